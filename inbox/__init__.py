@@ -1,0 +1,1 @@
+"""Earshot: every mention, comment, review and direct message of a brand in one live inbox."""

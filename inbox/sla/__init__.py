@@ -1,0 +1,1 @@
+"""The waiting of customers: facts, and the pure sums over them."""

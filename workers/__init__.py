@@ -1,0 +1,1 @@
+"""How often, how many, and what happens if it fails."""
