@@ -57,7 +57,7 @@ class Settings:
         )
         if settings.demo_ports and not settings.may_show_a_demo:
             raise SettingsError(
-                "The demo is for this machine only: unset EARSHOT_DEMO_PORTS, or use a loopback HOST and a http BASE_URL."
+                "The demo is for one machine: unset EARSHOT_DEMO_PORTS, or use a loopback HOST and a http BASE_URL."
             )
         return settings
 
