@@ -8,6 +8,7 @@ it gives back values. It never sees a table, never sleeps and retries, never log
         def normalise(self, payload): return [self._incoming(child["data"]) for child in payload["data"]["children"]]
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -98,9 +99,9 @@ class Incoming(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     `account`: external id of our account. `external_id`: the platform's own id of the message (for READ and DELIVERED:
     the peer). `at`: when the platform says it happened, UTC.
-    `thread`: the conversation's key where the payload is sure of it: the peer of a DM, the root comment, the mentioning
-    post, the review; "" where only `parent` is known, and the lane finds the conversation through it.
-    `lane`: the outermost id the payload itself carries (peer, post, root), so that what belongs together stays in order.
+    `thread`: the conversation's key where the payload is sure of it: the peer of a DM, the root comment, the
+    mentioning post, the review; "" where only `parent` is known, and the lane finds the conversation through it.
+    `lane`: the outermost id the payload itself carries (peer, post, root): what belongs together stays in order.
     `revision`: 0 for creation; for an edit the platform's number or time in ms, None if it gives neither (then the
     stored text decides whether it is new); for toggles and watermarks the event's own time in ms.
     `ours`: written by our account (an echo). `app_id`: by which app; `correlation`: what our own send had attached.
@@ -152,9 +153,9 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
 class Outgoing(msgspec.Struct, frozen=True, kw_only=True):
     """One act we ask of a platform.
 
-    `correlation`: our own name for it, sent along where the platform gives it back. `minted`: a key we made and stored
-    before the claim (`Connector.mint`), which makes a look-up strong. `target`: external id of the message replied to or
-    acted on; `thread` and `root` as in `Incoming`; `recipient`: the person's external id for DMs.
+    `correlation`: our own name for it, sent along where the platform gives it back. `minted`: a key we made and
+    stored before the claim (`Connector.mint`), which makes a look-up strong. `target`: external id of the message
+    replied to or acted on; `thread` and `root` as in `Incoming`; `recipient`: the person's external id for DMs.
     """
 
     action: Action
@@ -308,7 +309,7 @@ class Unreadable(ValueError):
     """A payload this connector cannot read: the delivery is quarantined with this reason and kept raw."""
 
 
-class Connector:
+class Connector(ABC):
     """One platform. Subclass it in `inbox/platforms/<name>/connector.py`; the registry finds it."""
 
     name: ClassVar[str]
@@ -330,9 +331,9 @@ class Connector:
         """Whether one of the app's secrets signed these raw bytes. `headers` have lower-case names."""
         return False
 
+    @abstractmethod
     def normalise(self, payload: Any) -> list[Incoming]:
-        """Every event of a payload: pure, without network. Raises Unreadable. Unknown kinds become UNSUPPORTED or nothing."""
-        raise Unreadable("This platform sends nothing we can read.")
+        """Every event of a payload, in its order: pure, without network. Unknown kinds are UNSUPPORTED. Raises Unreadable."""
 
     async def poll(self, http: httpx.AsyncClient, account: Account, cursor: dict[str, Any]) -> Polled:
         """What happened since `cursor` ({}: the newest page and a back-fill of 90 days). Raises NotHere."""
@@ -348,9 +349,9 @@ class Connector:
         """A key for this act, stored before the claim, or "" where the platform takes none. Pure."""
         return ""
 
+    @abstractmethod
     async def send(self, http: httpx.AsyncClient, account: Account, outgoing: Outgoing) -> Outcome:
         """Ask once. Never retries; every doubt is Unknown."""
-        raise NotImplementedError(self.name)
 
     async def look(self, http: httpx.AsyncClient, account: Account, outgoing: Outgoing) -> Look:
         """Whether an act of unknown outcome is there."""
@@ -366,9 +367,9 @@ class Connector:
 
     # The account
 
+    @abstractmethod
     async def check(self, http: httpx.AsyncClient, account: Account) -> Receipt:
         """Who these credentials are, and what they may do. Raises NotHere."""
-        raise NotImplementedError(self.name)
 
     async def refresh(self, http: httpx.AsyncClient, account: Account) -> dict[str, Any] | None:
         """New credentials to store (before any use), or None if there is nothing to refresh. Raises NotHere."""
