@@ -333,7 +333,7 @@ class Connector(ABC):
 
     @abstractmethod
     def normalise(self, payload: Any) -> list[Incoming]:
-        """Every event of a payload, in its order: pure, without network. Unknown kinds are UNSUPPORTED. Raises Unreadable."""
+        """Every event of a payload, in order: pure, no network. Unknown kinds are UNSUPPORTED. Raises Unreadable."""
 
     async def poll(self, http: httpx.AsyncClient, account: Account, cursor: dict[str, Any]) -> Polled:
         """What happened since `cursor` ({}: the newest page and a back-fill of 90 days). Raises NotHere."""

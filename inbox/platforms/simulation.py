@@ -115,4 +115,4 @@ class Simulator(ABC):
 
     @abstractmethod
     async def forge(self, *, signature: str | None) -> int:
-        """Send a webhook that this network never signed (None: unsigned). Gives the HTTP status it was answered with."""
+        """Send a webhook this network never signed (None: unsigned). Gives the HTTP status it was answered with."""

@@ -1,0 +1,180 @@
+"""What goes over the wire: the same shapes for REST answers, feed events and socket frames.
+
+Every row carries a version; a reader keeps the higher one, so late and repeated rows are harmless.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from inbox.platforms.base import Attachment
+
+
+class PersonOut(msgspec.Struct, kw_only=True):
+    """Somebody who writes to us, as one platform knows them."""
+
+    identity_id: UUID | None
+    contact_id: UUID | None
+    name: str
+    handle: str = ""
+    avatar_url: str = ""
+    platform: str = ""
+
+
+class PostOut(msgspec.Struct, kw_only=True):
+    """The post a comment stands under."""
+
+    id: UUID
+    external_id: str
+    text: str = ""
+    permalink: str = ""
+    picture_url: str = ""
+    at: datetime | None = None
+
+
+class ConversationOut(msgspec.Struct, kw_only=True):
+    """One row of the list, and the head of the thread.
+
+    `kind`: dm comment mention review. `status`: open pending snoozed resolved. `waiting_since`: when the oldest
+    unanswered needs-reply item was written, None if nobody waits; `waiting_count`: how many people wait.
+    Unread is the reader's own: `last_inbound_at` later than their read mark.
+    """
+
+    id: UUID
+    version: int
+    channel_id: UUID
+    platform: str
+    kind: str
+    status: str
+    priority: int  # 0 none, 1 low, 2 normal, 3 high, 4 urgent
+    person: PersonOut
+    participants: int
+    post: PostOut | None
+    preview: str
+    preview_by: str  # customer, us, note
+    message_count: int
+    created_at: datetime
+    last_message_at: datetime
+    last_inbound_at: datetime | None
+    waiting_since: datetime | None
+    waiting_count: int
+    imported: bool  # only items from before the connection wait here
+    assignee_id: UUID | None
+    tags: list[str]
+    snoozed_until: datetime | None
+    resolved_at: datetime | None
+    reply_window_until: datetime | None  # DMs: until when the platform lets us write
+    linked_id: UUID | None  # the private conversation a private reply opened, or the public one it came from
+    permalink: str = ""
+
+
+class DeliveryOut(msgspec.Struct, kw_only=True):
+    """How one of our messages is doing.
+
+    `state`: queued sending sent failed unknown needs_decision cancelled; delivered and read refine sent.
+    `due_at`: while queued, when it leaves (the undo window ends then).
+    """
+
+    state: str
+    due_at: datetime | None = None
+    reason: str = ""
+    error: str = ""  # a class of base.ErrorClass
+    delivered_at: datetime | None = None
+    read_at: datetime | None = None
+
+
+class MessageOut(msgspec.Struct, kw_only=True):
+    """One bubble. `direction`: in, out. `visibility`: public, private, note. `at`: the platform's time."""
+
+    id: UUID
+    version: int
+    conversation_id: UUID
+    direction: str
+    visibility: str
+    kind: str
+    author: PersonOut | None  # a customer; None for ours
+    agent_id: UUID | None  # who of us wrote it in Earshot
+    written_elsewhere: str  # "", person, automatic: ours, but not from Earshot
+    text: str
+    attachments: list[Attachment]
+    at: datetime
+    received_at: datetime
+    edited_at: datetime | None
+    deleted_at: datetime | None
+    deleted_by: str
+    hidden: bool
+    liked: bool
+    rating: int | None
+    needs_reply: bool
+    needs_reply_reason: str
+    answered: bool  # inbound: an answer covers it
+    before_connection: bool
+    parent_id: UUID | None
+    permalink: str
+    delivery: DeliveryOut | None  # ours only
+    answers: list[UUID]  # ours only: the messages it covers
+    revisions: int
+    unsupported: str = ""  # what the platform sent that we can only name
+
+
+class ActivityOut(msgspec.Struct, kw_only=True):
+    """One quiet line in the thread: who did what. `verb`: assigned, resolved, reopened, snoozed, tagged, untagged,
+    prioritised, marked_no_reply_needed, hid, unhid, liked, deleted, cancelled ... with its `data`."""
+
+    id: UUID
+    conversation_id: UUID
+    at: datetime
+    by: UUID | None  # an agent; None for the house itself
+    verb: str
+    data: dict[str, str]
+
+
+class ReadOut(msgspec.Struct, kw_only=True):
+    """The reader's own mark on a conversation: everything up to `at` was seen. None: marked unread."""
+
+    conversation_id: UUID
+    at: datetime | None
+
+
+class ChannelOut(msgspec.Struct, kw_only=True):
+    """A connected account, without its secrets. `state`: connected, signed_out, disabled."""
+
+    id: UUID
+    version: int
+    platform: str
+    external_id: str
+    name: str
+    handle: str
+    state: str
+    state_reason: str
+    last_heard_at: datetime | None
+    connected_at: datetime
+    outbound_stopped: bool
+
+
+class MemberOut(msgspec.Struct, kw_only=True):
+    """A colleague. `role`: admin supervisor agent read_only."""
+
+    id: UUID
+    version: int
+    name: str
+    email: str
+    role: str
+    active: bool
+
+
+class EventOut(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """One thing that happened, with the whole rows it changed. `name` e.g. conversation.resolved, message.received."""
+
+    seq: int
+    name: str
+    at: datetime
+    by: UUID | None = None
+    conversation: ConversationOut | None = None
+    message: MessageOut | None = None
+    activity: ActivityOut | None = None
+    read: ReadOut | None = None
+    channel: ChannelOut | None = None
+    member: MemberOut | None = None
+    forget: UUID | None = None  # a conversation this reader may no longer see
