@@ -1,1 +1,79 @@
-"""The tables, and nothing else."""
+"""The tables, and nothing else. Rules about them live on the floors above."""
+
+from inbox.models.base import INSTALL_TABLES, Table
+from inbox.models.channels import Channel, ChannelRoute, PlatformApp
+from inbox.models.conversations import (
+    Contact,
+    ContactIdentity,
+    Conversation,
+    ConversationTag,
+    Draft,
+    Post,
+    ReadMark,
+    Tag,
+)
+from inbox.models.messages import AuditEntry, Idempotency, Message, MessageRevision
+from inbox.models.motion import (
+    LANES,
+    Attempt,
+    Episode,
+    Event,
+    Fact,
+    FeedHead,
+    InboundDelivery,
+    InboundEvent,
+    InboundKey,
+    Lane,
+    OutboundMessage,
+)
+from inbox.models.tenancy import (
+    ApiToken,
+    Invitation,
+    Membership,
+    Schedule,
+    Session,
+    Setting,
+    Throttle,
+    User,
+    Workspace,
+)
+
+__all__ = [
+    "INSTALL_TABLES",
+    "LANES",
+    "ApiToken",
+    "Attempt",
+    "AuditEntry",
+    "Channel",
+    "ChannelRoute",
+    "Contact",
+    "ContactIdentity",
+    "Conversation",
+    "ConversationTag",
+    "Draft",
+    "Episode",
+    "Event",
+    "Fact",
+    "FeedHead",
+    "Idempotency",
+    "InboundDelivery",
+    "InboundEvent",
+    "InboundKey",
+    "Invitation",
+    "Lane",
+    "Membership",
+    "Message",
+    "MessageRevision",
+    "OutboundMessage",
+    "PlatformApp",
+    "Post",
+    "ReadMark",
+    "Schedule",
+    "Session",
+    "Setting",
+    "Table",
+    "Tag",
+    "Throttle",
+    "User",
+    "Workspace",
+]

@@ -1,0 +1,81 @@
+"""A nudge between processes: "there may be something to do". Losing one costs at most a second, never a message.
+
+bell.ring("lanes")                      # after a commit; many rings within 20 ms are one NOTIFY
+await bell.wait("lanes", seconds=1)      # returns when rung, or when the time is over
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from contextlib import suppress
+
+import asyncpg
+
+from inbox.ground.db import CLAIM, connect
+from inbox.ground.settings import Settings
+
+TOPIC = "earshot"
+GATHER = 0.02  # seconds; a NOTIFY for every commit would halve the intake
+PATIENCE = 1.0
+
+
+class Bell:
+    """One connection of its own, reopened whenever it falls silent. Works alone, unheard by others, without one."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._waiting: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
+        self._due: set[str] = set()
+        self._rung = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        self._task = asyncio.create_task(self._run(), name="bell")
+
+    async def stop(self) -> None:
+        if self._task:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+
+    def ring(self, topic: str) -> None:
+        """Wake whoever waits for `topic`, here at once and elsewhere within GATHER."""
+        self._heard(topic)
+        self._due.add(topic)
+        self._rung.set()
+
+    async def wait(self, topic: str, seconds: float = PATIENCE) -> None:
+        """Until `topic` is rung (or `topic:anything`), at most `seconds`."""
+        mine = asyncio.Event()
+        self._waiting[topic].add(mine)
+        try:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(mine.wait(), seconds)
+        finally:
+            self._waiting[topic].discard(mine)
+
+    def _heard(self, topic: str) -> None:
+        for known in (topic, topic.partition(":")[0]):
+            for event in self._waiting.get(known, ()):
+                event.set()
+
+    async def _run(self) -> None:
+        while True:
+            with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
+                connection = await connect(self._settings, CLAIM, direct=True)
+                try:
+                    await connection.add_listener(TOPIC, lambda _c, _p, _t, payload: self._heard(str(payload)))
+                    await self._send(connection)
+                finally:
+                    connection.terminate()
+            await asyncio.sleep(PATIENCE)
+
+    async def _send(self, connection: asyncpg.Connection[asyncpg.Record]) -> None:
+        while not connection.is_closed():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._rung.wait(), 15)  # a silent line is tried every 15 s
+            self._rung.clear()
+            topics, self._due = self._due, set()
+            await connection.execute("SELECT pg_notify($1, topic) FROM unnest($2::text[]) topic", TOPIC, sorted(topics))
+            await asyncio.sleep(GATHER)

@@ -1,0 +1,191 @@
+"""Postgres, through three doors: each pool signs in as a role that can do no more than its work needs.
+
+    async with database.tenant(workspace_id) as connection:      # raw asyncpg, one transaction, one tenant
+        await connection.fetch("SELECT ...")
+    async with database.session(workspace_id) as session:         # SQLAlchemy, committed on leaving
+
+No process ever serves as the owner or a superuser: every new connection is asked who it is, and refused.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
+from urllib.parse import quote, urlsplit, urlunsplit
+from uuid import UUID
+
+import asyncpg
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+
+from inbox.ground.settings import Settings
+
+APP, INTAKE, CLAIM = "inbox_app", "inbox_intake", "inbox_claim"
+ROLES = (APP, INTAKE, CLAIM)
+
+if TYPE_CHECKING:
+    Connection: TypeAlias = asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]
+else:  # asyncpg's classes take no parameters at run time
+    Connection = asyncpg.Connection
+Result = TypeVar("Result")
+
+# Statements are short by rule; a snapshot held open would slow every queue in the house.
+LIMITS = {
+    "statement_timeout": "30s",
+    "idle_in_transaction_session_timeout": "10s",
+    "lock_timeout": "10s",
+    "synchronous_commit": "on",
+    "timezone": "UTC",
+    "jit": "off",  # our statements are many and small; compiling them costs more than running them
+}
+
+
+class WrongRole(RuntimeError):
+    """A connection came up with more rights than a serving process may have."""
+
+
+def role_password(settings: Settings, role: str) -> str:
+    """The password of one of our roles: derived, so that nothing has to be written down twice."""
+    return hmac.new(settings.secret_key.encode(), f"database role {role}".encode(), hashlib.sha256).hexdigest()
+
+
+def role_url(settings: Settings, role: str, *, direct: bool = False) -> str:
+    """DATABASE_URL signed in as one of our roles."""
+    url = settings.database_direct_url if direct and settings.database_direct_url else settings.database_url
+    parts = urlsplit(url)
+    host = parts.netloc.rpartition("@")[2]
+    return urlunsplit(parts._replace(netloc=f"{role}:{quote(role_password(settings, role))}@{host}"))
+
+
+async def connect(settings: Settings, role: str, *, direct: bool = False) -> asyncpg.Connection[asyncpg.Record]:
+    """One connection of its own, as `role`. Raises WrongRole."""
+    connection = await asyncpg.connect(
+        role_url(settings, role, direct=direct), server_settings=LIMITS, command_timeout=40, timeout=10
+    )
+    await _refuse_power(connection)
+    return connection
+
+
+async def _refuse_power(connection: Connection) -> None:
+    row = await connection.fetchrow(
+        """SELECT session_user AS name, r.rolsuper OR r.rolbypassrls AS mighty,
+                  EXISTS (SELECT 1 FROM pg_class c WHERE c.relowner = r.oid AND c.relkind IN ('r', 'p')) AS owner
+           FROM pg_roles r WHERE r.rolname = session_user"""
+    )
+    if row is None or row["mighty"] or row["owner"]:
+        raise WrongRole("Earshot serves only as a role without special rights; run `inbox migrate` to make its roles.")
+
+
+async def _keep(_: Connection) -> None:
+    """Nothing to reset: every setting we make ends with its transaction."""
+
+
+class Database:
+    """The pools of one process. `intake` stores and splits deliveries; `claim` sees only what is due, and no text."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        app: asyncpg.Pool[asyncpg.Record],
+        intake: asyncpg.Pool[asyncpg.Record],
+        claim: asyncpg.Pool[asyncpg.Record],
+        engine: AsyncEngine,
+    ) -> None:
+        self.settings, self.app, self.intake, self.claim, self.engine = settings, app, intake, claim, engine
+
+    @classmethod
+    async def open(cls, settings: Settings, *, app: int = 8, intake: int = 4, claim: int = 2) -> Database:
+        """Connect every pool; raises WrongRole, or what asyncpg says when Postgres is away."""
+
+        async def pool(role: str, size: int) -> asyncpg.Pool[asyncpg.Record]:
+            made = await asyncpg.create_pool(
+                role_url(settings, role),
+                min_size=1,
+                max_size=size,
+                server_settings=LIMITS,
+                command_timeout=40,
+                timeout=10,
+                init=_refuse_power,
+                reset=_keep,
+                max_inactive_connection_lifetime=300,
+            )
+            assert made is not None
+            return made
+
+        engine = create_async_engine(
+            "postgresql+asyncpg://",
+            async_creator=lambda: connect(settings, APP),
+            pool_size=app,
+            max_overflow=4,
+            pool_pre_ping=True,
+            pool_reset_on_return="rollback",
+        )
+        return cls(settings, await pool(APP, app), await pool(INTAKE, intake), await pool(CLAIM, claim), engine)
+
+    async def close(self) -> None:
+        """Let go of everything, hard after five seconds."""
+        await self.engine.dispose()
+        for pool in (self.app, self.intake, self.claim):
+            try:
+                await asyncio.wait_for(pool.close(), 5)
+            except (TimeoutError, asyncpg.PostgresError, OSError):
+                pool.terminate()
+
+    @asynccontextmanager
+    async def tenant(
+        self, workspace_id: UUID, *, pool: asyncpg.Pool[asyncpg.Record] | None = None, begin: str = "BEGIN"
+    ) -> AsyncIterator[Connection]:
+        """One transaction inside one workspace's walls, opened in a single trip."""
+        async with (pool or self.app).acquire() as connection:
+            await connection.execute(f"{begin}; SET LOCAL app.workspace_id = '{UUID(str(workspace_id))}'")
+            try:
+                yield connection
+            except BaseException:
+                with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+                    await connection.execute("ROLLBACK")
+                raise
+            await connection.execute("COMMIT")
+
+    def snapshot(self, workspace_id: UUID) -> AbstractAsyncContextManager[Connection]:
+        """One read-only picture of a workspace. Keep it short."""
+        return self.tenant(workspace_id, begin="BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+
+    @asynccontextmanager
+    async def session(self, workspace_id: UUID) -> AsyncIterator[AsyncSession]:
+        """A unit of work: what was announced is numbered last, then everything is committed together."""
+        async with AsyncSession(self.engine, expire_on_commit=False) as session:
+            session.info["workspace_id"] = workspace_id
+            await session.execute(text(f"SET LOCAL app.workspace_id = '{UUID(str(workspace_id))}'"))
+            yield session
+            await session.flush()
+            for finish in session.info.pop("before_commit", []):
+                await finish(session)
+            await session.commit()
+            for follow in session.info.pop("after_commit", []):
+                follow()
+
+
+async def raw(session: AsyncSession) -> Connection:
+    """The asyncpg connection inside a session, for set-based statements in the same transaction."""
+    held = await (await session.connection()).get_raw_connection()
+    connection: Connection = held.driver_connection  # type: ignore[assignment]
+    return connection
+
+
+async def again(verb: Callable[[], Awaitable[Result]], times: int = 3) -> Result:
+    """Run a whole verb again when Postgres chose it as the loser of a deadlock or a serialisation."""
+    for left in range(times - 1, -1, -1):
+        try:
+            return await verb()
+        except (asyncpg.DeadlockDetectedError, asyncpg.SerializationError):
+            if not left:
+                raise
+        except Exception as error:
+            cause = getattr(error, "orig", None)
+            if not left or getattr(cause, "sqlstate", "") not in ("40P01", "40001"):
+                raise
+    raise AssertionError("unreachable")

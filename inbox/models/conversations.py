@@ -1,0 +1,166 @@
+"""People outside, what they wrote under, and the threads."""
+
+from uuid import UUID
+
+from sqlalchemy import Boolean, Index, Integer, SmallInteger, Uuid
+from sqlalchemy import text as sql
+from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.schema import UniqueConstraint
+
+from inbox.models.base import (
+    Instant,
+    Key,
+    MaybeInstant,
+    MaybeName,
+    Name,
+    Now,
+    Table,
+    Tenant,
+    Words,
+    of_workspace,
+    within,
+)
+
+
+class Contact(Tenant, Table):
+    """A person, whichever networks they write on."""
+
+    __tablename__ = "contact"
+    id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    name: Mapped[Words]
+    created_at: Mapped[Now]
+
+
+class ContactIdentity(Tenant, Table):
+    """A person's account on one platform. Waiting is counted per identity, so merges change no number."""
+
+    __tablename__ = "contact_identity"
+    __table_args__ = (
+        within("contact", "contact_id"),
+        UniqueConstraint("workspace_id", "platform", "external_id"),
+        Index(None, "workspace_id", "contact_id"),
+    )
+    id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    contact_id: Mapped[Name]
+    platform: Mapped[Key]
+    external_id: Mapped[Key]
+    name: Mapped[Words]
+    handle: Mapped[Words]
+    avatar_url: Mapped[Words]
+    created_at: Mapped[Now]
+
+
+class Post(Tenant, Table):
+    """What comments stand under."""
+
+    __tablename__ = "post"
+    __table_args__ = (
+        within("channel", "channel_id"),
+        UniqueConstraint("workspace_id", "channel_id", "external_id"),
+    )
+    id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    channel_id: Mapped[Name]
+    external_id: Mapped[Key]
+    text: Mapped[Words]
+    permalink: Mapped[Words]
+    picture_url: Mapped[Words]
+    at: Mapped[MaybeInstant]
+    created_at: Mapped[Now]
+
+
+class Conversation(Tenant, Table):
+    """One thread: a DM with a peer, one root comment with its replies, a mention, a review.
+
+    `provisional`: a reply came before the comment it answers; the thread is moved into the right one later.
+    `waiting_since`, `waiting_count`, `imported` repeat what the episode table says, for lists.
+    """
+
+    __tablename__ = "conversation"
+    __table_args__ = (
+        within("channel", "channel_id"),
+        UniqueConstraint("workspace_id", "channel_id", "kind", "thread_key"),
+        # One index for each list of the page; the tenant leads, the order ends it.
+        Index("ix_conversation_waiting", "workspace_id", "status", "waiting_rank", "id"),
+        Index("ix_conversation_mine", "workspace_id", "assignee_id", "status", "waiting_rank", "id"),
+        Index("ix_conversation_newest", "workspace_id", "status", "last_message_at", "id"),
+        Index("ix_conversation_channel", "workspace_id", "channel_id", "status", "waiting_rank", "id"),
+        Index("ix_conversation_post", "workspace_id", "post_id", postgresql_where=sql("post_id IS NOT NULL")),
+        Index("ix_conversation_identity", "workspace_id", "identity_id"),
+        Index("ix_conversation_snooze", "snoozed_until", postgresql_where=sql("status = 'snoozed'")),
+        Index("ix_conversation_problem", "workspace_id", "last_message_at", "id", postgresql_where=sql("problems > 0")),
+    )
+    id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    channel_id: Mapped[Name]
+    platform: Mapped[Key]
+    kind: Mapped[Key]
+    thread_key: Mapped[Key]
+    provisional: Mapped[bool] = mapped_column(Boolean, server_default=sql("false"))
+    status: Mapped[Key] = mapped_column(server_default="open")  # open pending snoozed resolved
+    priority: Mapped[int] = mapped_column(SmallInteger, server_default=sql("0"))
+    assignee_id: Mapped[MaybeName]
+    identity_id: Mapped[MaybeName]  # who began it
+    participants: Mapped[int] = mapped_column(Integer, server_default=sql("0"))
+    post_id: Mapped[MaybeName]
+    linked_id: Mapped[MaybeName]
+    preview: Mapped[Words]
+    preview_by: Mapped[Key] = mapped_column(server_default="customer")
+    message_count: Mapped[int] = mapped_column(Integer, server_default=sql("0"))
+    problems: Mapped[int] = mapped_column(Integer, server_default=sql("0"))  # sends failed, unknown or undecided
+    last_message_at: Mapped[Instant]
+    last_inbound_at: Mapped[MaybeInstant]
+    waiting_since: Mapped[MaybeInstant]
+    waiting_count: Mapped[int] = mapped_column(Integer, server_default=sql("0"))
+    # Lists read in one direction: those who wait come first, longest first; the rest by newest activity.
+    # Seconds since 1970 of waiting_since, or 10^11 minus those of last_message_at.
+    waiting_rank: Mapped[float] = mapped_column(server_default=sql("0"))
+    imported: Mapped[bool] = mapped_column(Boolean, server_default=sql("false"))
+    snoozed_until: Mapped[MaybeInstant]
+    snoozed_by: Mapped[MaybeName]
+    resolved_at: Mapped[MaybeInstant]
+    reply_window_until: Mapped[MaybeInstant]
+    replyable: Mapped[bool] = mapped_column(Boolean, server_default=sql("true"))
+    permalink: Mapped[Words]
+    version: Mapped[int] = mapped_column(Integer, server_default=sql("1"))
+    created_at: Mapped[Now]
+
+
+class Tag(Tenant, Table):
+    """A word agents put on conversations."""
+
+    __tablename__ = "tag"
+    __table_args__ = (of_workspace(),)
+    name: Mapped[Key] = mapped_column(primary_key=True)
+    created_at: Mapped[Now]
+
+
+class ConversationTag(Tenant, Table):
+    __tablename__ = "conversation_tag"
+    __table_args__ = (
+        within("conversation", "conversation_id"),
+        Index(None, "workspace_id", "name", "conversation_id"),
+    )
+    conversation_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    name: Mapped[Key] = mapped_column(primary_key=True)
+
+
+class ReadMark(Tenant, Table):
+    """How far one agent has read one conversation."""
+
+    __tablename__ = "read_mark"
+    __table_args__ = (within("conversation", "conversation_id"),)
+    user_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    conversation_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    at: Mapped[MaybeInstant]
+
+
+class Draft(Tenant, Table):
+    """What an agent has written and not sent, one per conversation."""
+
+    __tablename__ = "draft"
+    __table_args__ = (within("conversation", "conversation_id"),)
+    user_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    conversation_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    visibility: Mapped[Key]
+    text: Mapped[str]
+    reply_to: Mapped[MaybeName]
+    updated_at: Mapped[Now]

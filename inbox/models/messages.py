@@ -1,0 +1,134 @@
+"""What was written, on both sides."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Boolean, Index, Integer, SmallInteger, Text, Uuid
+from sqlalchemy import text as sql
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from inbox.models.base import (
+    Instant,
+    Key,
+    MaybeInstant,
+    MaybeName,
+    Name,
+    Now,
+    OptionalKey,
+    Table,
+    Tenant,
+    Words,
+    of_workspace,
+    within,
+)
+
+
+class Message(Tenant, Table):
+    """One thing a customer, an agent or our account elsewhere wrote. `at` is the platform's time."""
+
+    __tablename__ = "message"
+    __table_args__ = (
+        within("conversation", "conversation_id"),
+        Index(
+            "uq_message_external",
+            "workspace_id",
+            "channel_id",
+            "external_id",
+            unique=True,
+            postgresql_where=sql("external_id IS NOT NULL"),
+        ),
+        Index("ix_message_thread", "workspace_id", "conversation_id", "at", "id"),
+        Index(
+            "ix_message_orphan",
+            "workspace_id",
+            "channel_id",
+            "parent_external_id",
+            postgresql_where=sql("parent_external_id IS NOT NULL AND parent_id IS NULL"),
+        ),
+    )
+    id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    conversation_id: Mapped[Name]
+    channel_id: Mapped[Name]
+    direction: Mapped[Key]  # in, out
+    visibility: Mapped[Key]  # public, private, note
+    kind: Mapped[Key]
+    external_id: Mapped[OptionalKey]
+    parent_external_id: Mapped[OptionalKey]
+    parent_id: Mapped[MaybeName]
+    identity_id: Mapped[MaybeName]
+    agent_id: Mapped[MaybeName]
+    elsewhere: Mapped[Key] = mapped_column(server_default="")  # "", person, automatic
+    text: Mapped[Words]
+    language: Mapped[Key] = mapped_column(server_default="")
+    attachments: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default=sql("'[]'"))
+    rating: Mapped[int | None] = mapped_column(SmallInteger, nullable=True)
+    unsupported: Mapped[Words]
+    named: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=sql("'{}'"))
+    permalink: Mapped[Words]
+    at: Mapped[Instant]
+    received_at: Mapped[Now]
+    edited_at: Mapped[MaybeInstant]
+    deleted_at: Mapped[MaybeInstant]
+    deleted_by: Mapped[Key] = mapped_column(server_default="")
+    hidden: Mapped[bool] = mapped_column(Boolean, server_default=sql("false"))
+    hidden_at: Mapped[MaybeInstant]
+    liked: Mapped[bool] = mapped_column(Boolean, server_default=sql("false"))
+    liked_at: Mapped[MaybeInstant]
+    needs_reply: Mapped[bool] = mapped_column(Boolean, server_default=sql("false"))
+    needs_reply_reason: Mapped[Words]
+    answered: Mapped[bool] = mapped_column(Boolean, server_default=sql("false"))
+    before_connection: Mapped[bool] = mapped_column(Boolean, server_default=sql("false"))
+    delivery: Mapped[OptionalKey]  # ours: queued sending sent failed unknown needs_decision cancelled
+    delivery_reason: Mapped[Words]
+    delivery_error: Mapped[Key] = mapped_column(server_default="")
+    due_at: Mapped[MaybeInstant]
+    delivered_at: Mapped[MaybeInstant]
+    read_at: Mapped[MaybeInstant]
+    answers: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid), server_default=sql("'{}'"))
+    revisions: Mapped[int] = mapped_column(Integer, server_default=sql("0"))
+    version: Mapped[int] = mapped_column(Integer, server_default=sql("1"))
+
+
+class MessageRevision(Tenant, Table):
+    """What a message said before an edit. `revision` 0 is the first wording."""
+
+    __tablename__ = "message_revision"
+    __table_args__ = (within("message", "message_id"),)
+    message_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    revision: Mapped[int] = mapped_column(Integer, primary_key=True)
+    text: Mapped[str]
+    attachments: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default=sql("'[]'"))
+    at: Mapped[Instant]
+    recorded_at: Mapped[Now]
+
+
+class AuditEntry(Tenant, Table):
+    """Who did what: every public act, permission change and export. The thread shows its lines in quiet type."""
+
+    __tablename__ = "audit_entry"
+    __table_args__ = (
+        of_workspace(),
+        Index("ix_audit_entry_conversation", "workspace_id", "conversation_id", "at", "id"),
+        Index("ix_audit_entry_time", "workspace_id", "at", "id"),
+    )
+    id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    at: Mapped[Now]
+    by: Mapped[MaybeName]
+    token_id: Mapped[MaybeName]
+    verb: Mapped[Key]
+    conversation_id: Mapped[MaybeName]
+    message_id: Mapped[MaybeName]
+    data: Mapped[dict[str, str]] = mapped_column(JSONB, server_default=sql("'{}'"))
+
+
+class Idempotency(Tenant, Table):
+    """The answer once given under a client's key: the same key gets the same answer, another body is refused."""
+
+    __tablename__ = "idempotency"
+    __table_args__ = (of_workspace(), Index(None, "created_at"))
+    actor: Mapped[Key] = mapped_column(primary_key=True)
+    key: Mapped[Key] = mapped_column(primary_key=True)
+    body_hash: Mapped[bytes]
+    message_id: Mapped[MaybeName]
+    created_at: Mapped[Now]

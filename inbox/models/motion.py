@@ -1,0 +1,229 @@
+"""Rows in motion: what has arrived and is not yet placed, what is to leave and is not yet there."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Boolean, Index, Integer, LargeBinary, SmallInteger, Uuid
+from sqlalchemy import text as sql
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from inbox.models.base import (
+    Instant,
+    Key,
+    MaybeInstant,
+    MaybeName,
+    Name,
+    Now,
+    Table,
+    Tenant,
+    Words,
+    of_workspace,
+    within,
+)
+
+LANES = 64
+
+
+class InboundDelivery(Table):
+    """A request exactly as a platform sent it, or a page we polled. One may hold many tenants' entries."""
+
+    __tablename__ = "inbound_delivery"
+    __table_args__ = (
+        Index("ix_inbound_delivery_new", "received_at", "id", postgresql_where=sql("state = 'new'")),
+        Index("ix_inbound_delivery_quarantined", "received_at", "id", postgresql_where=sql("state = 'quarantined'")),
+        {"postgresql_partition_by": "RANGE (received_at)"},
+    )
+    received_at: Mapped[Instant] = mapped_column(primary_key=True, server_default=sql("now()"))
+    id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    platform: Mapped[Key]
+    app: Mapped[Key] = mapped_column(server_default="")
+    source: Mapped[Key] = mapped_column(server_default="webhook")  # webhook, poll, stream
+    channel_id: Mapped[MaybeName]  # who polled it; None: routed by the ids it carries
+    workspace_id: Mapped[MaybeName]
+    headers: Mapped[bytes]
+    body: Mapped[bytes]
+    state: Mapped[Key] = mapped_column(server_default="new")  # new, done, quarantined
+    reason: Mapped[Words]
+    done_at: Mapped[MaybeInstant]
+
+
+class InboundKey(Tenant, Table):
+    """Every event ever taken in, by a keyed hash: kept for ever, so nothing is taken in twice."""
+
+    __tablename__ = "inbound_key"
+    channel_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    act: Mapped[Key] = mapped_column(primary_key=True)
+    external_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    revision: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+
+
+class InboundEvent(Tenant, Table):
+    """One event waiting in its lane; gone once placed, kept with its reason if it cannot be."""
+
+    __tablename__ = "inbound_event"
+    __table_args__ = (
+        Index(
+            "ix_inbound_event_lane",
+            "workspace_id",
+            "lane",
+            "at",
+            "act",
+            "external_id",
+            "id",
+            postgresql_where=sql("state = 'new'"),
+        ),
+        Index("ix_inbound_event_quarantined", "workspace_id", "recorded_at", postgresql_where=sql("state <> 'new'")),
+    )
+    id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    channel_id: Mapped[Name]
+    lane: Mapped[int] = mapped_column(SmallInteger)
+    at: Mapped[Instant]
+    act: Mapped[Key]
+    external_id: Mapped[Key]
+    payload: Mapped[bytes]  # base.Incoming as JSON
+    received_at: Mapped[Instant]
+    recorded_at: Mapped[Now]
+    due_at: Mapped[Now]  # an echo that may be our own send waits here
+    state: Mapped[Key] = mapped_column(server_default="new")  # new, quarantined
+    reason: Mapped[Words]
+
+
+class Lane(Tenant, Table):
+    """A lock and nothing else: 64 for each workspace, made with it."""
+
+    __tablename__ = "lane"
+    __table_args__ = (of_workspace(),)
+    lane: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+
+
+class OutboundMessage(Tenant, Table):
+    """One act we ask of a platform. Its id is the message's for replies; a hide or like has its own."""
+
+    __tablename__ = "outbound_message"
+    __table_args__ = (
+        within("conversation", "conversation_id"),
+        Index("ix_outbound_due", "due_at", postgresql_where=sql("state IN ('queued', 'unknown')")),
+        Index("ix_outbound_lease", "lease_until", postgresql_where=sql("state = 'sending'")),
+        Index(
+            "ix_outbound_thread",
+            "workspace_id",
+            "conversation_id",
+            postgresql_where=sql("state IN ('queued', 'sending', 'unknown', 'needs_decision')"),
+        ),
+    )
+    id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    conversation_id: Mapped[Name]
+    channel_id: Mapped[Name]
+    message_id: Mapped[Name]  # what it posts, or what it acts on
+    action: Mapped[Key]
+    group_id: Mapped[MaybeName]
+    part: Mapped[int] = mapped_column(SmallInteger, server_default=sql("0"))
+    state: Mapped[Key] = mapped_column(server_default="queued")
+    due_at: Mapped[Instant]
+    fence: Mapped[int] = mapped_column(Integer, server_default=sql("0"))
+    lease_until: Mapped[MaybeInstant]
+    attempts: Mapped[int] = mapped_column(Integer, server_default=sql("0"))
+    correlation: Mapped[Key]
+    minted: Mapped[Key] = mapped_column(server_default="")
+    target_id: Mapped[MaybeName]  # the message it answers
+    seen_at: Mapped[MaybeInstant]  # the newest thing the composer had shown
+    seen_id: Mapped[MaybeName]
+    asked_by: Mapped[MaybeName]
+    token_id: Mapped[MaybeName]
+    and_resolve: Mapped[bool] = mapped_column(Boolean, server_default=sql("false"))
+    error: Mapped[Key] = mapped_column(server_default="")
+    reason: Mapped[Words]
+    looks: Mapped[int] = mapped_column(SmallInteger, server_default=sql("0"))
+    absent_since: Mapped[MaybeInstant]
+    unknown_since: Mapped[MaybeInstant]
+    created_at: Mapped[Now]
+    sent_at: Mapped[MaybeInstant]
+
+
+class Attempt(Tenant, Table):
+    """One try at a platform, with the fence it held."""
+
+    __tablename__ = "attempt"
+    __table_args__ = (within("outbound_message", "outbound_id"),)
+    outbound_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    fence: Mapped[int] = mapped_column(Integer, primary_key=True)
+    started_at: Mapped[Now]
+    ended_at: Mapped[MaybeInstant]
+    outcome: Mapped[Key] = mapped_column(server_default="")
+    detail: Mapped[Words]
+
+
+class Event(Tenant, Table):
+    """The feed: gapless per workspace. `channel_id`, `user_id`: who may see it (None: everybody in the workspace)."""
+
+    __tablename__ = "event"
+    __table_args__ = {"postgresql_partition_by": "RANGE (at)"}
+    seq: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    at: Mapped[Instant] = mapped_column(primary_key=True, server_default=sql("now()"))
+    name: Mapped[Key]
+    conversation_id: Mapped[MaybeName]
+    channel_id: Mapped[MaybeName]
+    user_id: Mapped[MaybeName]
+    body: Mapped[bytes]  # realtime.shapes.EventOut without seq, as JSON
+
+
+class FeedHead(Table):
+    """The counter of one workspace's feed. A new epoch means: forget what you knew."""
+
+    __tablename__ = "feed_head"
+    workspace_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    seq: Mapped[int] = mapped_column(BigInteger, server_default=sql("0"))
+    min_seq: Mapped[int] = mapped_column(BigInteger, server_default=sql("1"))
+    epoch: Mapped[Name]
+
+
+class Fact(Tenant, Table):
+    """What METRICS.md folds: append-only, without text. `data` is the fact as sla.facts encodes it."""
+
+    __tablename__ = "fact"
+    __table_args__ = (
+        Index("uq_fact_key", "workspace_id", "conversation_id", "key", unique=True),
+        Index("ix_fact_fold", "workspace_id", "conversation_id", "at", "rank", "tie"),
+    )
+    id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    conversation_id: Mapped[Name]
+    at: Mapped[Instant]
+    rank: Mapped[int] = mapped_column(SmallInteger)
+    tie: Mapped[int] = mapped_column(BigInteger)
+    kind: Mapped[Key]
+    key: Mapped[Key]  # one fact per outside event: repeats fall on it
+    data: Mapped[bytes]
+    recorded_at: Mapped[Now]
+
+
+class Episode(Tenant, Table):
+    """One waiting of one author, as the fold gives it. Rewritten with the facts that touch it, never by hand."""
+
+    __tablename__ = "episode"
+    __table_args__ = (
+        within("conversation", "conversation_id"),
+        Index("ix_episode_waiting", "workspace_id", "opened_at", postgresql_where=sql("state = 'waiting'")),
+        Index("ix_episode_opened", "workspace_id", "channel_id", "opened_at"),
+    )
+    conversation_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    author: Mapped[Key] = mapped_column(primary_key=True)
+    opened_at: Mapped[Instant] = mapped_column(primary_key=True)
+    opening_item: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    channel_id: Mapped[Name]
+    platform: Mapped[Key]
+    kind: Mapped[Key]  # of the conversation
+    measure: Mapped[Key]  # first_response, next_response
+    case_no: Mapped[int] = mapped_column(Integer)
+    state: Mapped[Key]  # waiting answered ended never_asked
+    ended_at: Mapped[MaybeInstant]
+    answer_id: Mapped[MaybeName]
+    answered_by: Mapped[MaybeName]
+    customer_waited: Mapped[float | None]  # seconds
+    team_took: Mapped[float | None]  # seconds
+    closed_unanswered: Mapped[bool] = mapped_column(Boolean, server_default=sql("false"))
+    before_connection: Mapped[bool] = mapped_column(Boolean, server_default=sql("false"))
+    clamped: Mapped[bool] = mapped_column(Boolean, server_default=sql("false"))
+    holder_id: Mapped[MaybeName]
+    items: Mapped[list[Any]] = mapped_column(JSONB, server_default=sql("'[]'"))
+    ledger: Mapped[list[Any]] = mapped_column(JSONB, server_default=sql("'[]'"))

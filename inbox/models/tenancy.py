@@ -1,0 +1,148 @@
+"""Workspaces, the people in them, and how they prove who they are."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Boolean, ForeignKey, Index, Integer, LargeBinary, UniqueConstraint, Uuid
+from sqlalchemy import text as sql
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from inbox.models.base import (
+    Instant,
+    Key,
+    MaybeInstant,
+    MaybeName,
+    Name,
+    Now,
+    OptionalKey,
+    Table,
+    Tenant,
+    Words,
+    of_workspace,
+)
+
+
+class Workspace(Table):
+    """One tenant: a company or a brand team. Its wall compares `id` itself."""
+
+    __tablename__ = "workspace"
+    id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    name: Mapped[str]
+    slug: Mapped[Key] = mapped_column(unique=True)
+    is_demo: Mapped[bool] = mapped_column(Boolean, server_default=sql("false"))
+    time_zone: Mapped[Key] = mapped_column(server_default="UTC")
+    undo_seconds: Mapped[int] = mapped_column(Integer, server_default=sql("10"))
+    outbound_stopped_at: Mapped[MaybeInstant]
+    outbound_stopped_by: Mapped[MaybeName]
+    settings: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=sql("'{}'"))
+    created_at: Mapped[Now]
+
+
+class User(Table):
+    """A person who can sign in, perhaps to several workspaces. `email` is stored lower-case."""
+
+    __tablename__ = "user"
+    id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    email: Mapped[Key] = mapped_column(unique=True)
+    name: Mapped[str]
+    password_hash: Mapped[OptionalKey]
+    time_zone: Mapped[Key] = mapped_column(server_default="UTC")
+    created_at: Mapped[Now]
+
+
+class Membership(Tenant, Table):
+    """What somebody may do in a workspace. `channel_ids` None: every channel."""
+
+    __tablename__ = "membership"
+    __table_args__ = (of_workspace(), Index(None, "user_id"))
+    id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    user_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("user.id", ondelete="CASCADE"))
+    name: Mapped[str]  # as colleagues see it
+    email: Mapped[Key]
+    role: Mapped[Key]  # admin supervisor agent read_only
+    active: Mapped[bool] = mapped_column(Boolean, server_default=sql("true"))
+    channel_ids: Mapped[list[UUID] | None] = mapped_column(ARRAY(Uuid), nullable=True)
+    access_version: Mapped[int] = mapped_column(Integer, server_default=sql("1"))
+    version: Mapped[int] = mapped_column(Integer, server_default=sql("1"))
+    created_at: Mapped[Now]
+
+
+UniqueConstraint(Membership.workspace_id, Membership.user_id)
+
+
+class Session(Table):
+    """A browser that is signed in. `id` is the SHA-256 of the cookie, so a stolen table opens nothing."""
+
+    __tablename__ = "session"
+    __table_args__ = (Index(None, "user_id"), Index(None, "expires_at"))
+    id: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    name: Mapped[Name]  # how the list of sessions calls it
+    user_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("user.id", ondelete="CASCADE"))
+    workspace_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("workspace.id", ondelete="CASCADE"))
+    csrf: Mapped[Key]
+    created_at: Mapped[Now]
+    seen_at: Mapped[Now]
+    expires_at: Mapped[Instant]
+    address: Mapped[Words]
+    browser: Mapped[Words]
+
+
+class ApiToken(Table):
+    """A program's key to one workspace. Without an agent its sends count as automatic."""
+
+    __tablename__ = "api_token"
+    __table_args__ = (Index(None, "workspace_id"),)
+    hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    id: Mapped[UUID] = mapped_column(Uuid, unique=True)
+    workspace_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("workspace.id", ondelete="CASCADE"))
+    name: Mapped[str]
+    role: Mapped[Key]
+    agent_id: Mapped[MaybeName]
+    created_by: Mapped[MaybeName]
+    created_at: Mapped[Now]
+    used_at: Mapped[MaybeInstant]
+    revoked_at: Mapped[MaybeInstant]
+
+
+class Invitation(Table):
+    """A single-use link into a workspace."""
+
+    __tablename__ = "invitation"
+    __table_args__ = (Index(None, "workspace_id"),)
+    hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    id: Mapped[UUID] = mapped_column(Uuid, unique=True)
+    workspace_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("workspace.id", ondelete="CASCADE"))
+    email: Mapped[Key]
+    role: Mapped[Key]
+    invited_by: Mapped[MaybeName]
+    created_at: Mapped[Now]
+    expires_at: Mapped[Instant]
+    accepted_at: Mapped[MaybeInstant]
+
+
+class Throttle(Table):
+    """Failed attempts, counted in Postgres so that every process sees them."""
+
+    __tablename__ = "throttle"
+    key: Mapped[Key] = mapped_column(primary_key=True)
+    count: Mapped[int] = mapped_column(Integer)
+    until: Mapped[Instant]
+
+
+class Setting(Table):
+    """What the installation itself remembers: cluster identity, outbound stop, rotation."""
+
+    __tablename__ = "setting"
+    key: Mapped[Key] = mapped_column(primary_key=True)
+    value: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    updated_at: Mapped[Now]
+
+
+class Schedule(Table):
+    """When each recurring job is due, so that a silent Valkey delays nothing."""
+
+    __tablename__ = "schedule"
+    name: Mapped[Key] = mapped_column(primary_key=True)
+    due_at: Mapped[Instant]
+    ran_at: Mapped[MaybeInstant]

@@ -1,0 +1,72 @@
+"""The walls between tenants, as statements for a migration: row-level security, policies and grants per table.
+
+`inbox_app` works inside one workspace; `inbox_intake` stores and splits deliveries; `inbox_claim` sees across
+workspaces what is due, by column, and never a text.
+"""
+
+from collections.abc import Iterator
+
+from sqlalchemy import MetaData
+
+from inbox.models.base import INSTALL_TABLES
+
+HERE = "nullif(current_setting('app.workspace_id', true), '')::uuid"
+
+# Facts, the audit log and revisions are written once and never changed.
+APPEND_ONLY = frozenset({"fact", "audit_entry", "message_revision", "event"})
+
+INTAKE = {
+    "inbound_delivery": "SELECT, INSERT, UPDATE",
+    "platform_app": "SELECT",
+    "channel_route": "SELECT",
+    "setting": "SELECT",
+    "inbound_event": "SELECT, INSERT, UPDATE, DELETE",
+    "inbound_key": "SELECT, INSERT",
+    "channel": "SELECT",
+}
+CLAIM = {
+    "workspace": ["id", "is_demo", "outbound_stopped_at"],
+    "inbound_event": ["workspace_id", "lane", "state", "due_at"],
+    "outbound_message": ["workspace_id", "id", "state", "due_at", "lease_until"],
+    "conversation": ["workspace_id", "id", "status", "snoozed_until"],
+    "channel": ["workspace_id", "id", "platform", "state", "poll_due_at", "poll_lease_until"],
+    "schedule": ["name", "due_at", "ran_at"],
+    "setting": ["key", "value"],
+    "feed_head": ["workspace_id", "seq", "min_seq", "epoch"],
+}
+APP_INSTALL = {
+    "user": "SELECT, INSERT, UPDATE",
+    "session": "SELECT, INSERT, UPDATE, DELETE",
+    "api_token": "SELECT, INSERT, UPDATE",
+    "invitation": "SELECT, INSERT, UPDATE, DELETE",
+    "throttle": "SELECT, INSERT, UPDATE, DELETE",
+    "platform_app": "SELECT, INSERT, UPDATE",
+    "channel_route": "SELECT, INSERT, DELETE",
+    "feed_head": "SELECT, INSERT, UPDATE",
+    "setting": "SELECT, INSERT, UPDATE",
+    "schedule": "SELECT, INSERT, UPDATE",
+}
+
+
+def walls(metadata: MetaData) -> Iterator[str]:
+    """Every statement that raises the walls around these tables."""
+    for table in metadata.sorted_tables:
+        name = f'"{table.name}"'
+        if table.name in INSTALL_TABLES:
+            if rights := APP_INSTALL.get(table.name):
+                yield f"GRANT {rights} ON {name} TO inbox_app"
+        else:
+            tenant = "id" if table.name == "workspace" else "workspace_id"
+            yield f"ALTER TABLE {name} ENABLE ROW LEVEL SECURITY"
+            yield (
+                f"CREATE POLICY tenant ON {name} TO inbox_app, inbox_intake"
+                f" USING ({tenant} = {HERE}) WITH CHECK ({tenant} = {HERE})"
+            )
+            rights = "SELECT, INSERT" if table.name in APPEND_ONLY else "SELECT, INSERT, UPDATE, DELETE"
+            yield f"GRANT {rights} ON {name} TO inbox_app"
+        if rights := INTAKE.get(table.name):
+            yield f"GRANT {rights} ON {name} TO inbox_intake"
+        if columns := CLAIM.get(table.name):
+            if table.name not in INSTALL_TABLES:
+                yield f"CREATE POLICY claim ON {name} FOR SELECT TO inbox_claim USING (true)"
+            yield f"GRANT SELECT ({', '.join(columns)}) ON {name} TO inbox_claim"

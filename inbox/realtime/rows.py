@@ -1,0 +1,223 @@
+"""Reads rows as they go over the wire: the one place that knows which columns make a ConversationOut or a MessageOut.
+
+Everything is read for many ids at once, by primary key, as `inbox_app` inside the tenant's walls.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from inbox.ground.db import Connection
+from inbox.platforms.base import Attachment
+from inbox.realtime.shapes import (
+    ActivityOut,
+    ChannelOut,
+    ConversationOut,
+    DeliveryOut,
+    MemberOut,
+    MessageOut,
+    PersonOut,
+    PostOut,
+)
+
+CONVERSATION = """
+SELECT c.*, i.contact_id, i.name AS person_name, i.handle, i.avatar_url,
+       p.external_id AS post_external_id, p.text AS post_text, p.permalink AS post_permalink, p.picture_url, p.at AS post_at,
+       ARRAY(SELECT t.name FROM conversation_tag t
+             WHERE t.workspace_id = c.workspace_id AND t.conversation_id = c.id ORDER BY t.name) AS tags
+FROM conversation c
+LEFT JOIN contact_identity i ON i.workspace_id = c.workspace_id AND i.id = c.identity_id
+LEFT JOIN post p ON p.workspace_id = c.workspace_id AND p.id = c.post_id
+"""
+
+MESSAGE = """
+SELECT m.*, i.contact_id, i.name AS person_name, i.handle, i.avatar_url, i.platform
+FROM message m LEFT JOIN contact_identity i ON i.workspace_id = m.workspace_id AND i.id = m.identity_id
+"""
+
+
+async def conversations(connection: Connection, workspace_id: UUID, ids: Sequence[UUID]) -> dict[UUID, ConversationOut]:
+    """Conversations by id; an unknown id is simply missing."""
+    if not ids:
+        return {}
+    found = await connection.fetch(CONVERSATION + "WHERE c.workspace_id = $1 AND c.id = ANY($2)", workspace_id, ids)
+    return {row["id"]: conversation(row) for row in found}
+
+
+async def messages(connection: Connection, workspace_id: UUID, ids: Sequence[UUID]) -> dict[UUID, MessageOut]:
+    """Messages by id."""
+    if not ids:
+        return {}
+    found = await connection.fetch(MESSAGE + "WHERE m.workspace_id = $1 AND m.id = ANY($2)", workspace_id, ids)
+    return {row["id"]: message(row) for row in found}
+
+
+def conversation(row: asyncpg.Record) -> ConversationOut:
+    """One row of CONVERSATION."""
+    return ConversationOut(
+        id=row["id"],
+        version=row["version"],
+        channel_id=row["channel_id"],
+        platform=row["platform"],
+        kind=row["kind"],
+        status=row["status"],
+        priority=row["priority"],
+        person=PersonOut(
+            identity_id=row["identity_id"],
+            contact_id=row["contact_id"],
+            name=row["person_name"] or "",
+            handle=row["handle"] or "",
+            avatar_url=row["avatar_url"] or "",
+            platform=row["platform"],
+        ),
+        participants=row["participants"],
+        post=None
+        if row["post_id"] is None
+        else PostOut(
+            id=row["post_id"],
+            external_id=row["post_external_id"] or "",
+            text=row["post_text"] or "",
+            permalink=row["post_permalink"] or "",
+            picture_url=row["picture_url"] or "",
+            at=row["post_at"],
+        ),
+        preview=row["preview"],
+        preview_by=row["preview_by"],
+        message_count=row["message_count"],
+        created_at=row["created_at"],
+        last_message_at=row["last_message_at"],
+        last_inbound_at=row["last_inbound_at"],
+        waiting_since=row["waiting_since"],
+        waiting_count=row["waiting_count"],
+        imported=row["imported"],
+        assignee_id=row["assignee_id"],
+        tags=row["tags"],
+        snoozed_until=row["snoozed_until"],
+        resolved_at=row["resolved_at"],
+        reply_window_until=row["reply_window_until"],
+        linked_id=row["linked_id"],
+        permalink=row["permalink"],
+    )
+
+
+def message(row: asyncpg.Record) -> MessageOut:
+    """One row of MESSAGE. A deleted message keeps its place and loses its words."""
+    gone = row["deleted_at"] is not None
+    ours = row["direction"] == "out"
+    return MessageOut(
+        id=row["id"],
+        version=row["version"],
+        conversation_id=row["conversation_id"],
+        direction=row["direction"],
+        visibility=row["visibility"],
+        kind=row["kind"],
+        author=None
+        if ours
+        else PersonOut(
+            identity_id=row["identity_id"],
+            contact_id=row["contact_id"],
+            name=row["person_name"] or "",
+            handle=row["handle"] or "",
+            avatar_url=row["avatar_url"] or "",
+            platform=row["platform"] or "",
+        ),
+        agent_id=row["agent_id"],
+        written_elsewhere=row["elsewhere"],
+        text="" if gone else row["text"],
+        attachments=[] if gone else attachments(row["attachments"]),
+        at=row["at"],
+        received_at=row["received_at"],
+        edited_at=row["edited_at"],
+        deleted_at=row["deleted_at"],
+        deleted_by=row["deleted_by"],
+        hidden=row["hidden"],
+        liked=row["liked"],
+        rating=row["rating"],
+        needs_reply=row["needs_reply"],
+        needs_reply_reason=row["needs_reply_reason"],
+        answered=row["answered"],
+        before_connection=row["before_connection"],
+        parent_id=row["parent_id"],
+        permalink=row["permalink"],
+        delivery=None
+        if row["delivery"] is None
+        else DeliveryOut(
+            state=row["delivery"],
+            due_at=row["due_at"],
+            reason=row["delivery_reason"],
+            error=row["delivery_error"],
+            delivered_at=row["delivered_at"],
+            read_at=row["read_at"],
+        ),
+        answers=row["answers"],
+        revisions=row["revisions"],
+        unsupported=row["unsupported"],
+    )
+
+
+def attachments(stored: str | bytes | list[object]) -> list[Attachment]:
+    """What Postgres gives for a jsonb list of attachments (asyncpg: its text)."""
+    if isinstance(stored, (str, bytes)):
+        return msgspec.json.decode(stored, type=list[Attachment])
+    return msgspec.convert(stored, list[Attachment])
+
+
+def activity(row: asyncpg.Record) -> ActivityOut:
+    """One audit line that belongs to a conversation."""
+    data = row["data"]
+    return ActivityOut(
+        id=row["id"],
+        conversation_id=row["conversation_id"],
+        at=row["at"],
+        by=row["by"],
+        verb=row["verb"],
+        data=msgspec.json.decode(data, type=dict[str, str]) if isinstance(data, str) else data,
+    )
+
+
+CHANNEL = "SELECT * FROM channel "
+
+
+def channel(row: asyncpg.Record) -> ChannelOut:
+    """One row of CHANNEL; the sealed columns stay behind."""
+    return ChannelOut(
+        id=row["id"],
+        version=row["version"],
+        platform=row["platform"],
+        external_id=row["external_id"],
+        name=row["name"],
+        handle=row["handle"],
+        state=row["state"],
+        state_reason=row["state_reason"],
+        last_heard_at=row["last_heard_at"],
+        connected_at=row["connected_at"],
+        outbound_stopped=row["outbound_stopped"],
+    )
+
+
+def member(row: asyncpg.Record) -> MemberOut:
+    """One row of membership, under the person's own id: that is how assignments name them."""
+    return MemberOut(
+        id=row["user_id"],
+        version=row["version"],
+        name=row["name"],
+        email=row["email"],
+        role=row["role"],
+        active=row["active"],
+    )
+
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+NOBODY_WAITS = 100_000_000_000.0
+
+
+def waiting_rank(waiting_since: datetime | None, last_message_at: datetime) -> float:
+    """The order of every list as one number: who waits longest first, then what moved last."""
+    if waiting_since is not None:
+        return (waiting_since - EPOCH) / timedelta(seconds=1)
+    return NOBODY_WAITS - (last_message_at - EPOCH) / timedelta(seconds=1)
