@@ -110,9 +110,9 @@ def from_debian() -> Path:
     return Path(found)
 
 
-def environment_for(program: Path) -> dict[str, str]:
+def environment_for(program: Path) -> dict[str, str | float | bool]:
     """Ours, with what a packed Chromium brings for a machine that has no NSS and no fonts."""
-    env = dict(os.environ)
+    env: dict[str, str | float | bool] = {**os.environ}
     if program.parent == CACHE / "bin":
         if b"not found" in subprocess.run(["ldd", program], capture_output=True, check=False).stdout:
             env["LD_LIBRARY_PATH"] = str(program.parent / "lib")

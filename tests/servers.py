@@ -66,11 +66,18 @@ async def clone(template_url: str, name: str) -> str:
 async def empty(owner: "asyncpg.Connection[asyncpg.Record]", redis_url: str) -> None:
     """Take every row out of every table, and everything out of Valkey."""
     tables = await owner.fetch(
-        """SELECT quote_ident(relname) AS name FROM pg_class
+        """SELECT relname FROM pg_class
            WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition
              AND relname <> ALL ($1)""",
         UNTOUCHED,
     )
-    await owner.execute(f"SET lock_timeout = '10s'; TRUNCATE {', '.join(row['name'] for row in tables)} CASCADE")
+    asked = ", ".join(f"""CASE WHEN EXISTS (TABLE "{table[0]}") THEN '{table[0]}' END""" for table in tables)
+    filled = await owner.fetchval(f"SELECT array_remove(ARRAY[{asked}], NULL)")
+    # One TRUNCATE of all, with its hundred partitions, takes 200 ms; the few rows of a story are sooner deleted.
+    # Without triggers, and so without foreign keys, their order does not matter.
+    deletes = "; ".join(f'DELETE FROM "{name}"' for name in filled)
+    await owner.execute(
+        f"BEGIN; SET LOCAL lock_timeout = '10s'; SET LOCAL session_replication_role = replica; {deletes}; COMMIT"
+    )
     with redis.Redis.from_url(redis_url) as valkey:
         valkey.flushall()
