@@ -78,7 +78,7 @@ class Conversation(Tenant, Table):
     __tablename__ = "conversation"
     __table_args__ = (
         within("channel", "channel_id"),
-        UniqueConstraint("workspace_id", "channel_id", "kind", "thread_key"),
+        UniqueConstraint("workspace_id", "channel_id", "thread_key", "kind"),
         # One index for each list of the page; the tenant leads, the order ends it.
         Index("ix_conversation_waiting", "workspace_id", "status", "waiting_rank", "id"),
         Index("ix_conversation_mine", "workspace_id", "assignee_id", "status", "waiting_rank", "id"),

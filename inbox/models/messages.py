@@ -39,6 +39,7 @@ class Message(Tenant, Table):
             postgresql_where=sql("external_id IS NOT NULL"),
         ),
         Index("ix_message_thread", "workspace_id", "conversation_id", "at", "id"),
+        Index("ix_message_elsewhere", "workspace_id", "channel_id", "at", postgresql_where=sql("elsewhere <> ''")),
         Index(
             "ix_message_orphan",
             "workspace_id",

@@ -15,6 +15,9 @@ HERE = "nullif(current_setting('app.workspace_id', true), '')::uuid"
 # Facts, the audit log and revisions are written once and never changed.
 APPEND_ONLY = frozenset({"fact", "audit_entry", "message_revision", "event"})
 
+# A thread that came before its root is moved as a whole; nothing else of these rows may change.
+MOVABLE = frozenset({"fact", "audit_entry"})
+
 INTAKE = {
     "inbound_delivery": "SELECT, INSERT, UPDATE",
     "platform_app": "SELECT",
@@ -64,6 +67,8 @@ def walls(metadata: MetaData) -> Iterator[str]:
             )
             rights = "SELECT, INSERT" if table.name in APPEND_ONLY else "SELECT, INSERT, UPDATE, DELETE"
             yield f"GRANT {rights} ON {name} TO inbox_app"
+            if table.name in MOVABLE:
+                yield f"GRANT UPDATE (conversation_id) ON {name} TO inbox_app"
         if rights := INTAKE.get(table.name):
             yield f"GRANT {rights} ON {name} TO inbox_intake"
         if columns := CLAIM.get(table.name):

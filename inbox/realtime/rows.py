@@ -27,7 +27,8 @@ from inbox.realtime.shapes import (
 
 CONVERSATION = """
 SELECT c.*, i.contact_id, i.name AS person_name, i.handle, i.avatar_url,
-       p.external_id AS post_external_id, p.text AS post_text, p.permalink AS post_permalink, p.picture_url, p.at AS post_at,
+       p.external_id AS post_external_id, p.text AS post_text, p.permalink AS post_permalink,
+       p.picture_url, p.at AS post_at,
        ARRAY(SELECT t.name FROM conversation_tag t
              WHERE t.workspace_id = c.workspace_id AND t.conversation_id = c.id ORDER BY t.name) AS tags
 FROM conversation c

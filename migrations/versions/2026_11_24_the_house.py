@@ -343,7 +343,7 @@ TABLES = [
         created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
         CONSTRAINT pk_conversation PRIMARY KEY (workspace_id, id),
         CONSTRAINT fk_conversation_workspace_id_channel_id FOREIGN KEY(workspace_id, channel_id) REFERENCES channel (workspace_id, id) ON DELETE CASCADE,
-        CONSTRAINT uq_conversation_workspace_id_channel_id_kind_thread_key UNIQUE (workspace_id, channel_id, kind, thread_key)
+        CONSTRAINT uq_conversation_workspace_id_channel_id_thread_key_kind UNIQUE (workspace_id, channel_id, thread_key, kind)
     )""",
     """CREATE INDEX ix_conversation_channel ON conversation (workspace_id, channel_id, status, waiting_rank, id)""",
     """CREATE INDEX ix_conversation_identity ON conversation (workspace_id, identity_id)""",
@@ -460,6 +460,7 @@ TABLES = [
         CONSTRAINT pk_message PRIMARY KEY (workspace_id, id),
         CONSTRAINT fk_message_workspace_id_conversation_id FOREIGN KEY(workspace_id, conversation_id) REFERENCES conversation (workspace_id, id) ON DELETE CASCADE
     )""",
+    """CREATE INDEX ix_message_elsewhere ON message (workspace_id, channel_id, at) WHERE elsewhere <> ''""",
     """CREATE INDEX ix_message_orphan ON message (workspace_id, channel_id, parent_external_id) WHERE parent_external_id IS NOT NULL AND parent_id IS NULL""",
     """CREATE INDEX ix_message_thread ON message (workspace_id, conversation_id, at, id)""",
     """CREATE UNIQUE INDEX uq_message_external ON message (workspace_id, channel_id, external_id) WHERE external_id IS NOT NULL""",
@@ -561,6 +562,7 @@ WALLS = [
     'GRANT SELECT, INSERT, UPDATE, DELETE ON "contact" TO inbox_app',
     'GRANT SELECT, INSERT ON "event" TO inbox_app',
     'GRANT SELECT, INSERT ON "fact" TO inbox_app',
+    'GRANT UPDATE (conversation_id) ON "fact" TO inbox_app',
     'GRANT SELECT, INSERT, UPDATE ON "feed_head" TO inbox_app',
     'GRANT SELECT (workspace_id, seq, min_seq, epoch) ON "feed_head" TO inbox_claim',
     'GRANT SELECT, INSERT, UPDATE ON "inbound_delivery" TO inbox_intake',
@@ -582,6 +584,7 @@ WALLS = [
     'GRANT SELECT (id, is_demo, outbound_stopped_at) ON "workspace" TO inbox_claim',
     'GRANT SELECT, INSERT, UPDATE ON "api_token" TO inbox_app',
     'GRANT SELECT, INSERT ON "audit_entry" TO inbox_app',
+    'GRANT UPDATE (conversation_id) ON "audit_entry" TO inbox_app',
     'GRANT SELECT, INSERT, UPDATE, DELETE ON "channel" TO inbox_app',
     'GRANT SELECT ON "channel" TO inbox_intake',
     'CREATE POLICY claim ON "channel" FOR SELECT TO inbox_claim USING (true)',

@@ -1,0 +1,153 @@
+"""Where platforms knock: `GET/POST /webhooks/{platform}/{app}`, as a bare ASGI application.
+
+Raw bytes in, signature checked over exactly those bytes, one durable insert, 200. Nothing is parsed here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import timedelta
+from typing import Any
+from urllib.parse import parse_qsl
+
+import asyncpg
+import structlog
+from prometheus_client import Counter
+
+from inbox.flow.committer import Committer, Delivery, Overloaded
+from inbox.ground import clock
+from inbox.ground.bell import Bell
+from inbox.ground.crypto import CannotOpen, Safe
+from inbox.ground.db import Database
+from inbox.platforms.base import App
+from inbox.platforms.registry import platforms
+
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+LARGEST_BODY = 4 * 1024 * 1024
+SLOWEST_BODY = 5.0  # seconds
+SECRETS_KEPT = timedelta(seconds=5)
+UNKEPT_HEADERS = (b"cookie", b"authorization", b"proxy-authorization")
+
+log = structlog.get_logger("intake")
+deliveries = Counter("earshot_deliveries", "Webhook deliveries by answer", ["platform", "answer"])
+
+
+class Intake:
+    """One per web process; `start` and `stop` around its life."""
+
+    def __init__(self, database: Database, bell: Bell, safe: Safe) -> None:
+        self._database, self._bell, self._safe = database, bell, safe
+        self._committer = Committer(database)
+        self._apps: dict[tuple[str, str], tuple[Any, App | None]] = {}
+
+    async def stop(self) -> None:
+        """Let what was accepted reach the disk."""
+        await self._committer.drain()
+
+    async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        parts = scope["path"].split("/")
+        connector = platforms().get(parts[2]) if len(parts) == 4 else None
+        if connector is None:
+            return await _answer(send, 404, b"No platform listens here.")
+        name, app_id = parts[2], parts[3]
+        try:
+            app = await self._app(name, app_id)
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
+            return await self._count(send, name, 503, b"Not available right now.")
+        if app is None:
+            return await self._count(send, name, 503, b"No secret is configured for this address.")
+
+        if scope["method"] == "GET":
+            query = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
+            challenge = connector.challenge(app, query)
+            if challenge is None:
+                return await self._count(send, name, 403, b"The handshake does not match.")
+            return await self._count(send, name, 200, challenge.encode())
+        if scope["method"] != "POST":
+            return await _answer(send, 405, b"Only GET and POST.")
+
+        try:
+            async with asyncio.timeout(SLOWEST_BODY):
+                body = await _read(receive)
+        except TimeoutError:
+            return await self._count(send, name, 408, b"The body came too slowly.")
+        if body is None:
+            return await self._count(send, name, 413, b"The body is larger than 4 MiB.")
+
+        headers = {key.decode("latin-1"): value.decode("latin-1") for key, value in scope["headers"]}
+        if not connector.verify(app, headers, body, clock.now()):
+            log.info("webhook refused", platform=name, app=app_id)
+            return await self._count(send, name, 403, b"The signature does not match.")
+        try:
+            await self._committer.store(Delivery(name, app_id, _kept(scope["headers"]), body))
+        except Overloaded:
+            return await self._count(send, name, 503, b"Not available right now.")
+        self._bell.ring("deliveries")
+        await self._count(send, name, 200, b"")
+
+    async def _app(self, platform: str, app_id: str) -> App | None:
+        """The app's secrets, current and previous; looked up again every few seconds so that a rotation is quick."""
+        known = self._apps.get((platform, app_id))
+        now = clock.now()
+        if known and known[0] > now:
+            return known[1]
+        async with asyncio.timeout(3), self._database.intake.acquire() as connection:
+            sealed = await connection.fetchval(
+                "SELECT secrets FROM platform_app WHERE platform = $1 AND id = $2", platform, app_id
+            )
+        app: App | None = None
+        if sealed is not None:
+            try:
+                opened = self._safe.open(sealed, f"app:{platform}/{app_id}")
+                secrets = [secret for secret in opened["secrets"] if secret]
+                if secrets:
+                    app = App(
+                        id=app_id, platform=platform, secrets=secrets, verify_token=opened.get("verify_token") or ""
+                    )
+            except CannotOpen:
+                log.error("app secret cannot be opened", platform=platform, app=app_id)
+        if len(self._apps) > 10_000:  # addresses are made up by whoever knocks
+            self._apps.clear()
+        self._apps[platform, app_id] = (now + SECRETS_KEPT, app)
+        return app
+
+    async def _count(self, send: Send, platform: str, status: int, body: bytes) -> None:
+        deliveries.labels(platform, status).inc()
+        await _answer(send, status, body)
+
+
+async def _read(receive: Receive) -> bytes | None:
+    """The body, or None if it is too large."""
+    message = await receive()
+    body: bytes = message.get("body", b"")
+    if not message.get("more_body"):
+        return body if len(body) <= LARGEST_BODY else None
+    chunks, size = [body], len(body)
+    while message.get("more_body"):
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        chunk: bytes = message.get("body", b"")
+        size += len(chunk)
+        if size > LARGEST_BODY:
+            return None
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def _kept(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
+    return b"\n".join(key + b": " + value for key, value in headers if key.lower() not in UNKEPT_HEADERS)
+
+
+async def _answer(send: Send, status: int, body: bytes) -> None:
+    await send(
+        {
+            "type": "http.response.start",
+            "status": status,
+            "headers": [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", b"%d" % len(body))],
+        }
+    )
+    await send({"type": "http.response.body", "body": body})
