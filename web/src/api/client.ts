@@ -1,0 +1,255 @@
+/** The doors, as functions. The only place that fetches; knows nothing of the page. */
+
+import type {
+  Channel,
+  Conversation,
+  ConversationPage,
+  Counts,
+  Id,
+  Member,
+  Message,
+  OlderMessages,
+  Page,
+  Read,
+  Session,
+  Thread,
+  Visibility,
+} from "./shapes.ts"
+import type { ApiToken, Draft, Episode, Invitation, Platform, Workspace } from "./rooms.ts"
+
+/** A refusal in the server's own words. `detail` is for the agent, `code` for programs. */
+export class Problem extends Error {
+  readonly status: number
+  readonly code: string
+  readonly extra: Record<string, unknown>
+
+  constructor(status: number, code: string, detail: string, extra: Record<string, unknown> = {}) {
+    super(detail)
+    this.status = status
+    this.code = code
+    this.extra = extra
+  }
+}
+
+export type Fetch = (input: string, init?: RequestInit) => Promise<Response>
+
+export interface Listing {
+  view: string
+  channel?: Id
+  kind?: string
+  q?: string
+  order?: string
+}
+
+export interface Writing {
+  visibility: Visibility
+  text: string
+  reply_to: Id | null
+  answers: Id[]
+  seen: Id | null
+  and_resolve?: boolean
+  anyway?: boolean
+}
+
+const PATIENCE = 20_000
+
+export class Api {
+  csrf = ""
+  readonly #base: string
+  readonly #fetch: Fetch
+  readonly #headers: Record<string, string>
+
+  constructor(fetch: Fetch, base = "", headers: Record<string, string> = {}) {
+    this.#fetch = fetch
+    this.#base = base
+    this.#headers = headers
+  }
+
+  // Who is there
+
+  async session(): Promise<Session> {
+    return this.#entered(await this.#get<Session>("/session"))
+  }
+
+  async signIn(email: string, password: string): Promise<Session> {
+    return this.#entered(await this.#send<Session>("POST", "/session", { email, password }))
+  }
+
+  async acceptInvitation(token: string, name: string, password: string): Promise<Session> {
+    return this.#entered(
+      await this.#send<Session>("POST", "/invitations/acceptance", { token, name, password }),
+    )
+  }
+
+  signOut = (): Promise<void> => this.#send("DELETE", "/session")
+
+  // Reading
+
+  counts = (): Promise<Counts> => this.#get("/views/counts")
+
+  conversations = (listing: Listing, cursor?: string | null, limit = 100): Promise<ConversationPage> =>
+    this.#get("/conversations", { ...listing, cursor, limit })
+
+  conversation = (id: Id): Promise<Thread> => this.#get(`/conversations/${id}`)
+
+  olderMessages = (id: Id, cursor: string): Promise<OlderMessages> =>
+    this.#get(`/conversations/${id}/messages`, { cursor })
+
+  ledger = (id: Id): Promise<Page<Episode>> => this.#get(`/conversations/${id}/ledger`)
+
+  tags = (): Promise<Page<string | { name: string }>> => this.#get("/tags")
+
+  // Writing
+
+  write = (id: Id, writing: Writing, key: string): Promise<Message> =>
+    this.#send("POST", `/conversations/${id}/messages`, writing, { "Idempotency-Key": key })
+
+  cancel = (message: Id): Promise<Message> => this.#send("DELETE", `/messages/${message}`)
+
+  retry = (message: Id): Promise<Message> => this.#send("POST", `/messages/${message}/retry`, {})
+
+  decide = (message: Id, decision: { it_is_there: true } | { post_again: true }): Promise<Message> =>
+    this.#send("POST", `/messages/${message}/decision`, decision)
+
+  setHidden = (message: Id, on: boolean): Promise<Message> =>
+    this.#send(on ? "PUT" : "DELETE", `/messages/${message}/hiding`)
+
+  setLiked = (message: Id, on: boolean): Promise<Message> =>
+    this.#send(on ? "PUT" : "DELETE", `/messages/${message}/like`)
+
+  remove = (message: Id): Promise<Message> => this.#send("POST", `/messages/${message}/removal`, {})
+
+  setNeedsReply = (message: Id, needs_reply: boolean, reason: string): Promise<Message> =>
+    this.#send("PUT", `/messages/${message}/needs-reply`, { needs_reply, reason })
+
+  setAuthorship = (message: Id, automatic: boolean): Promise<Message> =>
+    this.#send("PUT", `/messages/${message}/authorship`, { automatic })
+
+  cover = (message: Id, answers: Id[]): Promise<Message> =>
+    this.#send("POST", `/messages/${message}/coverage`, { answers })
+
+  // The conversation as a whole
+
+  resolve = (id: Id, unanswered?: string): Promise<Conversation> =>
+    this.#send("POST", `/conversations/${id}/resolution`, unanswered ? { unanswered } : {})
+
+  reopen = (id: Id): Promise<Conversation> => this.#send("DELETE", `/conversations/${id}/resolution`)
+
+  assign = (id: Id, assignee_id: Id | null): Promise<Conversation> =>
+    this.#send("PUT", `/conversations/${id}/assignment`, { assignee_id })
+
+  snooze = (id: Id, until: string): Promise<Conversation> =>
+    this.#send("PUT", `/conversations/${id}/snooze`, { until })
+
+  wake = (id: Id): Promise<Conversation> => this.#send("DELETE", `/conversations/${id}/snooze`)
+
+  setTag = (id: Id, tag: string, on: boolean): Promise<Conversation> =>
+    this.#send(on ? "PUT" : "DELETE", `/conversations/${id}/tags/${encodeURIComponent(tag)}`)
+
+  setPriority = (id: Id, priority: number): Promise<Conversation> =>
+    this.#send("PUT", `/conversations/${id}/priority`, { priority })
+
+  read = (id: Id, at: string): Promise<Read> => this.#send("PUT", `/conversations/${id}/read`, { at })
+
+  unread = (id: Id): Promise<Read> => this.#send("DELETE", `/conversations/${id}/read`)
+
+  draft = (id: Id): Promise<Draft | null> => this.#get(`/conversations/${id}/draft`)
+
+  keepDraft = (id: Id, draft: Draft): Promise<void> => this.#send("PUT", `/conversations/${id}/draft`, draft)
+
+  dropDraft = (id: Id): Promise<void> => this.#send("DELETE", `/conversations/${id}/draft`)
+
+  // The house
+
+  platforms = (): Promise<Page<Platform> | Platform[]> => this.#get("/platforms")
+
+  channels = (): Promise<Page<Channel> | Channel[]> => this.#get("/channels", { limit: 200 })
+
+  channel = (id: Id): Promise<Channel> => this.#get(`/channels/${id}`)
+
+  connectChannel = (platform: string, fields: Record<string, string>): Promise<Channel> =>
+    this.#send("POST", "/channels", { platform, fields })
+
+  changeChannel = (id: Id, change: Record<string, unknown>): Promise<Channel> =>
+    this.#send("PATCH", `/channels/${id}`, change)
+
+  removeChannel = (id: Id): Promise<void> => this.#send("DELETE", `/channels/${id}`)
+
+  members = (): Promise<Page<Member> | Member[]> => this.#get("/members", { limit: 200 })
+
+  changeMember = (id: Id, change: Record<string, unknown>): Promise<Member> =>
+    this.#send("PATCH", `/members/${id}`, change)
+
+  invitations = (): Promise<Page<Invitation> | Invitation[]> => this.#get("/invitations")
+
+  invite = (email: string, role: string): Promise<Invitation> => this.#send("POST", "/invitations", { email, role })
+
+  withdrawInvitation = (id: Id): Promise<void> => this.#send("DELETE", `/invitations/${id}`)
+
+  apiTokens = (): Promise<Page<ApiToken> | ApiToken[]> => this.#get("/api-tokens")
+
+  makeApiToken = (name: string): Promise<ApiToken> => this.#send("POST", "/api-tokens", { name })
+
+  revokeApiToken = (id: Id): Promise<void> => this.#send("DELETE", `/api-tokens/${id}`)
+
+  workspace = (): Promise<Workspace> => this.#get("/workspace")
+
+  changeWorkspace = (change: Partial<Workspace>): Promise<Workspace> => this.#send("PATCH", "/workspace", change)
+
+  #entered(session: Session): Session {
+    this.csrf = session.csrf
+    return session
+  }
+
+  #get<T>(path: string, query: Record<string, unknown> = {}): Promise<T> {
+    const asked = new URLSearchParams()
+    for (const [name, value] of Object.entries(query))
+      if (value !== undefined && value !== null && value !== "") asked.set(name, String(value))
+    const tail = asked.size > 0 ? `?${asked}` : ""
+    return this.#call<T>("GET", path + tail)
+  }
+
+  #send<T>(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<T> {
+    return this.#call<T>(method, path, body, { "X-CSRF-Token": this.csrf, ...headers })
+  }
+
+  async #call<T>(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<T> {
+    const response = await this.#ask(`${this.#base}/api/v1${path}`, {
+      method,
+      headers: {
+        Accept: "application/json",
+        ...(body === undefined ? {} : { "Content-Type": "application/json" }),
+        ...this.#headers,
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      credentials: "same-origin",
+      signal: AbortSignal.timeout(PATIENCE),
+    })
+    const text = await response.text()
+    if (response.ok) return (text ? JSON.parse(text) : null) as T
+    throw problemOf(response.status, text)
+  }
+
+  async #ask(address: string, init: RequestInit): Promise<Response> {
+    try {
+      return await this.#fetch(address, init)
+    } catch {
+      throw new Problem(0, "unreachable", "")
+    }
+  }
+}
+
+function problemOf(status: number, text: string): Problem {
+  try {
+    const { code, detail, title, ...extra } = JSON.parse(text) as Record<string, unknown>
+    return new Problem(status, String(code ?? ""), String(detail ?? title ?? ""), extra)
+  } catch {
+    return new Problem(status, "", "")
+  }
+}
+
+/** Lists come as a page or, where they are short, as they are. */
+export function itemsOf<T>(list: Page<T> | T[]): T[] {
+  return Array.isArray(list) ? list : list.items
+}

@@ -1,0 +1,82 @@
+/** Shapes of the rooms behind the inbox: platforms, people, tokens, the ledger. */
+
+import type { Action, Id, Kind, Time, Visibility } from "./shapes.ts"
+
+export interface Capabilities {
+  hears: string[]
+  kinds: Kind[]
+  actions: Partial<Record<Kind, Action[]>>
+  text_limits: Partial<Record<Action, number>>
+  text_unit: "characters" | "graphemes" | "bytes"
+  window_hours: Partial<Record<Action, number>>
+  window_note: string
+  attachments_out: string[]
+  limits: string[]
+  edits_in: boolean
+  deletes_in: boolean
+  needs_public_address: boolean
+}
+
+export interface Field {
+  name: string
+  title: string
+  secret?: boolean
+  help?: string
+  default?: string
+}
+
+export interface Platform {
+  name: string
+  title: string
+  icon: string
+  capabilities: Capabilities
+  fields: Field[]
+  idempotency: boolean
+  correlation: boolean
+  lookup: "strong" | "weak" | "none"
+}
+
+export interface Draft {
+  visibility: Visibility
+  text: string
+  reply_to: Id | null
+}
+
+export interface Invitation {
+  id: Id
+  email: string
+  role: string
+  url?: string
+  expires_at?: Time
+}
+
+export interface ApiToken {
+  id: Id
+  name: string
+  created_at?: Time
+  last_used_at?: Time | null
+  token?: string
+}
+
+export interface Workspace {
+  id: Id
+  name: string
+  outbound_stopped: boolean
+  undo_seconds: number
+}
+
+export interface LedgerLine {
+  at: Time | null
+  text: string
+}
+
+export interface Episode {
+  id: Id
+  person?: string
+  kind?: string
+  state?: string
+  opened_at?: Time
+  closed_at?: Time | null
+  customer_waited?: number | null
+  lines: LedgerLine[]
+}

@@ -1,0 +1,226 @@
+/** What goes over the wire, as inbox/realtime/shapes.py writes it. Times are ISO 8601 in UTC. */
+
+export type Id = string
+export type Time = string
+
+export type Kind = "dm" | "comment" | "mention" | "review"
+export type Status = "open" | "pending" | "snoozed" | "resolved"
+export type Visibility = "public" | "private" | "note"
+export type Action = "reply" | "private_reply" | "dm" | "hide" | "unhide" | "like" | "unlike" | "delete"
+export type Role = "admin" | "supervisor" | "agent" | "read_only"
+
+export interface Person {
+  identity_id: Id | null
+  contact_id: Id | null
+  name: string
+  handle: string
+  avatar_url: string
+  platform: string
+}
+
+export interface Post {
+  id: Id
+  external_id: string
+  text: string
+  permalink: string
+  picture_url: string
+  at: Time | null
+}
+
+export interface Conversation {
+  id: Id
+  version: number
+  channel_id: Id
+  platform: string
+  kind: Kind
+  status: Status
+  priority: number
+  person: Person
+  participants: number
+  post: Post | null
+  preview: string
+  preview_by: "customer" | "us" | "note"
+  message_count: number
+  created_at: Time
+  last_message_at: Time
+  last_inbound_at: Time | null
+  waiting_since: Time | null
+  waiting_count: number
+  imported: boolean
+  assignee_id: Id | null
+  tags: string[]
+  snoozed_until: Time | null
+  resolved_at: Time | null
+  reply_window_until: Time | null
+  linked_id: Id | null
+  permalink: string
+}
+
+export type DeliveryState = "queued" | "sending" | "sent" | "failed" | "unknown" | "needs_decision" | "cancelled"
+
+export interface Delivery {
+  state: DeliveryState
+  due_at: Time | null
+  reason: string
+  error: string
+  delivered_at: Time | null
+  read_at: Time | null
+}
+
+/** Empty fields of an attachment are left out on the wire. */
+export interface Attachment {
+  type: string
+  url?: string
+  name?: string
+  mime?: string
+  external_id?: string
+}
+
+export interface Message {
+  id: Id
+  version: number
+  conversation_id: Id
+  direction: "in" | "out"
+  visibility: Visibility
+  kind: string
+  author: Person | null
+  agent_id: Id | null
+  written_elsewhere: "" | "person" | "automatic"
+  text: string
+  attachments: Attachment[]
+  at: Time
+  received_at: Time
+  edited_at: Time | null
+  deleted_at: Time | null
+  deleted_by: string
+  hidden: boolean
+  liked: boolean
+  rating: number | null
+  needs_reply: boolean
+  needs_reply_reason: string
+  answered: boolean
+  before_connection: boolean
+  parent_id: Id | null
+  permalink: string
+  delivery: Delivery | null
+  answers: Id[]
+  revisions: number
+  unsupported: string
+}
+
+export interface Activity {
+  id: Id
+  conversation_id: Id
+  at: Time
+  by: Id | null
+  verb: string
+  data: Record<string, string>
+}
+
+export interface Read {
+  conversation_id: Id
+  at: Time | null
+}
+
+export interface Channel {
+  id: Id
+  version: number
+  platform: string
+  external_id: string
+  name: string
+  handle: string
+  state: "connected" | "signed_out" | "disabled"
+  state_reason: string
+  last_heard_at: Time | null
+  connected_at: Time
+  outbound_stopped: boolean
+}
+
+export interface Member {
+  id: Id
+  version: number
+  name: string
+  email: string
+  role: Role
+  active: boolean
+}
+
+/** Rows an event did not change are left out on the wire. */
+export interface FeedEvent {
+  seq: number
+  name: string
+  at: Time
+  by?: Id | null
+  conversation?: Conversation | null
+  message?: Message | null
+  activity?: Activity | null
+  read?: Read | null
+  channel?: Channel | null
+  member?: Member | null
+  forget?: Id | null
+}
+
+export type Counts = Record<string, number>
+
+export interface Viewer {
+  user_id: Id
+  state: "viewing" | "idle" | "typing"
+}
+
+export type ServerFrame =
+  | { type: "hello"; epoch: string; head: number; min_seq: number; access: number; user_id: Id }
+  | { type: "started"; seq: number }
+  | { type: "events"; seq: number; prev: number; events: FeedEvent[] }
+  | { type: "resync"; reason: string }
+  | { type: "counts"; counts: Counts; as_of: number }
+  | { type: "beat"; head: number }
+  | { type: "presence"; conversation_id: Id; people: Viewer[] }
+  | { type: "signed_out" }
+  | { type: "pong" }
+
+export type ClientFrame =
+  | { type: "start" }
+  | { type: "resume"; epoch: string; last: number }
+  | { type: "watch"; conversation_id: Id | null }
+  | { type: "typing"; conversation_id: Id; on: boolean }
+  | { type: "ping" }
+
+export interface Page<T> {
+  items: T[]
+  next: string | null
+}
+
+export interface ConversationPage extends Page<Conversation> {
+  reads: Read[]
+  as_of: number
+}
+
+export interface Waiting {
+  person: Person
+  since: Time
+  item_id: Id
+}
+
+export interface Thread {
+  conversation: Conversation
+  messages: Message[]
+  activities: Activity[]
+  older: string | null
+  read: Read
+  as_of: number
+  waiting: Waiting[]
+  linked: Conversation | null
+}
+
+export interface OlderMessages extends Page<Message> {
+  activities: Activity[]
+}
+
+export interface Session {
+  csrf: string
+  user: { id: Id; name: string; email: string }
+  workspace: { id: Id; name: string; is_demo: boolean; time_zone: string }
+  role: Role
+  epoch: string
+  undo_seconds: number
+}

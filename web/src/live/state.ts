@@ -1,0 +1,81 @@
+/** Everything the page knows, as plain values. Only the reducer makes a new one. */
+
+import type {
+  Activity,
+  Channel,
+  Conversation,
+  Counts,
+  FeedEvent,
+  Id,
+  Member,
+  Message,
+  Read,
+  Viewer,
+  Waiting,
+} from "../api/shapes.ts"
+import { Rows } from "./rows.ts"
+import type { Filter, Key } from "./views.ts"
+
+/** One open list. `ids` is the truth; `settled` is what stands on the screen while `held`. */
+export interface View {
+  filter: Filter
+  ids: readonly Id[]
+  settled: readonly Id[]
+  arrived: ReadonlySet<Id>
+  left: ReadonlySet<Id>
+  held: boolean
+  loaded: boolean
+  next: string | null // the cursor of what lies below `edge`
+  edge: Key | null // rows below it were never loaded; null: everything is here
+  stale: boolean // only the server can say what belongs here now
+}
+
+/** One open conversation. Its messages stand in the order they were written. */
+export interface Thread {
+  loaded: boolean
+  ids: readonly Id[]
+  activities: readonly Activity[]
+  older: string | null
+  waiting: readonly Waiting[] // as of the last load; `waitingIn` brings it up to date
+}
+
+export interface Presence {
+  people: readonly Viewer[]
+  at: number // ms
+}
+
+export interface State {
+  me: Id
+  seq: number
+  conversations: Rows<Conversation>
+  messages: Rows<Message>
+  reads: Rows<Read>
+  channels: Rows<Channel>
+  members: Rows<Member>
+  views: ReadonlyMap<string, View>
+  threads: ReadonlyMap<Id, Thread>
+  counts: Counts
+  countsAsOf: number
+  presence: ReadonlyMap<Id, Presence>
+  loads: number // answers under way
+  journal: readonly FeedEvent[] // what was heard meanwhile: an answer may be older than it
+}
+
+export function emptyState(me: Id): State {
+  return {
+    me,
+    seq: 0,
+    conversations: new Rows(),
+    messages: new Rows(),
+    reads: new Rows(),
+    channels: new Rows(),
+    members: new Rows(),
+    views: new Map(),
+    threads: new Map(),
+    counts: {},
+    countsAsOf: -1,
+    presence: new Map(),
+    loads: 0,
+    journal: [],
+  }
+}

@@ -1,0 +1,250 @@
+/** The live store: one state, told by the feed, filled by the doors. Knows no browser; `headless.ts` runs it in Node. */
+
+import { type Api, itemsOf, Problem } from "../api/client.ts"
+import type { Conversation, FeedEvent, Id, Message, Viewer } from "../api/shapes.ts"
+import { apply, counted, learn, reached, seen } from "./reducer.ts"
+import * as snapshot from "./snapshot.ts"
+import { type Connection, type Listener, Socket, type Surroundings } from "./socket.ts"
+import { emptyState, type State } from "./state.ts"
+import { type Filter, nameOf } from "./views.ts"
+
+const PAGE = 100
+const DOUBT_FOR = 1_000 // a view only the server can judge is asked for at most once a second
+const RETRY_AFTER = 2_500
+const RELOADED_PAGES = 5 // after a gap no more than this is loaded again; the rest comes by scrolling
+
+export class Store implements Listener {
+  state: State
+  connection: Connection = "waiting"
+  retryAt: number | null = null
+  failures: ReadonlyMap<string, Problem> = new Map() // by view name or conversation id
+  readonly api: Api
+  readonly socket: Socket
+  readonly #around: Surroundings
+  readonly #told: () => void
+  #round = 0 // loads of an earlier round may miss what the feed skipped
+  #paging = new Set<string>()
+  #refreshing = new Map<string, () => void>()
+
+  /** `told` is called after every change; a browser draws then, at most once a frame. */
+  constructor(me: Id, api: Api, around: Surroundings, told: () => void = () => undefined) {
+    this.state = emptyState(me)
+    this.api = api
+    this.#around = around
+    this.#told = told
+    this.socket = new Socket(this, around)
+  }
+
+  start(): void {
+    this.socket.start()
+  }
+
+  stop(): void {
+    this.socket.stop()
+    for (const callOff of this.#refreshing.values()) callOff()
+  }
+
+  // What the page opens
+
+  async openView(filter: Filter): Promise<string> {
+    const name = nameOf(filter)
+    if (this.state.views.has(name)) return name
+    this.#set(snapshot.opened(this.state, name, filter))
+    await this.reloadView(name)
+    return name
+  }
+
+  closeView(name: string): void {
+    this.#set(snapshot.closed(this.state, name))
+  }
+
+  /** The next page of a view, if there is one. */
+  async moreOf(name: string): Promise<void> {
+    const view = this.state.views.get(name)
+    if (!view?.loaded || view.next === null || this.#paging.has(name)) return
+    this.#paging.add(name)
+    const cursor = view.next
+    await this.#load(
+      name,
+      () => this.api.conversations({ ...view.filter }, cursor, PAGE),
+      (page) =>
+        this.state.views.get(name)?.next === cursor ? snapshot.withPage(this.state, name, page, false) : this.state,
+    )
+    this.#paging.delete(name)
+  }
+
+  async openThread(id: Id): Promise<void> {
+    if (this.state.threads.has(id)) return
+    this.#set(snapshot.threadOpened(this.state, id))
+    await this.reloadThread(id)
+  }
+
+  closeThread(id: Id): void {
+    this.#set(snapshot.threadClosed(this.state, id))
+  }
+
+  async olderOf(id: Id): Promise<void> {
+    const cursor = this.state.threads.get(id)?.older
+    if (!cursor || this.#paging.has(id)) return
+    this.#paging.add(id)
+    await this.#load(
+      id,
+      () => this.api.olderMessages(id, cursor),
+      (page) =>
+        this.state.threads.get(id)?.older === cursor ? snapshot.withOlder(this.state, id, page) : this.state,
+    )
+    this.#paging.delete(id)
+  }
+
+  hold(name: string, on: boolean): void {
+    this.#set(snapshot.held(this.state, name, on))
+  }
+
+  /** Shows what arrived and lets go of what left. */
+  catchUp(name: string): void {
+    this.#set(snapshot.shown(this.state, name, this.state.views.get(name)?.held ?? false))
+  }
+
+  moveOn(name: string, cursor: Id | null): void {
+    this.#set(snapshot.settled(this.state, name, cursor))
+  }
+
+  learn(answer: { conversation?: Conversation; message?: Message }): void {
+    this.#set(learn(this.state, answer))
+  }
+
+  // Loading
+
+  async reloadView(name: string): Promise<void> {
+    const view = this.state.views.get(name)
+    if (!view) return
+    const pages = Math.min(RELOADED_PAGES, Math.max(1, Math.ceil(view.ids.length / PAGE)))
+    let cursor: string | null = null
+    for (let page = 0; page < pages && (page === 0 || cursor); page++) {
+      const from: string | null = cursor
+      const isLoaded = await this.#load(
+        name,
+        () => this.api.conversations({ ...view.filter }, from, PAGE),
+        (loaded) => snapshot.withPage(this.state, name, loaded, from === null),
+      )
+      if (!isLoaded) return
+      cursor = this.state.views.get(name)?.next ?? null
+    }
+  }
+
+  async reloadThread(id: Id): Promise<void> {
+    await this.#load(
+      id,
+      () => this.api.conversation(id),
+      (thread) => snapshot.withThread(this.state, thread),
+    )
+  }
+
+  async loadPeople(): Promise<void> {
+    await this.#load(
+      "people",
+      async () => [itemsOf(await this.api.channels()), itemsOf(await this.api.members())] as const,
+      ([channels, members]) => snapshot.withPeople(this.state, channels, members),
+    )
+  }
+
+  async loadCounts(): Promise<void> {
+    await this.#load("counts", this.api.counts, ({ as_of: asOf = 0, ...counts }) => counted(this.state, counts, asOf))
+  }
+
+  /** Asks, and takes the answer in, unless the feed began anew meanwhile: then it asks once more. */
+  async #load<T>(name: string, ask: () => Promise<T>, take: (answer: T) => State): Promise<boolean> {
+    const round = this.#round
+    this.#set(snapshot.began(this.state))
+    try {
+      const answer = await ask()
+      if (round !== this.#round) return false // everything open is being loaded again
+      this.#fail(name, null)
+      this.state = take(answer)
+      return true
+    } catch (problem) {
+      if (!(problem instanceof Problem)) throw problem
+      if (round === this.#round) this.#missed(name, problem)
+      return false
+    } finally {
+      this.#set(snapshot.ended(this.state))
+    }
+  }
+
+  /** What could not be loaded is owed: until it comes, the page would show what is no longer so. */
+  #missed(name: string, problem: Problem): void {
+    this.#fail(name, problem)
+    if (problem.status === 0 || problem.status === 429 || problem.status >= 500) this.#refreshSoon(name, RETRY_AFTER)
+    else if (this.state.threads.has(name)) this.closeThread(name)
+  }
+
+  #fail(name: string, problem: Problem | null): void {
+    const failures = new Map(this.failures)
+    if (problem) failures.set(name, problem)
+    else failures.delete(name)
+    this.failures = failures
+  }
+
+  // What the socket says
+
+  heard(events: FeedEvent[], seq: number): void {
+    this.#set(reached(events.reduce(apply, this.state), seq))
+    for (const [name, view] of this.state.views) if (view.stale) this.#refreshSoon(name, DOUBT_FOR)
+  }
+
+  restarted(seq: number, anew: boolean): void {
+    this.#round++
+    this.#paging.clear()
+    const base = anew && this.state.seq > 0 ? snapshot.forgotten(this.state) : this.state
+    this.#set({ ...base, seq, journal: [] })
+    void this.reloadAll()
+  }
+
+  /** Everything that is open, from the doors. */
+  async reloadAll(): Promise<void> {
+    await Promise.all([
+      this.loadPeople(),
+      this.loadCounts(),
+      ...[...this.state.threads.keys()].map((id) => this.reloadThread(id)),
+      ...[...this.state.views.keys()].map((name) => this.reloadView(name)),
+    ])
+  }
+
+  counted(counts: Record<string, number>, asOf: number): void {
+    this.#set(counted(this.state, counts, asOf))
+  }
+
+  seen(conversation: Id, people: Viewer[]): void {
+    this.#set(seen(this.state, conversation, people, this.#around.now()))
+  }
+
+  changed(connection: Connection, retryAt: number | null): void {
+    this.connection = connection
+    this.retryAt = retryAt
+    this.#told()
+  }
+
+  #refreshSoon(name: string, within: number): void {
+    if (this.#refreshing.has(name)) return
+    this.#refreshing.set(
+      name,
+      this.#around.after(within, () => {
+        this.#refreshing.delete(name)
+        void this.#reload(name)
+      }),
+    )
+  }
+
+  async #reload(name: string): Promise<void> {
+    if (name === "people") await this.loadPeople()
+    else if (name === "counts") await this.loadCounts()
+    else if (this.state.threads.has(name)) await this.reloadThread(name)
+    else await this.reloadView(name)
+  }
+
+  #set(state: State): void {
+    if (state === this.state) return
+    this.state = state
+    this.#told()
+  }
+}

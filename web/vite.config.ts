@@ -1,0 +1,18 @@
+import { svelte } from "@sveltejs/vite-plugin-svelte"
+import { defineConfig } from "vite"
+
+export default defineConfig({
+  plugins: [svelte()],
+  build: {
+    target: "es2023",
+    outDir: "dist",
+    assetsInlineLimit: 0, // the content security policy lets nothing inline through
+    modulePreload: { polyfill: false },
+  },
+  server: {
+    proxy: {
+      "/api": "http://127.0.0.1:8000",
+      "/ws": { target: "ws://127.0.0.1:8000", ws: true },
+    },
+  },
+})
