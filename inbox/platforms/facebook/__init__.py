@@ -1,0 +1,1 @@
+"""Facebook Pages: Messenger, comments, mentions, visitor posts, recommendations."""
