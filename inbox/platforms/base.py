@@ -12,6 +12,7 @@ from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 import httpx
@@ -171,6 +172,7 @@ class Outgoing(msgspec.Struct, frozen=True, kw_only=True):
     language: str = ""
     created_at: datetime
     window_until: datetime | None = None
+    last_customer_item_at: datetime | None = None  # when the person reached last wrote: what message windows count from
 
 
 class ErrorClass(StrEnum):
@@ -191,11 +193,15 @@ class ErrorClass(StrEnum):
 
 
 class Sent(msgspec.Struct, frozen=True):
-    """A definite yes. `external_id` is "" for acts that make nothing new; `at` is the platform's time, else ours."""
+    """A definite yes. `external_id` is "" for acts that make nothing new; `at` is the platform's time, else ours.
+
+    `thread`: the conversation it landed in, where that is another than the one asked (a private reply opens a DM).
+    """
 
     external_id: str
     at: datetime
     permalink: str = ""
+    thread: str = ""
 
 
 class Refused(msgspec.Struct, frozen=True):
@@ -361,8 +367,14 @@ class Connector(ABC):
         """How long the platform counts this text."""
         return len(text)
 
-    def window(self, kind: Kind, last_customer_item_at: datetime | None, action: Action) -> datetime | None:
-        """Until when this action is allowed, or None if always."""
+    def window(
+        self,
+        kind: Kind,
+        last_customer_item_at: datetime | None,
+        action: Action,
+        settings: Mapping[str, Any] = MappingProxyType({}),
+    ) -> datetime | None:
+        """Until when this action is allowed, or None if always. `settings`: the account's, where they widen it."""
         return None
 
     # The account
@@ -370,6 +382,10 @@ class Connector(ABC):
     @abstractmethod
     async def check(self, http: httpx.AsyncClient, account: Account) -> Receipt:
         """Who these credentials are, and what they may do. Raises NotHere."""
+
+    async def person(self, http: httpx.AsyncClient, account: Account, external_id: str) -> Author | None:
+        """Who this is, where an event named only an id; None where the platform does not say. Raises NotHere."""
+        return None
 
     async def refresh(self, http: httpx.AsyncClient, account: Account) -> dict[str, Any] | None:
         """New credentials to store (before any use), or None if there is nothing to refresh. Raises NotHere."""
