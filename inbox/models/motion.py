@@ -1,11 +1,11 @@
 """Rows in motion: what has arrived and is not yet placed, what is to leave and is not yet there."""
 
-from typing import Any
+from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Boolean, Index, Integer, LargeBinary, SmallInteger, Uuid
+from sqlalchemy import BigInteger, Boolean, Index, Integer, LargeBinary, SmallInteger, Text, Uuid
 from sqlalchemy import text as sql
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from inbox.models.base import (
@@ -198,7 +198,7 @@ class Fact(Tenant, Table):
 
 
 class Episode(Tenant, Table):
-    """One waiting of one author, as the fold gives it. Rewritten with the facts that touch it, never by hand."""
+    """One waiting of one author, exactly as sla.episodes gives it. Rewritten with the facts that touch it."""
 
     __tablename__ = "episode"
     __table_args__ = (
@@ -207,23 +207,30 @@ class Episode(Tenant, Table):
         Index("ix_episode_opened", "workspace_id", "channel_id", "opened_at"),
     )
     conversation_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
-    author: Mapped[Key] = mapped_column(primary_key=True)
-    opened_at: Mapped[Instant] = mapped_column(primary_key=True)
-    opening_item: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    key: Mapped[Key] = mapped_column(primary_key=True)
     channel_id: Mapped[Name]
-    platform: Mapped[Key]
-    kind: Mapped[Key]  # of the conversation
-    measure: Mapped[Key]  # first_response, next_response
-    case_no: Mapped[int] = mapped_column(Integer)
+    author: Mapped[Key]
+    before_connection: Mapped[bool] = mapped_column(Boolean)
     state: Mapped[Key]  # waiting answered ended never_asked
+    kind: Mapped[Key]  # first_response, next_response
+    case_key: Mapped[Key]
+    case_number: Mapped[int] = mapped_column(Integer)
+    opened_at: Mapped[Instant]
+    opening_item: Mapped[Key]
+    opened_as_seen: Mapped[bool] = mapped_column(Boolean)
+    received_at: Mapped[Instant]
+    items: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    waiting_items: Mapped[list[str]] = mapped_column(ARRAY(Text))
     ended_at: Mapped[MaybeInstant]
-    answer_id: Mapped[MaybeName]
-    answered_by: Mapped[MaybeName]
-    customer_waited: Mapped[float | None]  # seconds
-    team_took: Mapped[float | None]  # seconds
-    closed_unanswered: Mapped[bool] = mapped_column(Boolean, server_default=sql("false"))
-    before_connection: Mapped[bool] = mapped_column(Boolean, server_default=sql("false"))
-    clamped: Mapped[bool] = mapped_column(Boolean, server_default=sql("false"))
-    holder_id: Mapped[MaybeName]
-    items: Mapped[list[Any]] = mapped_column(JSONB, server_default=sql("'[]'"))
-    ledger: Mapped[list[Any]] = mapped_column(JSONB, server_default=sql("'[]'"))
+    cause: Mapped[Key]
+    ended_by: Mapped[Key]
+    answer: Mapped[Key]
+    customer_waited: Mapped[timedelta | None]
+    team_took: Mapped[timedelta | None]
+    clamped: Mapped[bool] = mapped_column(Boolean)
+    team_clamped: Mapped[bool] = mapped_column(Boolean)
+    agent: Mapped[Key]
+    team: Mapped[Key]
+    closed_unanswered: Mapped[bool] = mapped_column(Boolean)
+    reason: Mapped[Words]
+    depends_from: Mapped[Instant]

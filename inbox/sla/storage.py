@@ -1,0 +1,286 @@
+"""Facts and episodes in Postgres: what is stored is what the fold gives, rewritten with the facts that change it.
+
+waiting = await storage.remember(connection, workspace_id, facts)      # inside the caller's transaction
+differences = await storage.recompute(connection, workspace_id)         # from nothing; 0 when all is well
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from inbox.ground.db import Connection
+from inbox.ground.ids import new_id
+from inbox.realtime.rows import waiting_rank
+from inbox.sla.episodes import Episode, Folded, fold
+from inbox.sla.facts import AnyFact, Linked, decode, encode
+
+PAGE = 500  # conversations folded at a time when everything is recomputed
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Who waits in one conversation: `count` people on the queue, the oldest `since`. `imported`: only old items."""
+
+    count: int
+    since: datetime | None
+    authors: tuple[str, ...]
+    items: tuple[str, ...]
+    imported: bool
+
+
+COLUMNS: dict[str, str] = {
+    "key": "text",
+    "author": "text",
+    "before_connection": "bool",
+    "state": "text",
+    "kind": "text",
+    "case_key": "text",
+    "case_number": "int",
+    "opened_at": "timestamptz",
+    "opening_item": "text",
+    "opened_as_seen": "bool",
+    "received_at": "timestamptz",
+    "ended_at": "timestamptz",
+    "cause": "text",
+    "ended_by": "text",
+    "answer": "text",
+    "customer_waited": "interval",
+    "team_took": "interval",
+    "clamped": "bool",
+    "team_clamped": "bool",
+    "agent": "text",
+    "team": "text",
+    "closed_unanswered": "bool",
+    "reason": "text",
+    "depends_from": "timestamptz",
+}
+LISTS = ("items", "waiting_items")
+NAMES = {"case_key": "case"}  # the fold's own word, where the column has another
+
+UPSERT = f"""
+INSERT INTO episode (workspace_id, conversation_id, channel_id, {", ".join([*COLUMNS, *LISTS])})
+SELECT $1, g.conversation_id, c.channel_id, {", ".join(f"g.{name}" for name in COLUMNS)},
+       string_to_array(g.items, ' '), string_to_array(g.waiting_items, ' ')
+FROM unnest($2::uuid[], {", ".join(f"${n}::{kind}[]" for n, kind in enumerate(COLUMNS.values(), 3))},
+            ${len(COLUMNS) + 3}::text[], ${len(COLUMNS) + 4}::text[])
+     AS g(conversation_id, {", ".join([*COLUMNS, *LISTS])})
+JOIN conversation c ON c.workspace_id = $1 AND c.id = g.conversation_id
+ON CONFLICT (workspace_id, conversation_id, key) DO UPDATE SET
+    {", ".join(f"{name} = excluded.{name}" for name in [*COLUMNS, *LISTS] if name != "key")}
+"""
+
+
+async def remember(connection: Connection, workspace_id: UUID, facts: Sequence[AnyFact]) -> dict[UUID, Waiting]:
+    """Store these facts and fold again what they touch. A fact told twice is stored once.
+
+    Gives who waits in each conversation whose facts changed; rows of conversations and messages follow.
+    """
+    if not facts:
+        return {}
+    stored = await connection.fetch(
+        """INSERT INTO fact (workspace_id, id, conversation_id, at, rank, tie, kind, key, data, recorded_at)
+           SELECT $1, * FROM unnest($2::uuid[], $3::uuid[], $4::timestamptz[], $5::smallint[], $6::bigint[],
+                                    $7::text[], $8::text[], $9::bytea[], $10::timestamptz[])
+           ON CONFLICT (workspace_id, conversation_id, key) DO NOTHING RETURNING conversation_id""",
+        workspace_id,
+        [new_id() for _ in facts],
+        [UUID(fact.conversation) for fact in facts],
+        [fact.at for fact in facts],
+        [int(fact.rank) for fact in facts],
+        [fact.tie for fact in facts],
+        [kind_of(fact) for fact in facts],
+        [f"{kind_of(fact)}:{fact.tie}" for fact in facts],
+        [encode(fact) for fact in facts],
+        [fact.recorded_at for fact in facts],
+    )
+    return await refold(connection, workspace_id, {row["conversation_id"] for row in stored})
+
+
+async def refold(connection: Connection, workspace_id: UUID, touched: Iterable[UUID]) -> dict[UUID, Waiting]:
+    """Fold these conversations from their facts, with those that private replies tie to them; write the differences."""
+    groups = await _groups(connection, workspace_id, set(touched))
+    if not groups:
+        return {}
+    folds = [fold(facts) for facts in groups.values()]
+    ids = sorted(conversation for group in groups for conversation in group)
+    await _write_differences(connection, workspace_id, ids, folds)
+    waiting: dict[UUID, Waiting] = {}
+    answered: list[UUID] = []
+    for folded in folds:
+        for name, standing in folded.conversations.items():
+            authors = tuple(
+                dict.fromkeys(
+                    episode.author
+                    for episode in folded.episodes
+                    if episode.conversation == name
+                    and episode.state == "waiting"
+                    and not (episode.closed_unanswered or episode.before_connection)
+                )
+            )
+            waiting[UUID(name)] = Waiting(
+                standing.waiting,
+                standing.oldest_waiting_since,
+                authors,
+                standing.items,
+                standing.imported > 0 and not standing.waiting,
+            )
+        for episode in folded.episodes:
+            if episode.answer:
+                answered += [UUID(item) for item in episode.items if item not in episode.waiting_items]
+    await _show(connection, workspace_id, waiting, answered)
+    return waiting
+
+
+async def recompute(connection: Connection, workspace_id: UUID) -> int:
+    """Fold every conversation of a workspace from nothing; gives how many episode rows had to be mended."""
+    mended, last = 0, UUID(int=0)
+    while True:
+        page = await connection.fetch(
+            "SELECT id FROM conversation WHERE workspace_id = $1 AND id > $2 ORDER BY id LIMIT $3",
+            workspace_id,
+            last,
+            PAGE,
+        )
+        if not page:
+            return mended
+        last = page[-1]["id"]
+        groups = await _groups(connection, workspace_id, {row["id"] for row in page})
+        ids = sorted({conversation for group in groups for conversation in group} | {row["id"] for row in page})
+        mended += await _write_differences(connection, workspace_id, ids, [fold(facts) for facts in groups.values()])
+
+
+async def facts_of(connection: Connection, workspace_id: UUID, conversation_ids: Iterable[UUID]) -> list[AnyFact]:
+    """Every fact of these conversations, in order of time."""
+    found = await connection.fetch(
+        """SELECT data FROM fact WHERE workspace_id = $1 AND conversation_id = ANY($2)
+           ORDER BY conversation_id, at, rank, tie""",
+        workspace_id,
+        list(conversation_ids),
+    )
+    return [decode(row["data"]) for row in found]
+
+
+def kind_of(fact: AnyFact) -> str:
+    """The word a fact is stored under."""
+    return str(fact.__struct_config__.tag)
+
+
+async def _groups(
+    connection: Connection, workspace_id: UUID, touched: set[UUID]
+) -> dict[tuple[UUID, ...], list[AnyFact]]:
+    """The facts to fold, grouped by what must be folded together."""
+    facts: dict[UUID, list[AnyFact]] = {}
+    ties: defaultdict[UUID, set[UUID]] = defaultdict(set)
+    wanted = set(touched)
+    while wanted:
+        found = await connection.fetch(
+            "SELECT conversation_id, data FROM fact WHERE workspace_id = $1 AND conversation_id = ANY($2)",
+            workspace_id,
+            list(wanted),
+        )
+        for conversation in wanted:
+            facts.setdefault(conversation, [])
+        for row in found:
+            fact = decode(row["data"])
+            facts[row["conversation_id"]].append(fact)
+            if isinstance(fact, Linked):
+                private, public = UUID(fact.private), UUID(fact.public)
+                ties[private].add(public)
+                ties[public].add(private)
+        wanted = {other for tied in ties.values() for other in tied} - facts.keys()
+    groups: dict[tuple[UUID, ...], list[AnyFact]] = {}
+    left = set(facts)
+    while left:
+        group, edge = set[UUID](), {left.pop()}
+        while edge:
+            group |= edge
+            edge = {other for conversation in edge for other in ties[conversation]} - group
+        left -= group
+        together = [fact for conversation in group for fact in facts[conversation]]
+        if together:
+            groups[tuple(sorted(group))] = together
+    return groups
+
+
+async def _write_differences(
+    connection: Connection, workspace_id: UUID, ids: list[UUID], folds: Sequence[Folded]
+) -> int:
+    """Make the stored episodes of these conversations equal to the fold; gives how many rows differed."""
+    stored = {
+        (row["conversation_id"], row["key"]): row
+        for row in await connection.fetch(
+            "SELECT * FROM episode WHERE workspace_id = $1 AND conversation_id = ANY($2)", workspace_id, ids
+        )
+    }
+    changed: list[Episode] = []
+    for folded in folds:
+        for episode in folded.episodes:
+            row = stored.pop((UUID(episode.conversation), episode.key), None)
+            if row is None or any(_value(episode, name) != row[name] for name in (*COLUMNS, *LISTS)):
+                changed.append(episode)
+    if stored:
+        await connection.execute(
+            """DELETE FROM episode e USING unnest($2::uuid[], $3::text[]) AS g(conversation_id, key)
+               WHERE e.workspace_id = $1 AND e.conversation_id = g.conversation_id AND e.key = g.key""",
+            workspace_id,
+            [conversation_id for conversation_id, _ in stored],
+            [key for _, key in stored],
+        )
+    if changed:
+        await connection.execute(
+            UPSERT,
+            workspace_id,
+            [UUID(episode.conversation) for episode in changed],
+            *[[_value(episode, name) for episode in changed] for name in COLUMNS],
+            *[[" ".join(getattr(episode, name)) for episode in changed] for name in LISTS],
+        )
+    return len(changed) + len(stored)
+
+
+def _value(episode: Episode, column: str) -> Any:
+    value = getattr(episode, NAMES.get(column, column))
+    return list(value) if column in LISTS else value
+
+
+async def _show(connection: Connection, workspace_id: UUID, waiting: dict[UUID, Waiting], answered: list[UUID]) -> None:
+    """Repeat on conversations and messages what lists and threads show of it."""
+    ids = sorted(waiting)
+    rows = await connection.fetch(
+        """SELECT id, last_message_at, waiting_since, waiting_count, imported FROM conversation
+           WHERE workspace_id = $1 AND id = ANY($2)""",
+        workspace_id,
+        ids,
+    )
+    changed = [
+        row
+        for row in rows
+        if (row["waiting_since"], row["waiting_count"], row["imported"])
+        != (waiting[row["id"]].since, waiting[row["id"]].count, waiting[row["id"]].imported)
+    ]
+    if changed:
+        now = [waiting[row["id"]] for row in changed]
+        await connection.execute(
+            """UPDATE conversation c SET waiting_since = g.since, waiting_count = g.count, imported = g.imported,
+                   waiting_rank = g.rank, version = version + 1
+               FROM unnest($2::uuid[], $3::timestamptz[], $4::int[], $5::bool[], $6::float8[])
+                   AS g(id, since, count, imported, rank)
+               WHERE c.workspace_id = $1 AND c.id = g.id""",
+            workspace_id,
+            [row["id"] for row in changed],
+            [w.since for w in now],
+            [w.count for w in now],
+            [w.imported for w in now],
+            [waiting_rank(w.since, row["last_message_at"]) for w, row in zip(now, changed, strict=True)],
+        )
+    await connection.execute(
+        """UPDATE message SET answered = id = ANY($3), version = version + 1
+           WHERE workspace_id = $1 AND conversation_id = ANY($2) AND direction = 'in' AND answered <> (id = ANY($3))""",
+        workspace_id,
+        ids,
+        answered,
+    )
