@@ -229,7 +229,7 @@ class Resolved(Fact, tag="resolved", frozen=True):
 class Reopened(Fact, tag="reopened", frozen=True):
     """An agent put the conversation back on the queue; an item that needs a reply does so without this fact."""
 
-    by: str = ""
+    by: str
 
 
 class Assigned(Fact, tag="assigned", frozen=True):

@@ -1,0 +1,166 @@
+"""When an item asks for a reply, and when the customer takes that back.
+
+An item asks with its first text, or with the edit that first makes it a question; every later text that still needs a
+reply asks once more, which changes nothing while somebody waits and opens anew after an answer. The agent's word holds
+for the text they saw and for edits that leave the rules' answer as it was; an edit that turns it is judged afresh.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from inbox.sla import facts as f
+from inbox.sla.answers import Answer, Covers
+from inbox.sla.facts import Rank
+from inbox.sla.gathered import Item
+
+Because = f.Written | f.Edited | f.Reapplied | f.Decided
+
+
+class Ending:
+    """Why and when an ask is over: `told` is the time as it was given, `at` the same but never before the ask."""
+
+    __slots__ = ("answer", "at", "by", "cause", "rank", "tie", "told")
+
+    def __init__(
+        self,
+        asked: datetime,
+        told: datetime,
+        rank: int,
+        tie: int,
+        cause: str,
+        by: str = "",
+        answer: Answer | None = None,
+    ) -> None:
+        self.at = max(asked, told)
+        self.told = told
+        self.rank = rank
+        self.tie = tie
+        self.cause = cause
+        self.by = by
+        self.answer = answer
+
+    @property
+    def key(self) -> tuple[datetime, int, int]:
+        """Which of two endings came first."""
+        return (self.at, self.rank, self.tie)
+
+
+class Ask:
+    """An item from the moment on at which one of its texts needs a reply."""
+
+    __slots__ = ("at", "because", "dismissed", "ending", "item", "text")
+
+    def __init__(self, item: Item, text: f.Written | f.Edited, because: Because) -> None:
+        self.item = item
+        self.text = text
+        self.because = because
+        # An edit cannot come before what it edits, whatever the clocks say.
+        self.at = max(text.at, item.written.at)
+        self.ending: Ending | None = None
+        self.dismissed: f.Decided | None = None
+
+    @property
+    def original(self) -> bool:
+        """Whether this is the item's first text."""
+        return self.text is self.item.written
+
+    @property
+    def name(self) -> str:
+        """What an episode that it opens is called."""
+        return self.item.written.item if self.original else f"{self.item.written.item}@{self.text.tie:x}"
+
+    @property
+    def key(self) -> tuple[datetime, int]:
+        """Which of two asks came first."""
+        return (self.at, self.text.tie)
+
+
+class Stretch:
+    """Texts of one item, one after another, about which the rules say the same."""
+
+    __slots__ = ("texts", "verdict", "word")
+
+    def __init__(self, text: f.Written | f.Edited, verdict: f.Written | f.Edited | f.Reapplied) -> None:
+        self.texts = [text]
+        self.verdict = verdict
+        self.word: f.Decided | None = None
+
+    @property
+    def needs_reply(self) -> bool:
+        """The agent's word, else the rules'."""
+        return self.verdict.needs_reply if self.word is None else self.word.needs_reply
+
+
+def asks_of(item: Item, covers: Covers) -> list[Ask]:
+    """Every time the item asks, in order, each with the first thing that ends it; those an agent dismissed say so."""
+    asks: list[Ask] = []
+    if not (item.edits or item.words or item.reapplied):
+        if item.written.needs_reply:
+            asks.append(Ask(item, item.written, item.written))
+    else:
+        asks.extend(_asks_of(_stretches(item), item))
+    gone = next((deleted for deleted in item.deleted if deleted.whose != "ours"), None)
+    if gone is not None:
+        asks = [ask for ask in asks if ask.original or ask.at <= gone.at]
+        for ask in asks:
+            cause = "deleted" if gone.whose == "customer" else "removed"
+            _end(ask, Ending(ask.at, gone.at, gone.rank, gone.tie, cause))
+    for ended, shown in item.ended:
+        for ask in asks:
+            if ask.original or ask.text.at <= (shown.revision or ended.at):
+                _end(ask, Ending(ask.at, ended.at, ended.rank, ended.tie, ended.why, ended.by))
+    for ask in asks:
+        answer = covers.first(item.written.item, item.conversation, item.author, ask.at, ask.text.at, ask.original)
+        if answer is not None:
+            _end(ask, Ending(ask.at, answer.stands_from, Rank.ANSWER, answer.tie, "answered", answer.by, answer))
+    return asks
+
+
+def needs_reply_now(item: Item) -> tuple[bool, Because]:
+    """Whether the item's newest text needs a reply, and the decision that says so."""
+    last = _stretches(item)[-1]
+    return last.needs_reply, last.word or last.verdict
+
+
+def _end(ask: Ask, ending: Ending) -> None:
+    if ask.ending is None or ending.key < ask.ending.key:
+        ask.ending = ending
+
+
+def _stretches(item: Item) -> list[Stretch]:
+    verdicts = {again.revision: again for again in item.reapplied}
+    stretches: list[Stretch] = []
+    texts: list[f.Written | f.Edited] = [item.written, *item.edits]
+    for text in texts:
+        verdict: f.Written | f.Edited | f.Reapplied = verdicts.get(text.at) or text
+        if stretches and stretches[-1].verdict.needs_reply == verdict.needs_reply:
+            stretches[-1].texts.append(text)
+        else:
+            stretches.append(Stretch(text, verdict))
+    for word in item.words:
+        seen = word.revision or word.at
+        about = [stretch for stretch in stretches if stretch.texts[0].at <= seen]
+        (about[-1] if about else stretches[0]).word = word
+    return stretches
+
+
+def _asks_of(stretches: list[Stretch], item: Item) -> Iterator[Ask]:
+    waiting: list[Ask] = []
+    for stretch in stretches:
+        if not stretch.needs_reply:
+            start = stretch.texts[0]
+            for ask in waiting:
+                _end(ask, Ending(ask.at, start.at, Rank.CUSTOMER, start.tie, "edited_away"))
+            waiting = []
+        for text in stretch.texts:
+            # Where the rules see no question the agent's yes is one ask, not one for every mended comma.
+            if not (stretch.verdict.needs_reply or (stretch.needs_reply and text is stretch.texts[0])):
+                continue
+            ask = Ask(item, text, stretch.word or (stretch.verdict if text is stretch.texts[0] else text))
+            if stretch.needs_reply:
+                waiting.append(ask)
+            else:
+                ask.dismissed = stretch.word
+            yield ask

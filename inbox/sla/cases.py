@@ -1,0 +1,273 @@
+"""Waitings of one author become cases: the first of a case is a first response, every later one a next response.
+
+A case is over only when its author does not wait and either all was silent for a week, or three days have passed since
+it was resolved (both settable). A resolve while the author waits closes the item unanswered; it resolves the case only
+from the end of that waiting on. A conversation that a private reply opened belongs to the case it came from, as long as
+that lives; from then on the two are one case for both.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
+from functools import partial
+
+import msgspec
+
+from inbox.sla.answers import Covers
+from inbox.sla.gathered import Gathered, Item, Stream
+from inbox.sla.policy import Policy
+from inbox.sla.waitings import Waiting
+
+
+class Case(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything between one author and us about one matter; `key` is the key of its first episode.
+
+    `resolved_at`: UTC, when it was last resolved, provisional until `over_at`; `over_at`: UTC, the instant at which it
+    is over if nothing else happens, None while somebody waits. `depends_from`: UTC, the earliest fact it rests on.
+    """
+
+    key: str
+    conversation: str
+    author: str
+    before_connection: bool
+    number: int
+    opened_at: datetime
+    episodes: int
+    waiting: bool
+    resolved_at: datetime | None
+    over_at: datetime | None
+    depends_from: datetime
+
+
+class Draft:
+    """A case in the making."""
+
+    __slots__ = ("items", "last_answer", "last_ask", "last_end", "number", "streams", "waitings")
+
+    def __init__(self, stream: Stream, number: int) -> None:
+        self.streams: list[tuple[Stream, datetime | None]] = [(stream, None)]
+        self.number = number
+        self.waitings: list[Waiting] = []
+        self.items: set[str] = set()
+        self.last_ask: datetime
+        self.last_end: datetime | None
+        self.last_answer: datetime | None = None
+
+    def add(self, waiting: Waiting) -> None:
+        """One more waiting; they come in the order in which they opened."""
+        last_ask, ended = waiting.asks[-1].at, waiting.ended_at
+        if self.waitings:
+            self.last_ask = max(self.last_ask, last_ask)
+            self.last_end = max(self.last_end, ended) if self.last_end and ended else None
+        else:
+            self.last_ask, self.last_end = last_ask, ended
+        if ended and waiting.ending and waiting.ending.answer:
+            self.last_answer = max(self.last_answer or ended, ended)
+        self.items.update(ask.item.written.item for ask in waiting.asks)
+        self.waitings.append(waiting)
+
+    def is_about(self, item: Item) -> bool:
+        """Whether what is said about this item is said in this case."""
+        return item.written.at >= self.waitings[0].opened_at or item.written.item in self.items
+
+
+class Heard:
+    """Sorted instants at which something was said; `belongs` says which of them count."""
+
+    __slots__ = ("_belongs", "_instants", "_since")
+
+    def __init__(
+        self, instants: list[datetime], since: datetime | None, belongs: Callable[[int], bool] | None = None
+    ) -> None:
+        self._instants = instants
+        self._since = since
+        self._belongs = belongs
+
+    def last(self, until: datetime) -> datetime | None:
+        """The last of them at or before `until`."""
+        place = bisect_right(self._instants, until) - 1
+        while place >= 0 and self._belongs and not self._belongs(place):
+            place -= 1
+        if place < 0 or (self._since and self._instants[place] < self._since):
+            return None
+        return self._instants[place]
+
+    def next(self, after: datetime) -> datetime | None:
+        """The first of them after `after`."""
+        place = bisect_right(self._instants, max(after, self._since) if self._since else after)
+        while place < len(self._instants) and self._belongs and not self._belongs(place):
+            place += 1
+        return self._instants[place] if place < len(self._instants) else None
+
+
+class Cases:
+    """Which waiting belongs to which case; `of` tells, after `assign`."""
+
+    def __init__(self, gathered: Gathered, covers: Covers, policy: Policy, known: Iterable[Case] = ()) -> None:
+        self._gathered = gathered
+        self._covers = covers
+        self._policy = policy
+        self._own: defaultdict[Stream, list[datetime]] = defaultdict(list)
+        self._named: defaultdict[Stream, list[tuple[datetime, str]]] = defaultdict(list)
+        self._named_at: dict[Stream, list[datetime]] = {}
+        self._numbers: defaultdict[Stream, int] = defaultdict(int)
+        self._resolved = {name: [mark.at for mark in thread.resolved] for name, thread in gathered.threads.items()}
+        self._reopened = {name: [mark.at for mark in thread.reopened] for name, thread in gathered.threads.items()}
+        self.drafts: list[Draft] = []
+        self.of: dict[Waiting, Draft] = {}
+        for case in known:
+            stream = (case.conversation, case.author, case.before_connection)
+            self._numbers[stream] = max(self._numbers[stream], case.number)
+        self._hear()
+
+    def _hear(self) -> None:
+        """Note when each author said something, and when a person said something to them."""
+        for item in self._gathered.items.values():
+            self._own[item.stream].append(item.written.at)
+        for name, answers in self._covers.items.items():
+            answered = self._gathered.items.get(name)
+            if answered is not None:
+                self._named[answered.stream].extend((answer.at, name) for answer, _ in answers)
+        for stream, named in self._named.items():
+            named.sort()
+            self._named_at[stream] = [at for at, _ in named]
+
+    def assign(self, waitings: dict[Stream, list[Waiting]]) -> None:
+        """Give every waiting its case."""
+        linked = self._links()
+        for stream, own in waitings.items():
+            if stream not in linked:
+                self._tell(own, ())
+        told: set[int] = set()
+        for group in linked.values():
+            if id(group) not in told:
+                told.add(id(group))
+                together = [waiting for stream in group for waiting in waitings.get(stream, ())]
+                together.sort(key=lambda waiting: waiting.asks[0].key)
+                self._tell(together, self._hops(group))
+
+    def _links(self) -> dict[Stream, set[Stream]]:
+        """The streams that private replies tie together, each with all of its group."""
+        groups: dict[Stream, set[Stream]] = {}
+        for link in self._gathered.links:
+            for before in (False, True):
+                public = (self._gathered.home(link.public), link.author, before)
+                private = (self._gathered.home(link.private), link.private_author, before)
+                merged = groups.get(public, {public}) | groups.get(private, {private})
+                for stream in merged:
+                    groups[stream] = merged
+        return groups
+
+    def _hops(self, group: set[Stream]) -> list[tuple[datetime, Stream, Stream]]:
+        hops = []
+        for link in self._gathered.links:
+            for before in (False, True):
+                public = (self._gathered.home(link.public), link.author, before)
+                if public in group:
+                    hops.append((link.at, public, (self._gathered.home(link.private), link.private_author, before)))
+        return hops
+
+    def _tell(self, waitings: Sequence[Waiting], hops: Sequence[tuple[datetime, Stream, Stream]]) -> None:
+        current: dict[Stream, Draft] = {}
+        waiting_hops = list(reversed(hops))
+        for waiting in waitings:
+            while waiting_hops and waiting_hops[-1][0] < waiting.opened_at:
+                self._hop(current, waiting_hops.pop())
+            case = current.get(waiting.stream)
+            alive = case is not None and not self._is_over(case, waiting.opened_at)
+            if waiting.never_asked:
+                if case is not None and alive:
+                    self.of[waiting] = case
+                continue
+            if case is None or not alive:
+                self._numbers[waiting.stream] += 1
+                case = current[waiting.stream] = Draft(waiting.stream, self._numbers[waiting.stream])
+                self.drafts.append(case)
+            case.add(waiting)
+            self.of[waiting] = case
+        while waiting_hops:
+            self._hop(current, waiting_hops.pop())
+
+    def _hop(self, current: dict[Stream, Draft], hop: tuple[datetime, Stream, Stream]) -> None:
+        at, public, private = hop
+        case, own = current.get(public), current.get(private)
+        if case is None or self._is_over(case, at) or (own is not None and not self._is_over(own, at)):
+            return
+        current[private] = case
+        case.streams.append((private, at))
+
+    def _is_over(self, case: Draft, at: datetime) -> bool:
+        if case.last_end is None or case.last_end > at:
+            return False
+        soonest = self._policy.silence
+        if any(self._resolved.get(stream[0]) for stream, _ in case.streams):
+            soonest = min(soonest, self._policy.settled)
+        # Words and resolves only come after the last ask, so most of the time this is all there is to see.
+        if at - case.last_ask < soonest:
+            return False
+        return self.over(case, at)[0] <= at
+
+    def over(self, case: Draft, limit: datetime | None = None) -> tuple[datetime, datetime | None]:
+        """When a case that waits for nothing is over, and since when it is resolved; later than `limit` is not read."""
+        end = case.last_end or case.last_ask
+        words = list(self._words(case))
+        said = [case.last_ask, case.last_answer, *(heard.last(end) for heard in words)]
+        quiet = max(word for word in said if word)
+        resolved = self._resolved_meanwhile(case, end)
+        looked = end
+        while True:
+            over = quiet + self._policy.silence
+            if resolved is not None:
+                over = min(over, resolved + self._policy.settled)
+            over = max(over, end)
+            marks = self._resolved if resolved is None else self._reopened
+            word = _first(heard.next(max(quiet, end)) for heard in words)
+            mark = _first(_next(marks.get(stream[0], []), looked) for stream, _ in case.streams)
+            following = _first((word, mark))
+            if following is None or following >= over or (limit is not None and following >= limit):
+                return over, resolved
+            if following == word:
+                quiet = following
+            if following == mark:
+                looked = following
+                resolved = following if resolved is None else None
+
+    def _words(self, case: Draft) -> Iterator[Heard]:
+        """When either side said something in this case."""
+        for stream, since in case.streams:
+            conversation, author, _ = stream
+            if own := self._own.get(stream):
+                yield Heard(own, since)
+            if named := self._named_at.get(stream):
+                yield Heard(named, since, partial(self._is_about, case, self._named[stream]))
+            for earlier in (self._covers.authors.get((conversation, author)), self._covers.everyone.get(conversation)):
+                if earlier:
+                    yield Heard(earlier.ats, since)
+
+    def _is_about(self, case: Draft, named: list[tuple[datetime, str]], place: int) -> bool:
+        return case.is_about(self._gathered.items[named[place][1]])
+
+    def _resolved_meanwhile(self, case: Draft, end: datetime) -> datetime | None:
+        """Whether it was resolved while somebody still waited: then it is so from the end of that waiting."""
+        resolved = [at for stream, _ in case.streams if (at := _last(self._resolved.get(stream[0], []), end))]
+        reopened = [at for stream, _ in case.streams if (at := _last(self._reopened.get(stream[0], []), end))]
+        if not resolved or max(resolved) < case.last_ask or (reopened and max(reopened) > max(resolved)):
+            return None
+        return end
+
+
+def _last(instants: list[datetime], until: datetime) -> datetime | None:
+    place = bisect_right(instants, until)
+    return instants[place - 1] if place else None
+
+
+def _next(instants: list[datetime], after: datetime) -> datetime | None:
+    place = bisect_right(instants, after)
+    return instants[place] if place < len(instants) else None
+
+
+def _first(instants: Iterable[datetime | None]) -> datetime | None:
+    return min((instant for instant in instants if instant is not None), default=None)

@@ -1,0 +1,283 @@
+"""The waiting as a pure fold: facts in, episodes and cases out; no clock, no database, no settings.
+
+    folded = fold(facts)
+    folded.episodes[0].customer_waited
+    folded.conversations["c"].oldest_waiting_since
+
+The result is a function of the set of facts: order of arrival, duplicates and late news cannot change it. What depends
+on the present (how long somebody has been waiting) is for the reader, who brings an instant.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Literal
+
+import msgspec
+
+from inbox.sla import facts as f
+from inbox.sla.answers import Covers
+from inbox.sla.asks import Ask, asks_of
+from inbox.sla.cases import Case, Cases, Draft
+from inbox.sla.facts import AnyFact
+from inbox.sla.gathered import Gathered, Since, Stream, Thread, gather, in_order
+from inbox.sla.policy import DEFAULT_POLICY, Policy
+from inbox.sla.waitings import Waiting, never_asked_of, waitings_of
+
+NOTHING = timedelta(0)
+
+
+class Episode(msgspec.Struct, frozen=True, kw_only=True):
+    """One waiting of one author in one conversation. Instants are UTC.
+
+    `key` names it in its conversation: the opening item, with the edit's tie where an edit opened it. `author` is the
+    platform identity, or '?' and the item where nobody is known. `case` is the key of its case ('' for what was never
+    asked outside one). `cause`: answered, deleted, removed, edited_away, never_mind, by_phone, by_somebody_else, other,
+    dismissed. `customer_waited` runs from the platform's time, `team_took` from our receipt; `clamped` and
+    `team_clamped` say that the clocks gave less than zero. `agent` and `team` held it at its end, or now.
+    `closed_unanswered`: it left the queue and waits on. `depends_from`: the earliest fact it rests on.
+    """
+
+    key: str
+    conversation: str
+    author: str
+    before_connection: bool
+    state: Literal["answered", "waiting", "ended", "never_asked"]
+    kind: Literal["first_response", "next_response"]
+    case: str
+    case_number: int
+    opened_at: datetime
+    opening_item: str
+    opened_as_seen: bool
+    received_at: datetime
+    items: tuple[str, ...]
+    waiting_items: tuple[str, ...]
+    ended_at: datetime | None
+    cause: str
+    ended_by: str
+    answer: str
+    customer_waited: timedelta | None
+    team_took: timedelta | None
+    clamped: bool
+    team_clamped: bool
+    agent: str
+    team: str
+    closed_unanswered: bool
+    reason: str
+    depends_from: datetime
+
+
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """Who waits in one conversation now, on the queue; `closed_unanswered` and `imported` count those beside it."""
+
+    waiting: int
+    oldest_waiting_since: datetime | None
+    items: tuple[str, ...]
+    closed_unanswered: int
+    imported: int
+
+
+class Folded:
+    """What the facts come to. `episodes` and `cases` are in the order in which they opened."""
+
+    __slots__ = ("cases", "conversations", "covers", "episodes", "gathered", "waitings")
+
+    def __init__(self, gathered: Gathered, covers: Covers) -> None:
+        self.gathered = gathered
+        self.covers = covers
+        self.episodes: tuple[Episode, ...] = ()
+        self.cases: tuple[Case, ...] = ()
+        self.conversations: dict[str, Standing] = {}
+        self.waitings: dict[tuple[str, str], Waiting] = {}
+
+
+def fold(
+    facts: Iterable[AnyFact],
+    policy: Policy = DEFAULT_POLICY,
+    since: Since | None = None,
+    known: Iterable[Case] = (),
+) -> Folded:
+    """Fold the facts of one conversation, or of several that private replies tie together.
+
+    `since` folds again only these (conversation, author), each from its instant on (see `resume`); `known` are their
+    cases from before it, for the numbering.
+    """
+    gathered = gather(in_order(facts), since)
+    covers = Covers(gathered, policy)
+    waitings = _waitings(gathered, covers)
+    kept = [case for case in known if since and case.opened_at < since[case.conversation, case.author]]
+    cases = Cases(gathered, covers, policy, kept)
+    cases.assign(waitings)
+    folded = Folded(gathered, covers)
+    first = {draft.waitings[0] for draft in cases.drafts}
+    off_queue = OffQueue(gathered)
+    depends = {waiting: _depends_from(waiting, covers) for own in waitings.values() for waiting in own}
+    episodes = []
+    for own in waitings.values():
+        for waiting in own:
+            draft = cases.of.get(waiting)
+            thread = gathered.threads[waiting.stream[0]]
+            kind: Literal["first_response", "next_response"]
+            kind = "first_response" if draft is None or waiting in first else "next_response"
+            episode = _episode(waiting, draft, kind, thread, off_queue, depends[waiting])
+            episodes.append(episode)
+            folded.waitings[episode.conversation, episode.key] = waiting
+    folded.episodes = tuple(sorted(episodes, key=lambda episode: (episode.opened_at, episode.key)))
+    drafted = [_case(draft, cases, depends) for draft in cases.drafts]
+    folded.cases = tuple(sorted(drafted, key=lambda case: (case.opened_at, case.key)))
+    folded.conversations = _standings(gathered, folded.episodes)
+    return folded
+
+
+def _waitings(gathered: Gathered, covers: Covers) -> dict[Stream, list[Waiting]]:
+    asked: defaultdict[Stream, list[Ask]] = defaultdict(list)
+    dismissed: defaultdict[Stream, list[Ask]] = defaultdict(list)
+    for item in gathered.items.values():
+        for ask in asks_of(item, covers):
+            (dismissed if ask.dismissed else asked)[item.stream].append(ask)
+    waitings = {stream: waitings_of(asks) for stream, asks in asked.items()}
+    for stream, asks in dismissed.items():
+        own = waitings.setdefault(stream, [])
+        own += never_asked_of(asks, own)
+        own.sort(key=lambda waiting: waiting.asks[0].key)
+    return waitings
+
+
+def _episode(
+    waiting: Waiting,
+    draft: Draft | None,
+    kind: Literal["first_response", "next_response"],
+    thread: Thread,
+    off_queue: OffQueue,
+    depends_from: datetime,
+) -> Episode:
+    asks, ending = waiting.asks, waiting.ending
+    opening = asks[0]
+    received = min(ask.text.received_at for ask in asks) if len(asks) > 1 else opening.text.received_at
+    ended_at, cause, by, reason = waiting.ended_at, ending.cause if ending else "", ending.by if ending else "", ""
+    state: Literal["answered", "waiting", "ended", "never_asked"] = "waiting"
+    answer = ending.answer if ending else None
+    if waiting.never_asked:
+        state, cause = "never_asked", "dismissed"
+        word = max((ask.dismissed for ask in asks if ask.dismissed), key=lambda word: (word.at, word.tie))
+        ended_at, by, reason = max(opening.at, word.at), word.by, word.reason
+        answer = next((ask.ending.answer for ask in asks if ask.ending and ask.ending.answer), None)
+    elif ending:
+        state = "answered" if ending.answer else "ended"
+    holder = _holder(thread, ended_at)
+    measured = ended_at is not None and ending is not None
+    return Episode(
+        key=opening.name,
+        conversation=waiting.stream[0],
+        author=waiting.stream[1],
+        before_connection=waiting.stream[2],
+        state=state,
+        kind=kind,
+        case=draft.waitings[0].asks[0].name if draft else "",
+        case_number=draft.number if draft else 0,
+        opened_at=opening.at,
+        opening_item=opening.item.written.item,
+        opened_as_seen=opening.text.as_seen,
+        received_at=received,
+        items=_items(asks),
+        waiting_items=_items(waiting.live),
+        ended_at=ended_at,
+        cause=cause,
+        ended_by=by,
+        answer=answer.answer if answer else "",
+        customer_waited=ended_at - opening.at if ended_at and measured else None,
+        team_took=max(NOTHING, ended_at - received) if ended_at and state == "answered" else None,
+        clamped=ending is not None and ending.told < opening.at,
+        team_clamped=state == "answered" and ended_at is not None and ended_at < received,
+        agent=holder.agent if holder else "",
+        team=holder.team if holder else "",
+        closed_unanswered=bool(waiting.live) and all(off_queue.has(ask) for ask in waiting.live),
+        reason=reason,
+        depends_from=depends_from,
+    )
+
+
+def _items(asks: Iterable[Ask]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(ask.item.written.item for ask in asks))
+
+
+def _holder(thread: Thread, at: datetime | None) -> f.Assigned | None:
+    """Who held the conversation at that instant, or in the end."""
+    place = len(thread.assigned) if at is None else bisect_right(thread.assigned_at, at)
+    return thread.assigned[place - 1] if place else None
+
+
+def _depends_from(waiting: Waiting, covers: Covers) -> datetime:
+    """The earliest fact without which this episode might be another."""
+    earliest = waiting.asks[0].at
+    for ask in waiting.asks:
+        touched = covers.touched.get(ask.item.written.item)
+        told = ask.ending.told if ask.ending else ask.at
+        earliest = min(earliest, ask.item.written.at, ask.text.at, told, touched or told)
+    return earliest
+
+
+def _case(draft: Draft, cases: Cases, depends: Mapping[Waiting, datetime]) -> Case:
+    opening = draft.waitings[0].asks[0]
+    over_at, resolved_at = (None, None) if draft.last_end is None else cases.over(draft)
+    stream = draft.streams[0][0]
+    return Case(
+        key=opening.name,
+        conversation=stream[0],
+        author=stream[1],
+        before_connection=stream[2],
+        number=draft.number,
+        opened_at=opening.at,
+        episodes=len(draft.waitings),
+        waiting=draft.last_end is None,
+        resolved_at=resolved_at,
+        over_at=over_at,
+        depends_from=min(depends[waiting] for waiting in draft.waitings),
+    )
+
+
+class OffQueue:
+    """Which asks we took off the queue without an answer: only what we had received can have been taken off."""
+
+    def __init__(self, gathered: Gathered) -> None:
+        self._threads = gathered.threads
+
+    def has(self, ask: Ask) -> bool:
+        """Whether the last of our acts that knew of this ask took it away."""
+        item = ask.item
+        if any(deleted.whose == "ours" for deleted in item.deleted):
+            return True
+        known = ask.text.recorded_at
+        thread = self._threads[item.conversation]
+        acts: list[tuple[f.Fact, bool]] = []
+        for act in item.acts:
+            closes = isinstance(act, f.ClosedUnanswered) or act.hidden
+            if not closes or known <= act.recorded_at:
+                acts.append((act, closes))
+        if thread.resolved and known <= thread.resolved[-1].recorded_at:
+            acts.append((thread.resolved[-1], True))
+        acts.extend((mark, False) for mark in thread.reopened[-1:])
+        _, closed = max(acts, key=lambda act: (act[0].at, act[0].tie), default=(None, False))
+        return closed
+
+
+def _standings(gathered: Gathered, episodes: Iterable[Episode]) -> dict[str, Standing]:
+    waiting: defaultdict[str, list[Episode]] = defaultdict(list)
+    for episode in episodes:
+        if episode.state == "waiting":
+            waiting[episode.conversation].append(episode)
+    standings = {}
+    for conversation in gathered.threads:
+        here = waiting.get(conversation, ())
+        queued = [episode for episode in here if not (episode.closed_unanswered or episode.before_connection)]
+        standings[conversation] = Standing(
+            waiting=len(queued),
+            oldest_waiting_since=min((episode.opened_at for episode in queued), default=None),
+            items=tuple(item for episode in queued for item in episode.waiting_items),
+            closed_unanswered=sum(episode.closed_unanswered for episode in here),
+            imported=sum(episode.before_connection for episode in here),
+        )
+    return standings
