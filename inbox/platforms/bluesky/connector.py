@@ -1,0 +1,94 @@
+"""Bluesky, over the AT Protocol: replies, mentions and quotes in; replies and likes out."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any, ClassVar
+
+import httpx
+
+from inbox.platforms.base import (
+    Account,
+    Action,
+    Capabilities,
+    Connector,
+    Field,
+    Incoming,
+    Kind,
+    Look,
+    Lookup,
+    Outcome,
+    Outgoing,
+    Polled,
+    Receipt,
+)
+from inbox.platforms.bluesky import accounts, firehose, keys, notifications, polling, richtext, writing, xrpc
+
+PUBLIC = [Action.REPLY, Action.LIKE, Action.UNLIKE, Action.DELETE]
+
+
+class Bluesky(Connector):
+    """Polls notifications, or listens to the firehose where `stream` is set; writes records under keys of our own."""
+
+    name, title = "bluesky", "Bluesky"
+    idempotency, correlation, lookup = True, True, Lookup.STRONG
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        hears=["poll", "stream"],
+        kinds=[Kind.COMMENT, Kind.MENTION],
+        actions={Kind.COMMENT: PUBLIC, Kind.MENTION: PUBLIC},
+        text_limits={Action.REPLY: richtext.GRAPHEMES},
+        text_unit="graphemes",
+        edits_in=False,
+        limits=[
+            "Direct messages are not offered yet: Bluesky's chat is a separate, closed service with a permission of its"
+            " own.",
+            "Replies cannot be hidden: Bluesky only lets the author of a thread fold them away for its readers, and"
+            " that is not offered here.",
+            "Posts cannot be edited on Bluesky, only deleted.",
+            "Only our own posts can be deleted.",
+            "Replies leave as text; pictures cannot be sent yet.",
+            "Of the posts we have heard, the newest 250 are looked at again for deletion.",
+            "Below our own posts Bluesky tells us of replies down to five levels; deeper ones are heard by the stream.",
+            "Likes and reposts by others are not items, and are not shown.",
+        ],
+    )
+    fields: ClassVar[list[Field]] = [
+        Field("handle", "Handle", help="As in your profile, for example shop.bsky.social"),
+        Field(
+            "app_password",
+            "App password",
+            secret=True,
+            help="On Bluesky: Settings, Privacy and security, App passwords",
+        ),
+        Field("service", "Service", default=xrpc.SERVICE, help="Leave as it is unless you host your own server"),
+    ]
+    settings: ClassVar[dict[str, Any]] = {"service": xrpc.SERVICE, "stream": False, "firehose": "", "tend_seconds": 30}
+
+    def normalise(self, payload: Any) -> list[Incoming]:
+        return notifications.normalise(payload)
+
+    async def poll(self, http: httpx.AsyncClient, account: Account, cursor: dict[str, Any]) -> Polled:
+        seconds = float(account.settings.get("tend_seconds", self.settings["tend_seconds"]))
+        return await polling.poll(http, account, cursor, timedelta(seconds=seconds))
+
+    def stream(
+        self, account: Account, cursor: dict[str, Any], http: httpx.AsyncClient | None = None
+    ) -> AsyncIterator[Polled] | None:
+        return firehose.listen(account, cursor, http) if account.settings.get("stream") else None
+
+    def mint(self, outgoing: Outgoing) -> str:
+        return keys.mint(outgoing)
+
+    async def send(self, http: httpx.AsyncClient, account: Account, outgoing: Outgoing) -> Outcome:
+        return await writing.send(http, account, outgoing)
+
+    async def look(self, http: httpx.AsyncClient, account: Account, outgoing: Outgoing) -> Look:
+        return await writing.look(http, account, outgoing)
+
+    def length(self, text: str, action: Action) -> int:
+        return richtext.length(text, action)
+
+    async def check(self, http: httpx.AsyncClient, account: Account) -> Receipt:
+        return await accounts.check(http, account)
+
+    async def refresh(self, http: httpx.AsyncClient, account: Account) -> dict[str, Any] | None:
+        return await accounts.renew(http, account)

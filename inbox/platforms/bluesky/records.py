@@ -1,0 +1,163 @@
+"""A post's record in our words. Records are written by strangers: nothing in them is taken for what it should be."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from inbox.platforms.base import Attachment, Author, PostContext, Unreadable, clean
+from inbox.platforms.bluesky import keys
+from inbox.platforms.bluesky.xrpc import objects
+
+Views = Mapping[str, dict[str, Any]]  # posts as the network shows them (postView), by address
+
+
+def part(value: Any, *names: str) -> Any:
+    """What lies below these names, or None where the way there is not made of objects."""
+    for name in names:
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return value
+
+
+def text(value: Any) -> str:
+    """A text as Postgres can hold it, "" for anything that is none."""
+    return clean(value) if isinstance(value, str) else ""
+
+
+def instant(value: Any) -> datetime:
+    """The UTC instant of a timestamp. Raises Unreadable."""
+    try:
+        at = datetime.fromisoformat(str(value))
+        return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise Unreadable(f"{str(value)[:60]!r} is not a time") from error
+
+
+def parent_of(record: Any) -> str:
+    """The address of the post this one answers, or ""."""
+    uri = text(part(record, "reply", "parent", "uri"))
+    return uri if keys.owner(uri) else ""
+
+
+def root_of(record: Any) -> str:
+    """The address of the post that began the thread, or "" for a post that begins one itself."""
+    uri = text(part(record, "reply", "root", "uri"))
+    return uri if keys.owner(uri) else parent_of(record)
+
+
+def quoted(record: Any) -> str:
+    """The address of the post this one shows inside itself, or ""."""
+    for uri in (part(record, "embed", "record", "uri"), part(record, "embed", "record", "record", "uri")):
+        if keys.split(text(uri))[1] == keys.POST:
+            return text(uri)
+    return ""
+
+
+def named(record: Any) -> list[str]:
+    """The DIDs this post @-names."""
+    dids = [
+        text(feature.get("did"))
+        for facet in objects(part(record, "facets"))
+        for feature in objects(facet.get("features"))
+        if feature.get("$type") == "app.bsky.richtext.facet#mention"
+    ]
+    return [did for did in dict.fromkeys(dids) if did.startswith("did:")]
+
+
+def concerns(account: str, record: Any) -> bool:
+    """Whether this post answers, names or quotes the account, or stands in a thread of its making."""
+    if account in (keys.owner(parent_of(record)), keys.owner(root_of(record)), keys.owner(quoted(record))):
+        return True
+    return account in named(record)
+
+
+def language(record: Any) -> str:
+    """The first language the author's app claims."""
+    langs = part(record, "langs")
+    return text(langs[0])[:20] if isinstance(langs, list) and langs else ""
+
+
+def author(profile: Any, did: str) -> Author:
+    """Who wrote it, as far as a profile is at hand."""
+    handle = text(part(profile, "handle"))
+    return Author(
+        external_id=did,
+        name=text(part(profile, "displayName")) or handle,
+        handle=handle,
+        avatar_url=text(part(profile, "avatar")),
+    )
+
+
+def context(uri: str, posts: Views) -> PostContext:
+    """The post something stands under."""
+    view = posts.get(uri)
+    pictures = [each.url for each in attachments(part(view, "record"), view) if each.type == "image"]
+    shown = part(view, "indexedAt")
+    return PostContext(
+        external_id=uri,
+        text=text(part(view, "record", "text")),
+        permalink=keys.permalink(uri),
+        picture_url=pictures[0] if pictures else "",
+        at=instant(shown) if shown else None,
+    )
+
+
+def attachments(record: Any, view: Any = None) -> list[Attachment]:
+    """What came with the post: addresses from its view where there is one, else only the names of the files."""
+    if shown := part(view, "embed"):
+        return _shown(shown)
+    return _embedded(part(record, "embed"))
+
+
+def _shown(embed: Any) -> list[Attachment]:
+    match str(part(embed, "$type")).removeprefix("app.bsky.embed."):
+        case "images#view":
+            return [_image(each.get("fullsize"), each) for each in objects(embed.get("images"))]
+        case "gallery#view":
+            return [_image(each.get("fullsize"), each) for each in objects(embed.get("items"))]
+        case "video#view":
+            return [Attachment("video", url=text(embed.get("playlist")), name=text(embed.get("alt")))]
+        case "external#view":
+            return [_link(embed.get("external"))]
+        case "record#view":
+            return _quote(part(embed, "record", "uri"))
+        case "recordWithMedia#view":
+            return _shown(embed.get("media")) + _quote(part(embed, "record", "record", "uri"))
+        case other:
+            return [Attachment("unsupported", name=text(other))]
+
+
+def _embedded(embed: Any) -> list[Attachment]:
+    if not embed:
+        return []
+    match str(part(embed, "$type")).removeprefix("app.bsky.embed."):
+        case "images":
+            return [_image("", each) for each in objects(embed.get("images"))]
+        case "gallery":
+            return [_image("", each) for each in objects(embed.get("items"))]
+        case "video":
+            return [Attachment("video", name=text(embed.get("alt")), external_id=_file(embed.get("video")))]
+        case "external":
+            return [_link(embed.get("external"))]
+        case "record":
+            return _quote(part(embed, "record", "uri"))
+        case "recordWithMedia":
+            return _embedded(embed.get("media")) + _quote(part(embed, "record", "record", "uri"))
+        case other:
+            return [Attachment("unsupported", name=text(other))]
+
+
+def _file(blob: Any) -> str:
+    return text(part(blob, "ref", "$link"))
+
+
+def _image(url: Any, image: dict[str, Any]) -> Attachment:
+    return Attachment("image", url=text(url), name=text(image.get("alt")), external_id=_file(image.get("image")))
+
+
+def _link(external: Any) -> Attachment:
+    return Attachment("share", url=text(part(external, "uri")), name=text(part(external, "title")))
+
+
+def _quote(uri: Any) -> list[Attachment]:
+    where = text(uri)
+    return [Attachment("share", url=keys.permalink(where), external_id=where)] if where else []
