@@ -11,13 +11,13 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from inbox.ground.db import ROLES, role_password, role_url
-from inbox.ground.settings import Settings
+from inbox.ground.settings import CannotStart, Settings
 
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
 OLDEST = 160000
 
 
-class CannotMigrate(RuntimeError):
+class CannotMigrate(CannotStart):
     """The database is too old, or its owner may not make roles. One sentence."""
 
 

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from inbox.ground.processes import Child
+from inbox.ground.settings import CannotStart
 
 OLDEST_POSTGRES = 16
 FOR_NOBODY = Path("/var/lib/earshot")  # what root keeps for a server that must not run as root
@@ -31,7 +32,7 @@ SYSTEM_POSTGRES = (
 )
 
 
-class EmbeddedError(Exception):
+class EmbeddedError(CannotStart):
     """A server could not be had on this machine; the message says what would help."""
 
 

@@ -13,8 +13,12 @@ SHORTEST_SECRET = 32
 LOG_FORMATS = ("json", "console")
 
 
-class SettingsError(Exception):
-    """Something in the environment is missing or wrong; the message is one sentence for whoever installs."""
+class CannotStart(Exception):
+    """A process cannot begin its work; the message is one sentence for whoever installs."""
+
+
+class SettingsError(CannotStart):
+    """Something in the environment is missing or wrong."""
 
 
 @dataclass(frozen=True, slots=True)
