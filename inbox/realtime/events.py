@@ -37,6 +37,7 @@ class Happening:
     read: ReadOut | None = None
     channel: ChannelOut | None = None
     member: MemberOut | None = None
+    forget: UUID | None = None
     at: datetime = field(default_factory=clock.now)
 
 
@@ -93,6 +94,7 @@ async def number(connection: Connection, workspace_id: UUID, happenings: list[Ha
                     read=happening.read,
                     channel=happening.channel,
                     member=happening.member,
+                    forget=happening.forget,
                 )
             )
         )

@@ -82,6 +82,13 @@ async def remember(connection: Connection, workspace_id: UUID, facts: Sequence[A
     """
     if not facts:
         return {}
+    return await refold(connection, workspace_id, await append(connection, workspace_id, facts))
+
+
+async def append(
+    connection: Connection, workspace_id: UUID, facts: Sequence[AnyFact], *, under: UUID | None = None
+) -> set[UUID]:
+    """Store facts without folding; gives the conversations that got a new one. `under`: where a moved thread's go."""
     stored = await connection.fetch(
         """INSERT INTO fact (workspace_id, id, conversation_id, at, rank, tie, kind, key, data, recorded_at)
            SELECT $1, * FROM unnest($2::uuid[], $3::uuid[], $4::timestamptz[], $5::smallint[], $6::bigint[],
@@ -89,7 +96,7 @@ async def remember(connection: Connection, workspace_id: UUID, facts: Sequence[A
            ON CONFLICT (workspace_id, conversation_id, key) DO NOTHING RETURNING conversation_id""",
         workspace_id,
         [new_id() for _ in facts],
-        [UUID(fact.conversation) for fact in facts],
+        [under or UUID(fact.conversation) for fact in facts],
         [fact.at for fact in facts],
         [int(fact.rank) for fact in facts],
         [fact.tie for fact in facts],
@@ -98,7 +105,7 @@ async def remember(connection: Connection, workspace_id: UUID, facts: Sequence[A
         [encode(fact) for fact in facts],
         [fact.recorded_at for fact in facts],
     )
-    return await refold(connection, workspace_id, {row["conversation_id"] for row in stored})
+    return {row["conversation_id"] for row in stored}
 
 
 async def refold(connection: Connection, workspace_id: UUID, touched: Iterable[UUID]) -> dict[UUID, Waiting]:

@@ -1,0 +1,123 @@
+"""Connected accounts as connectors need them: unsealed for one call, renewed once for everybody, signed out aloud."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import httpx
+import msgspec
+import structlog
+
+from inbox.ground.crypto import Safe
+from inbox.ground.db import Connection, Database
+from inbox.platforms.base import Account, Connector, ErrorClass, NotHere
+from inbox.realtime import events, rows
+
+log = structlog.get_logger("accounts")
+
+RENEWAL = 8.0  # seconds; shorter than the database lets a transaction idle
+
+
+async def load(connection: Connection, safe: Safe, workspace_id: UUID, channel_id: UUID) -> Account | None:
+    """The account behind a channel, unsealed; None if there is no such channel."""
+    row = await connection.fetchrow(
+        "SELECT * FROM channel WHERE workspace_id = $1 AND id = $2", workspace_id, channel_id
+    )
+    if row is None:
+        return None
+    vendor, secrets = "", list[str]()
+    if row["app_id"]:
+        app = await connection.fetchrow(
+            "SELECT vendor_id, secrets FROM platform_app WHERE platform = $1 AND id = $2",
+            row["platform"],
+            row["app_id"],
+        )
+        if app:
+            vendor = app["vendor_id"]
+            secrets = safe.open(app["secrets"], f"app:{row['platform']}/{row['app_id']}")["secrets"]
+    return Account(
+        platform=row["platform"],
+        external_id=row["external_id"],
+        name=row["name"],
+        handle=row["handle"],
+        credentials=safe.open(row["credentials"], f"channel:{channel_id}"),
+        settings=msgspec.json.decode(row["settings"]),
+        app_id=vendor,
+        app_secrets=secrets,
+    )
+
+
+async def renew(
+    database: Database,
+    safe: Safe,
+    http: httpx.AsyncClient,
+    connector: Connector,
+    workspace_id: UUID,
+    channel_id: UUID,
+    stale: dict[str, Any],
+) -> Account | None:
+    """New credentials for an account whose old ones were refused; None when the account is signed out for good.
+
+    One process asks while the others wait on the channel's row: a rotated token is stored before anybody uses it. The
+    one call to the platform inside a transaction, and shorter than a transaction may idle.
+    """
+    refused: NotHere | None = None
+    async with database.tenant(workspace_id) as connection:
+        await connection.execute(
+            "SELECT 1 FROM channel WHERE workspace_id = $1 AND id = $2 FOR NO KEY UPDATE", workspace_id, channel_id
+        )
+        account = await load(connection, safe, workspace_id, channel_id)
+        if account is None or account.credentials != stale:
+            return account  # somebody renewed it while we waited
+        try:
+            fresh = await asyncio.wait_for(connector.refresh(http, account), RENEWAL)
+        except NotHere as error:
+            refused, fresh = error, None
+        except (httpx.HTTPError, TimeoutError):
+            return account  # the platform is away: neither renewed nor signed out
+        if refused and refused.error is not ErrorClass.AUTH_EXPIRED:
+            return account
+        if fresh is not None:
+            await connection.execute(
+                "UPDATE channel SET credentials = $3, version = version + 1 WHERE workspace_id = $1 AND id = $2",
+                workspace_id,
+                channel_id,
+                safe.seal(fresh, f"channel:{channel_id}"),
+            )
+            return msgspec.structs.replace(account, credentials=fresh)
+    await sign_out(
+        database, workspace_id, channel_id, str(refused) if refused else "The platform no longer accepts this sign-in."
+    )
+    return None
+
+
+async def sign_out(database: Database, workspace_id: UUID, channel_id: UUID, reason: str) -> None:
+    """The platform does not know us any more: said to everybody, once. What arrives is still stored."""
+    async with database.tenant(workspace_id) as connection:
+        row = await connection.fetchrow(
+            """UPDATE channel SET state = 'signed_out', state_reason = $3, version = version + 1
+               WHERE workspace_id = $1 AND id = $2 AND state = 'connected' RETURNING *""",
+            workspace_id,
+            channel_id,
+            reason[:500],
+        )
+        if row is None:
+            return
+        log.warning("channel signed out", channel=str(channel_id), platform=row["platform"])
+        happening = events.Happening("channel.signed_out", channel=rows.channel(row), channel_id=channel_id)
+        await events.number(connection, workspace_id, [happening])
+
+
+async def pause(database: Database, workspace_id: UUID, channel_id: UUID, until: datetime) -> None:
+    """The platform asked the whole account to wait."""
+    async with database.tenant(workspace_id) as connection:
+        await connection.execute(
+            """UPDATE channel SET paused_until = greatest(paused_until, $3)
+               WHERE workspace_id = $1 AND id = $2""",
+            workspace_id,
+            channel_id,
+            until,
+        )

@@ -1,0 +1,205 @@
+"""Listening where nobody knocks: polls and streams, into the same table and under the same keys as webhooks.
+
+A page is durable before its cursor moves, so a crash repeats a page and the keys make the repetition harmless.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import httpx
+import msgspec
+import structlog
+
+from inbox.flow import accounts
+from inbox.flow.committer import Committer, Delivery, Overloaded
+from inbox.ground import clock
+from inbox.ground.bell import Bell
+from inbox.ground.crypto import CannotOpen, Safe
+from inbox.ground.db import Database
+from inbox.ground.outbound import Outbound
+from inbox.platforms.base import Account, Connector, ErrorClass, NotHere, Polled
+
+log = structlog.get_logger("hearing")
+
+LEASE = timedelta(seconds=90)
+POLL_TIME = 60.0  # seconds for one page
+SOON = timedelta(seconds=10)  # a channel heard by poll alone
+NOW_AND_THEN = timedelta(minutes=5)  # one heard by webhook: the catch-up that reconciles
+AFTER_TROUBLE = timedelta(seconds=30)
+PAGES = 50  # of one channel in one turn; the rest comes next turn
+
+
+class Ear:
+    """Polls the channels that are due. One per worker process; a lease on the row keeps two off one channel."""
+
+    def __init__(
+        self, database: Database, bell: Bell, safe: Safe, outbound: Outbound, connectors: Mapping[str, Connector]
+    ) -> None:
+        self._database, self._bell, self._safe = database, bell, safe
+        self._outbound, self._connectors = outbound, connectors
+        self._committer = Committer(database)
+
+    async def due(self, limit: int = 10) -> list[tuple[UUID, UUID]]:
+        """Channels whose turn has come."""
+        found = await self._database.claim.fetch(
+            """SELECT workspace_id, id FROM channel
+               WHERE state = 'connected' AND poll_due_at <= now()
+                   AND (poll_lease_until IS NULL OR poll_lease_until < now())
+               ORDER BY poll_due_at LIMIT $1""",
+            limit,
+        )
+        return [(row["workspace_id"], row["id"]) for row in found]
+
+    async def poll(self, workspace_id: UUID, channel_id: UUID) -> int:
+        """One channel's turn: page after page until it is up to date; gives how many pages were stored."""
+        claimed = await self._claim(workspace_id, channel_id)
+        if claimed is None:
+            return 0
+        account, cursor, demo = claimed
+        connector = self._connectors[account.platform]
+        pages, renewed = 0, False
+        async with self._outbound.client(demo=demo, timeout=POLL_TIME) as http:
+            while True:
+                try:
+                    polled = await asyncio.wait_for(connector.poll(http, account, cursor), POLL_TIME)
+                except NotHere as error:
+                    if error.error is ErrorClass.AUTH_EXPIRED and not renewed:
+                        renewed = True
+                        fresh = await accounts.renew(
+                            self._database, self._safe, http, connector, workspace_id, channel_id, account.credentials
+                        )
+                        if fresh is None:
+                            return pages
+                        account = fresh
+                        continue
+                    await self._trouble(workspace_id, channel_id, error)
+                    return pages
+                except (httpx.HTTPError, TimeoutError, OSError) as error:
+                    log.info("poll failed", channel=str(channel_id), error=type(error).__name__)
+                    await self._rest(workspace_id, channel_id, clock.now() + AFTER_TROUBLE)
+                    return pages
+                try:
+                    await self._store(workspace_id, channel_id, account.platform, "poll", polled)
+                except Overloaded:
+                    await self._rest(workspace_id, channel_id, clock.now() + AFTER_TROUBLE)
+                    return pages
+                pages, cursor = pages + 1, polled.cursor
+                more = polled.more and pages < PAGES
+                await self._advance(workspace_id, channel_id, connector, polled, more=more)
+                if not more:
+                    return pages
+
+    async def _claim(self, workspace_id: UUID, channel_id: UUID) -> tuple[Account, dict[str, Any], bool] | None:
+        async with self._database.tenant(workspace_id) as connection:
+            row = await connection.fetchrow(
+                """UPDATE channel SET poll_lease_until = now() + $3
+                   WHERE workspace_id = $1 AND id = $2 AND state = 'connected' AND poll_due_at <= now()
+                       AND (poll_lease_until IS NULL OR poll_lease_until < now())
+                   RETURNING platform, cursor""",
+                workspace_id,
+                channel_id,
+                LEASE,
+            )
+            if row is None or row["platform"] not in self._connectors:
+                return None
+            demo = bool(await connection.fetchval("SELECT is_demo FROM workspace WHERE id = $1", workspace_id))
+            try:
+                account = await accounts.load(connection, self._safe, workspace_id, channel_id)
+            except CannotOpen:
+                log.error("credentials cannot be opened", channel=str(channel_id))
+                return None
+        return (account, msgspec.json.decode(row["cursor"]), demo) if account else None
+
+    async def _store(self, workspace_id: UUID, channel_id: UUID, platform: str, source: str, polled: Polled) -> None:
+        if not polled.payloads:
+            return
+        await asyncio.gather(
+            *(
+                self._committer.store(
+                    Delivery(platform, "", b"", msgspec.json.encode(payload), source, workspace_id, channel_id)
+                )
+                for payload in polled.payloads
+            )
+        )
+        self._bell.ring("deliveries")
+
+    async def _advance(
+        self, workspace_id: UUID, channel_id: UUID, connector: Connector, polled: Polled, *, more: bool
+    ) -> None:
+        """The page is on disk: the cursor may move."""
+        pause = SOON if "webhook" not in connector.capabilities.hears else NOW_AND_THEN
+        async with self._database.tenant(workspace_id) as connection:
+            await connection.execute(
+                """UPDATE channel SET platform_count = coalesce($4, platform_count), last_heard_at = now(),
+                       cursor = $3::jsonb || CASE WHEN cursor ? 'stream'
+                           THEN jsonb_build_object('stream', cursor -> 'stream') ELSE '{}'::jsonb END,
+                       poll_lease_until = CASE WHEN $5 THEN now() + $6 END,
+                       poll_due_at = CASE WHEN $5 THEN poll_due_at ELSE now() + least($7, coalesce(
+                           (settings ->> 'poll_seconds')::float8 * interval '1 second', $7)) END
+                   WHERE workspace_id = $1 AND id = $2""",
+                workspace_id,
+                channel_id,
+                msgspec.json.encode(polled.cursor).decode(),
+                polled.platform_count,
+                more,
+                LEASE,
+                pause,
+            )
+
+    async def _trouble(self, workspace_id: UUID, channel_id: UUID, error: NotHere) -> None:
+        log.info("poll refused", channel=str(channel_id), error=str(error.error))
+        if error.error is ErrorClass.AUTH_EXPIRED:
+            await accounts.sign_out(self._database, workspace_id, channel_id, str(error))
+        await self._rest(workspace_id, channel_id, error.retry_at or clock.now() + AFTER_TROUBLE)
+
+    async def _rest(self, workspace_id: UUID, channel_id: UUID, until: datetime) -> None:
+        async with self._database.tenant(workspace_id) as connection:
+            await connection.execute(
+                """UPDATE channel SET poll_lease_until = NULL, poll_due_at = $3
+                   WHERE workspace_id = $1 AND id = $2""",
+                workspace_id,
+                channel_id,
+                until,
+            )
+
+    async def listen(self, workspace_id: UUID, channel_id: UUID, stop: asyncio.Event) -> None:
+        """Follow a channel's stream, if it has one, until `stop` or the stream ends. The caller starts it again."""
+        async with self._database.tenant(workspace_id) as connection:
+            row = await connection.fetchrow(
+                "SELECT cursor, platform FROM channel WHERE workspace_id = $1 AND id = $2", workspace_id, channel_id
+            )
+            account = await accounts.load(connection, self._safe, workspace_id, channel_id)
+            demo = bool(await connection.fetchval("SELECT is_demo FROM workspace WHERE id = $1", workspace_id))
+        if row is None or account is None:
+            return
+        cursor = msgspec.json.decode(row["cursor"]).get("stream", {})
+        async with self._outbound.client(demo=demo, timeout=POLL_TIME) as http:
+            stream = self._connectors[account.platform].stream(account, cursor, http)
+            if stream is None:
+                return
+            async for polled in stream:
+                await self._store(workspace_id, channel_id, account.platform, "stream", polled)
+                async with self._database.tenant(workspace_id) as connection:
+                    await connection.execute(
+                        """UPDATE channel SET cursor = jsonb_set(cursor, '{stream}', $3::jsonb), last_heard_at = now()
+                           WHERE workspace_id = $1 AND id = $2""",
+                        workspace_id,
+                        channel_id,
+                        msgspec.json.encode(polled.cursor).decode(),
+                    )
+                if stop.is_set():
+                    return
+
+    async def streams(self) -> list[tuple[UUID, UUID]]:
+        """Channels of platforms that can be streamed."""
+        names = [name for name, c in self._connectors.items() if "stream" in c.capabilities.hears]
+        found: list[asyncpg.Record] = await self._database.claim.fetch(
+            "SELECT workspace_id, id FROM channel WHERE state = 'connected' AND platform = ANY($1)", names
+        )
+        return [(row["workspace_id"], row["id"]) for row in found]

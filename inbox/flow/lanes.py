@@ -1,0 +1,273 @@
+"""Lanes: one worker holds one lane, takes its events in the platform's order, and writes them in one transaction.
+
+Lanes are for speed; unique indexes, row locks and an order-independent fold are for truth.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import timedelta
+from functools import partial
+from uuid import UUID
+
+import asyncpg
+import msgspec
+import structlog
+
+from inbox.flow import evidence, placing, threads
+from inbox.flow.scene import Again, Event, Scene
+from inbox.ground import clock
+from inbox.ground.db import Connection, Database
+from inbox.platforms.base import Act, Connector, Incoming, clean
+from inbox.realtime import events as feed
+from inbox.sla import storage
+
+log = structlog.get_logger("lanes")
+decoder = msgspec.json.Decoder(Incoming)
+
+BATCH = 200
+ECHO_WAITS = timedelta(seconds=60)  # as long as a send may take; then it was written elsewhere
+ECHO_AGAIN = timedelta(seconds=1)
+PARKED = timedelta(days=3650)  # an edit or delete of a message we have not seen; its message wakes it
+
+BUSY = """
+WITH RECURSIVE busy AS (
+    (SELECT workspace_id, lane FROM inbound_event WHERE state = 'new' ORDER BY workspace_id, lane LIMIT 1)
+    UNION ALL
+    SELECT n.workspace_id, n.lane FROM busy b, LATERAL (
+        SELECT e.workspace_id, e.lane FROM inbound_event e
+        WHERE e.state = 'new' AND (e.workspace_id, e.lane) > (b.workspace_id, b.lane)
+        ORDER BY e.workspace_id, e.lane LIMIT 1) n
+)
+SELECT workspace_id, lane FROM busy
+"""
+
+TAKE = """
+SELECT id, channel_id, act, payload, received_at, recorded_at FROM inbound_event
+WHERE workspace_id = $1 AND lane = $2 AND state = 'new' AND due_at <= now()
+ORDER BY at, act, external_id, id LIMIT $3
+"""
+
+WAKE = """
+SELECT id, channel_id, act, payload, received_at, recorded_at FROM inbound_event
+WHERE workspace_id = $1 AND lane = $2 AND state = 'new' AND due_at > now() AND external_id = ANY($3)
+ORDER BY at, act, external_id, id LIMIT $4
+"""
+
+
+async def busy(database: Database) -> list[tuple[UUID, int]]:
+    """Lanes with something in them, round the workspaces, so that one busy tenant starves nobody."""
+    found = await database.claim.fetch(BUSY)
+    by_workspace: defaultdict[UUID, list[int]] = defaultdict(list)
+    for row in found:
+        by_workspace[row["workspace_id"]].append(row["lane"])
+    turns = list(by_workspace.items())
+    random.shuffle(turns)
+    for _, lanes in turns:
+        random.shuffle(lanes)
+    longest = max((len(lanes) for _, lanes in turns), default=0)
+    return [(workspace, lanes[turn]) for turn in range(longest) for workspace, lanes in turns if turn < len(lanes)]
+
+
+async def work(
+    database: Database, connectors: Mapping[str, Connector], workspace_id: UUID, lane: int, *, batch: int = BATCH
+) -> int:
+    """Place one batch of one lane; gives how many events were handled, 0 if another worker holds it.
+
+    A batch that fails is taken singly, and the guilty event quarantined with its reason.
+    """
+    for _ in range(5):
+        try:
+            return await _batch(database, connectors, workspace_id, lane, batch)
+        except (Again, asyncpg.DeadlockDetectedError, asyncpg.SerializationError, asyncpg.UniqueViolationError):
+            continue
+        except (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError, TimeoutError):
+            raise
+        except Exception:
+            log.exception("a batch failed and is taken singly", workspace=str(workspace_id), lane=lane)
+            return await _singly(database, connectors, workspace_id, lane, batch)
+    return 0
+
+
+async def _singly(
+    database: Database, connectors: Mapping[str, Connector], workspace_id: UUID, lane: int, batch: int
+) -> int:
+    handled = 0
+    for _ in range(batch):
+        try:
+            taken = await _batch(database, connectors, workspace_id, lane, 1)
+        except Again:
+            continue
+        except (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError, TimeoutError):
+            raise
+        except Exception as error:
+            await _quarantine(database, workspace_id, lane, f"It could not be placed ({type(error).__name__}).")
+            taken = 1
+        if not taken:
+            break
+        handled += taken
+    return handled
+
+
+async def _quarantine(database: Database, workspace_id: UUID, lane: int, reason: str) -> None:
+    async with database.tenant(workspace_id) as connection:
+        await connection.execute(
+            """UPDATE inbound_event SET state = 'quarantined', reason = $3 WHERE workspace_id = $1 AND id = (
+                   SELECT id FROM inbound_event
+                   WHERE workspace_id = $1 AND lane = $2 AND state = 'new' AND due_at <= now()
+                   ORDER BY at, act, external_id, id LIMIT 1)""",
+            workspace_id,
+            lane,
+            reason,
+        )
+
+
+async def _batch(
+    database: Database, connectors: Mapping[str, Connector], workspace_id: UUID, lane: int, batch: int
+) -> int:
+    async with database.tenant(workspace_id) as connection:
+        free = await connection.fetchval(
+            "SELECT true FROM lane WHERE workspace_id = $1 AND lane = $2 FOR UPDATE SKIP LOCKED", workspace_id, lane
+        )
+        if not free:
+            return 0
+        rows = await connection.fetch(TAKE, workspace_id, lane, batch)
+        if not rows:
+            return 0
+        taken = [_event(row) for row in rows]
+        written = [clean(e.incoming.external_id) for e in taken if e.incoming.act in (Act.WROTE, Act.UNSUPPORTED)]
+        if written:
+            woken = [_event(row) for row in await connection.fetch(WAKE, workspace_id, lane, written, batch)]
+            # An early edit or delete follows its message, whatever their times say.
+            taken += [event for event in woken if event.incoming.act not in (Act.WROTE, Act.UNSUPPORTED)]
+        scene = Scene(connection, workspace_id, clock.now())
+        await scene.load(taken)
+        left = await _place(scene, connectors, taken)
+        await threads.count_people(scene)
+        await scene.save()
+        await threads.move_strays(scene)
+        await storage.remember(connection, workspace_id, scene.facts)
+        await _clear(connection, workspace_id, taken, left)
+        await feed.number(connection, workspace_id, scene.happenings)
+        return len(taken) - len(left)
+
+
+def _event(row: asyncpg.Record) -> Event:
+    return Event(row["id"], row["channel_id"], decoder.decode(row["payload"]), row["received_at"], row["recorded_at"])
+
+
+async def _place(scene: Scene, connectors: Mapping[str, Connector], taken: list[Event]) -> dict[UUID, timedelta]:
+    """Let each event do its work; gives those that must wait, and how long."""
+    waits: dict[UUID, timedelta] = {}
+    for event in taken:
+        place = scene.places.get(event.channel_id)
+        if place is None:
+            continue  # the channel is gone; so is what it heard
+        connector, incoming = connectors[place.platform], event.incoming
+        match incoming.act:
+            case Act.WROTE | Act.UNSUPPORTED if incoming.ours:
+                if not await _echo(scene, event, connector):
+                    waits[event.id] = ECHO_AGAIN
+            case Act.WROTE | Act.UNSUPPORTED:
+                letter = placing.wrote(scene, event, connector)
+                if letter:
+                    threads.settle(scene, letter)
+            case Act.EDITED:
+                if not placing.edited(scene, event):
+                    waits[event.id] = PARKED
+            case Act.DELETED:
+                if not placing.deleted(scene, event):
+                    waits[event.id] = PARKED
+            case Act.HID | Act.UNHID | Act.LIKED | Act.UNLIKED:
+                if not placing.toggled(scene, event):
+                    waits[event.id] = PARKED
+            case Act.READ | Act.DELIVERED:
+                scene.afterwards.append(partial(threads.watermark, scene, event))
+            case Act.FAILED:
+                if not _failed(scene, event):
+                    waits[event.id] = PARKED
+    return waits
+
+
+async def _echo(scene: Scene, event: Event, connector: Connector) -> bool:
+    """Something our own account wrote: our send coming back, a send in flight, or a colleague elsewhere."""
+    incoming = event.incoming
+    known = scene.letter(event.channel_id, incoming.external_id)
+    if known is not None and known.delivery in (None, "sent"):
+        return True
+    found = threads.find(scene, event)
+    matched = known.id if known else None
+    if matched is None:
+        matched = await evidence.match_echo(
+            scene.connection,
+            scene.workspace_id,
+            channel_id=event.channel_id,
+            conversation_id=found,
+            external_id=clean(incoming.external_id),
+            correlation=incoming.correlation,
+            text=clean(incoming.text),
+            at=incoming.at,
+        )
+    if matched is not None:
+        scene.afterwards.append(partial(_accept, scene, incoming, matched))
+        return True
+    if found in scene.in_flight and clock.now() - event.recorded_at < ECHO_WAITS:
+        return False
+    letter = placing.wrote_elsewhere(
+        scene, event, connector, seen_today=await threads.said_today(scene, event, other_than=found)
+    )
+    threads.settle(scene, letter)
+    return True
+
+
+async def _accept(scene: Scene, incoming: Incoming, message_id: UUID) -> None:
+    scene.happenings += await evidence.accept(
+        scene.connection,
+        scene.workspace_id,
+        message_id,
+        clean(incoming.external_id),
+        incoming.at,
+        clean(incoming.permalink),
+    )
+
+
+async def _withdraw(scene: Scene, incoming: Incoming, message_id: UUID) -> None:
+    scene.happenings += await evidence.withdraw(
+        scene.connection, scene.workspace_id, message_id, incoming.at, clean(incoming.reason)
+    )
+
+
+def _failed(scene: Scene, event: Event) -> bool:
+    letter = scene.letter(event.channel_id, event.incoming.external_id)
+    if letter is None:
+        return False
+    scene.afterwards.append(partial(_withdraw, scene, event.incoming, letter.id))
+    return True
+
+
+async def _clear(
+    connection: Connection, workspace_id: UUID, taken: list[Event], left: Mapping[UUID, timedelta]
+) -> None:
+    """What found its place leaves the lane with its text; the rest waits."""
+    await connection.execute(
+        "DELETE FROM inbound_event WHERE workspace_id = $1 AND id = ANY($2)",
+        workspace_id,
+        [event.id for event in taken if event.id not in left],
+    )
+    if left:
+        await connection.execute(
+            """UPDATE inbound_event e SET due_at = now() + g.wait FROM unnest($2::uuid[], $3::interval[]) AS g(id, wait)
+               WHERE e.workspace_id = $1 AND e.id = g.id""",
+            workspace_id,
+            list(left),
+            list(left.values()),
+        )
+    channels = sorted({event.channel_id for event in taken})
+    await connection.execute(
+        """UPDATE channel SET last_heard_at = now() WHERE workspace_id = $1 AND id = ANY($2)
+               AND (last_heard_at IS NULL OR last_heard_at < now() - interval '5 seconds')""",
+        workspace_id,
+        channels,
+    )

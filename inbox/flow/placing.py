@@ -1,0 +1,374 @@
+"""What each arriving event does to the picture: the verbs of the road in, told in order, without SQL.
+
+Every verb gives back whether the event found its place; one that did not (an edit before its message, an echo that may
+be our own send) stays in its lane and is tried again when what it waits for has come.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from inbox.desk import status
+from inbox.flow.scene import Event, Letter, Place, Revision, Scene, Thread
+from inbox.ground.ids import new_id
+from inbox.platforms.base import Act, Action, Actor, Connector, Incoming, Kind, clean
+from inbox.sla import facts as f
+from inbox.sla.facts import tie_of
+from inbox.sla.needs_reply import Decision, decide
+
+LONGEST_TEXT = 100_000
+PREVIEW = 160
+QUICK = timedelta(seconds=5)  # nobody reads and types faster: a sooner answer is a machine's
+
+PUBLIC, PRIVATE = "public", "private"
+
+
+def wrote(scene: Scene, event: Event, connector: Connector) -> Letter | None:
+    """A customer wrote something. Gives the new message, or None if it is known already."""
+    incoming, place = event.incoming, scene.places[event.channel_id]
+    if scene.letter(place.id, incoming.external_id):
+        return None
+    parent = scene.letter(place.id, incoming.parent) if incoming.parent else None
+    thread = _thread(scene, event, place, parent)
+    identity = scene.identity(place.platform, incoming.author)
+    letter = _letter(scene, event, thread, parent, direction="in", identity_id=identity)
+    decision = _decide(incoming, place)
+    letter.needs_reply, letter.needs_reply_reason = decision.needs_reply, decision.reason
+    letter.before_connection = incoming.at < place.connected_at
+    scene.add_letter(letter)
+
+    if thread.identity_id is None:
+        thread.identity_id = identity
+    if incoming.kind is Kind.DM:
+        until = incoming.reply_window_until or connector.window(incoming.kind, incoming.at, Action.DM)
+        if until and (thread.reply_window_until is None or until > thread.reply_window_until):
+            thread.reply_window_until = until
+    thread.replyable = incoming.replyable
+    thread.last_inbound_at = max(incoming.at, thread.last_inbound_at or incoming.at)
+    if not letter.before_connection:
+        _status(thread, status.after_inbound(thread.status, needs_reply=letter.needs_reply))
+    _shown(thread, letter, "customer")
+
+    scene.facts.append(
+        f.Written(
+            conversation=str(thread.id),
+            at=letter.at,
+            recorded_at=scene.now,
+            tie=tie_of(f"written:{letter.external_id}"),
+            item=str(letter.id),
+            author=str(identity or ""),
+            received_at=letter.received_at,
+            needs_reply=decision.needs_reply,
+            rule=decision.rule,
+            version=decision.version,
+            reason=decision.reason,
+            before_connection=letter.before_connection,
+        )
+    )
+    scene.tell("message.received", letter)
+    return letter
+
+
+def wrote_elsewhere(scene: Scene, event: Event, connector: Connector, *, seen_today: int) -> Letter:
+    """Our account answered, but not from here. `seen_today`: how many other people got this same text today."""
+    incoming, place = event.incoming, scene.places[event.channel_id]
+    parent = scene.letter(place.id, incoming.parent) if incoming.parent else None
+    thread = _thread(scene, event, place, parent)
+    letter = _letter(scene, event, thread, parent, direction="out", identity_id=None)
+    letter.delivery = "sent"
+    human = _by_a_person(incoming, place, connector, parent, thread, seen_today)
+    letter.elsewhere = "person" if human else "automatic"
+    letter.before_connection = incoming.at < place.connected_at
+    scene.add_letter(letter)
+    _shown(thread, letter, "us")
+
+    authors = {str(parent.identity_id)} if parent and parent.identity_id else set()
+    authors |= {
+        str(identity) for name in incoming.named if (identity := scene.identities.get((place.platform, clean(name))))
+    }
+    scene.facts.append(
+        f.Answered(
+            conversation=str(thread.id),
+            at=letter.at,
+            recorded_at=scene.now,
+            tie=tie_of(f"answered:{letter.external_id}"),
+            answer=str(letter.id),
+            human=human,
+            elsewhere=True,
+            before_connection=letter.before_connection,
+            authors=tuple(sorted(authors)),
+            everyone=incoming.kind is Kind.DM,
+        )
+    )
+    scene.tell("message.elsewhere", letter)
+    return letter
+
+
+def adopt(scene: Scene, parent: Letter, thread: Thread) -> list[Thread]:
+    """A message whose replies came first has arrived. Gives the provisional threads that must be moved into its own."""
+    strays: list[Thread] = []
+    for child in scene.orphans.pop((parent.channel_id, parent.external_id or ""), []):
+        child.parent_id = parent.id
+        if child.direction == "out" and child.elsewhere and parent.identity_id:
+            # Its answer was addressed to somebody we did not know yet.
+            scene.facts.append(
+                f.AnsweredToo(
+                    conversation=str(child.conversation_id),
+                    at=child.at,
+                    recorded_at=scene.now,
+                    tie=tie_of(f"answered_too:{child.external_id}:{parent.external_id}"),
+                    answer=str(child.id),
+                    authors=(str(parent.identity_id),),
+                )
+            )
+        home = scene.threads[child.conversation_id]
+        if home.id != thread.id and home.provisional and home not in strays:
+            strays.append(home)
+    return strays
+
+
+def edited(scene: Scene, event: Event) -> bool:
+    """Somebody changed what they wrote. The older wording is kept; the newest edit is what is shown."""
+    incoming, place = event.incoming, scene.places[event.channel_id]
+    letter = scene.letter(place.id, incoming.external_id)
+    if letter is None:
+        return False
+    text, attachments = _text(incoming.text), incoming.attachments
+    if text == letter.text and attachments == letter.attachments:
+        return True
+    newest = letter.edited_at is None or incoming.at >= letter.edited_at
+    old_text, old_attachments, old_at = (
+        (letter.text, letter.attachments, letter.edited_at or letter.at) if newest else (text, attachments, incoming.at)
+    )
+    scene.revisions.append(Revision(letter.id, letter.revisions, old_text, old_attachments, old_at))
+    letter.revisions += 1
+    if letter.direction == "in":
+        decision = _decide(incoming, place, kind=letter.kind)
+        scene.facts.append(
+            f.Edited(
+                conversation=str(letter.conversation_id),
+                at=incoming.at,
+                recorded_at=scene.now,
+                tie=tie_of(f"edited:{letter.external_id}:{_edit(incoming)}"),
+                as_seen=incoming.revision is None,
+                item=str(letter.id),
+                needs_reply=decision.needs_reply,
+                rule=decision.rule,
+                version=decision.version,
+                reason=decision.reason,
+                received_at=event.received_at,
+            )
+        )
+        if newest:
+            letter.needs_reply, letter.needs_reply_reason = decision.needs_reply, decision.reason
+            thread = scene.threads[letter.conversation_id]
+            if not letter.before_connection:
+                _status(thread, status.after_inbound(thread.status, needs_reply=letter.needs_reply))
+    if newest:
+        thread = scene.threads[letter.conversation_id]
+        if thread.preview == _preview(letter):
+            thread.preview = text[:PREVIEW]
+        letter.text, letter.attachments, letter.edited_at = text, attachments, incoming.at
+    scene.tell("message.edited", letter)
+    return True
+
+
+def deleted(scene: Scene, event: Event) -> bool:
+    """Somebody took it away. A tombstone wins whatever the order."""
+    incoming = event.incoming
+    letter = scene.letter(event.channel_id, incoming.external_id)
+    if letter is None:
+        return False
+    if letter.deleted_at is not None:
+        return True
+    thread = scene.threads[letter.conversation_id]
+    if thread.preview == _preview(letter):
+        thread.preview = ""
+    letter.deleted_at, letter.deleted_by = incoming.at, str(incoming.by)
+    tie = tie_of(f"deleted:{letter.external_id}")
+    if letter.direction == "in":
+        ours = incoming.by is Actor.US
+        scene.facts.append(
+            f.Deleted(
+                conversation=str(letter.conversation_id),
+                at=incoming.at,
+                recorded_at=scene.now,
+                tie=tie,
+                item=str(letter.id),
+                whose="ours" if ours else "customer" if incoming.by is Actor.CUSTOMER else "unknown",
+            )
+        )
+    elif letter.delivery == "sent":
+        scene.facts.append(
+            f.Withdrawn(
+                conversation=str(letter.conversation_id),
+                at=incoming.at,
+                recorded_at=scene.now,
+                tie=tie,
+                answer=str(letter.id),
+                why="removed" if incoming.by is Actor.PLATFORM else "deleted_by_us",
+            )
+        )
+    scene.tell("message.deleted", letter)
+    return True
+
+
+def toggled(scene: Scene, event: Event) -> bool:
+    """Hidden or shown again, liked or not: the newest word counts."""
+    incoming = event.incoming
+    letter = scene.letter(event.channel_id, incoming.external_id)
+    if letter is None:
+        return False
+    if incoming.act in (Act.HID, Act.UNHID):
+        if letter.hidden_at is None or incoming.at >= letter.hidden_at:
+            letter.hidden, letter.hidden_at = incoming.act is Act.HID, incoming.at
+        if letter.direction == "in":
+            scene.facts.append(
+                f.Hidden(
+                    conversation=str(letter.conversation_id),
+                    at=incoming.at,
+                    recorded_at=scene.now,
+                    tie=tie_of(f"{incoming.act}:{letter.external_id}:{incoming.revision}"),
+                    item=str(letter.id),
+                    hidden=incoming.act is Act.HID,
+                )
+            )
+        scene.tell("message.hidden" if letter.hidden else "message.shown", letter)
+    elif letter.liked_at is None or incoming.at >= letter.liked_at:
+        letter.liked, letter.liked_at = incoming.act is Act.LIKED, incoming.at
+        scene.tell("message.liked" if letter.liked else "message.unliked", letter)
+    return True
+
+
+# How they decide
+
+
+def _thread(scene: Scene, event: Event, place: Place, parent: Letter | None) -> Thread:
+    """The conversation an item belongs to: its own key if it is sure, else its parent's, else one for the time being."""
+    incoming = event.incoming
+    key = clean(incoming.thread)
+    if not key and parent:
+        return scene.threads[parent.conversation_id]
+    provisional = not key
+    if provisional:
+        key = clean(incoming.parent) or clean(incoming.external_id)
+    for thread in scene.keys.get((place.id, key), ()):
+        if thread.kind == incoming.kind or thread.provisional:
+            if thread.provisional and not provisional:
+                thread.provisional, thread.kind = False, str(incoming.kind)
+            _learn(scene, thread, event, place)
+            return thread
+    thread = Thread(
+        id=new_id(),
+        channel_id=place.id,
+        platform=place.platform,
+        kind=str(incoming.kind),
+        thread_key=key,
+        provisional=provisional,
+        last_message_at=incoming.at,
+        replyable=incoming.replyable,
+        # What was there before us is off the queue: the view Imported shows what of it still waits.
+        status=status.OPEN if incoming.at >= place.connected_at else status.RESOLVED,
+        new=True,
+    )
+    _learn(scene, thread, event, place)
+    return scene.add_thread(thread)
+
+
+def _learn(scene: Scene, thread: Thread, event: Event, place: Place) -> None:
+    """What the thread did not know of itself: its post, its address on the platform."""
+    incoming = event.incoming
+    if thread.post_id is None and incoming.post:
+        thread.post_id = scene.posts.get((place.id, clean(incoming.post.external_id)))
+    if not thread.permalink and incoming.permalink and clean(incoming.external_id) == thread.thread_key:
+        thread.permalink = clean(incoming.permalink)
+
+
+def _letter(
+    scene: Scene, event: Event, thread: Thread, parent: Letter | None, *, direction: str, identity_id: UUID | None
+) -> Letter:
+    incoming = event.incoming
+    return Letter(
+        id=new_id(),
+        conversation_id=thread.id,
+        channel_id=event.channel_id,
+        direction=direction,
+        visibility=PRIVATE if incoming.kind is Kind.DM else PUBLIC,
+        kind=str(incoming.kind),
+        at=incoming.at,
+        received_at=event.received_at,
+        external_id=clean(incoming.external_id),
+        parent_external_id=clean(incoming.parent) or None,
+        parent_id=parent.id if parent else None,
+        identity_id=identity_id,
+        text=_text(incoming.text),
+        language=incoming.language,
+        attachments=incoming.attachments,
+        rating=incoming.rating,
+        unsupported=clean(incoming.reason) if incoming.act is Act.UNSUPPORTED else "",
+        named=[clean(name) for name in incoming.named],
+        permalink=clean(incoming.permalink),
+        new=True,
+    )
+
+
+def _shown(thread: Thread, letter: Letter, by: str) -> None:
+    thread.message_count += 1
+    if letter.at >= thread.last_message_at:
+        thread.last_message_at, thread.preview, thread.preview_by = letter.at, _preview(letter), by
+    elif not thread.preview:
+        thread.preview, thread.preview_by = _preview(letter), by
+
+
+def _preview(letter: Letter) -> str:
+    if letter.text:
+        return " ".join(letter.text.split())[:PREVIEW]
+    return letter.attachments[0].type if letter.attachments else letter.unsupported[:PREVIEW]
+
+
+def _text(text: str) -> str:
+    return clean(text)[:LONGEST_TEXT]
+
+
+def _status(thread: Thread, new: str) -> None:
+    if new != thread.status:
+        thread.status = new
+        if new == status.OPEN:
+            thread.snoozed_until = thread.resolved_at = None
+
+
+def _decide(incoming: Incoming, place: Place, *, kind: str | None = None) -> Decision:
+    return decide(
+        kind=kind or str(incoming.kind),
+        text=_text(incoming.text),
+        attachments=tuple(attachment.type for attachment in incoming.attachments),
+        rating=incoming.rating,
+        visitor_post=incoming.visitor_post,
+        unsupported=incoming.act is Act.UNSUPPORTED,
+        settings=place.settings,
+    )
+
+
+def _edit(incoming: Incoming) -> str:
+    """What tells this edit from another of the same message."""
+    return str(incoming.revision) if incoming.revision is not None else f"{incoming.at.timestamp()}:{incoming.text}"
+
+
+def _by_a_person(
+    incoming: Incoming, place: Place, connector: Connector, parent: Letter | None, thread: Thread, seen_today: int
+) -> bool:
+    """Whether an answer written elsewhere counts as a person's, until somebody says otherwise.
+
+    A platform that names the writing app is believed only for its own inbox; one that never does cannot tell us, and
+    its own app is where people answer. A setting of the channel settles it: person, automatic.
+    """
+    word = place.settings.get("written_elsewhere")
+    if word in ("person", "automatic"):
+        return bool(word == "person")
+    if incoming.app_id and incoming.app_id not in connector.capabilities.native_inbox_app_ids:
+        return False
+    asked: datetime | None = parent.at if parent else thread.last_inbound_at
+    if asked is not None and timedelta(0) <= incoming.at - asked <= QUICK:
+        return False
+    return seen_today < 2  # to three or more people in one day: somebody pasted, or something posted

@@ -1,0 +1,552 @@
+"""The picture one lane batch works on: everything its events touch, read in a few statements and written in a few.
+
+Verbs in `placing` change the picture; `Scene.save` writes what changed, keys sorted, so that two batches never wait for
+each other in a circle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import msgspec
+from sqlalchemy.dialects import postgresql
+
+from inbox.ground.db import Connection
+from inbox.ground.ids import new_id
+from inbox.models import Conversation, Message
+from inbox.platforms.base import Act, Attachment, Author, Incoming, PostContext, clean
+from inbox.realtime.events import Happening
+from inbox.realtime.rows import waiting_rank
+from inbox.sla.facts import AnyFact
+
+
+class Again(Exception):
+    """Somebody else made a row this batch was about to make: look again."""
+
+
+@dataclass(slots=True)
+class Event:
+    """One inbound event as the lane holds it. `recorded_at`: when we first had it; it may have waited since."""
+
+    id: UUID
+    channel_id: UUID
+    incoming: Incoming
+    received_at: datetime
+    recorded_at: datetime
+
+
+@dataclass(slots=True)
+class Place:
+    """The channel an event came through."""
+
+    id: UUID
+    platform: str
+    external_id: str
+    connected_at: datetime
+    settings: dict[str, Any]
+
+
+@dataclass(slots=True)
+class Thread:
+    """A conversation, as far as arriving events change it."""
+
+    id: UUID
+    channel_id: UUID
+    platform: str
+    kind: str
+    thread_key: str
+    last_message_at: datetime
+    provisional: bool = False
+    status: str = "open"
+    identity_id: UUID | None = None
+    assignee_id: UUID | None = None
+    participants: int = 0
+    post_id: UUID | None = None
+    preview: str = ""
+    preview_by: str = "customer"
+    message_count: int = 0
+    last_inbound_at: datetime | None = None
+    waiting_since: datetime | None = None
+    waiting_count: int = 0
+    snoozed_until: datetime | None = None
+    resolved_at: datetime | None = None
+    reply_window_until: datetime | None = None
+    replyable: bool = True
+    permalink: str = ""
+    imported: bool = False
+    new: bool = field(default=False, compare=False)
+
+
+@dataclass(slots=True)
+class Letter:
+    """A message, as far as arriving events change it."""
+
+    id: UUID
+    conversation_id: UUID
+    channel_id: UUID
+    direction: str
+    visibility: str
+    kind: str
+    at: datetime
+    received_at: datetime
+    external_id: str | None = None
+    parent_external_id: str | None = None
+    parent_id: UUID | None = None
+    identity_id: UUID | None = None
+    agent_id: UUID | None = None
+    elsewhere: str = ""
+    text: str = ""
+    language: str = ""
+    attachments: list[Attachment] = field(default_factory=list)
+    rating: int | None = None
+    unsupported: str = ""
+    named: list[str] = field(default_factory=list)
+    permalink: str = ""
+    edited_at: datetime | None = None
+    deleted_at: datetime | None = None
+    deleted_by: str = ""
+    hidden: bool = False
+    hidden_at: datetime | None = None
+    liked: bool = False
+    liked_at: datetime | None = None
+    needs_reply: bool = False
+    needs_reply_reason: str = ""
+    before_connection: bool = False
+    delivery: str | None = None
+    revisions: int = 0
+    new: bool = field(default=False, compare=False)
+
+
+@dataclass(slots=True)
+class Revision:
+    """What a message said before."""
+
+    message_id: UUID
+    revision: int
+    text: str
+    attachments: list[Attachment]
+    at: datetime
+
+
+DIALECT: Any = postgresql.dialect()  # type: ignore[no-untyped-call]
+THREAD = [f.name for f in fields(Thread) if f.name != "new"]
+LETTER = [f.name for f in fields(Letter) if f.name != "new"]
+# Columns that arriving events may change on rows that exist already.
+THREAD_CHANGES = [
+    c
+    for c in THREAD
+    if c not in ("id", "channel_id", "platform", "assignee_id", "waiting_since", "waiting_count", "imported")
+]
+LETTER_CHANGES = [
+    c for c in LETTER if c not in ("id", "channel_id", "direction", "received_at", "kind", "agent_id", "delivery")
+]
+
+
+def _types(table: type[Any], columns: Iterable[str]) -> dict[str, str]:
+    """The Postgres type of each column, for unnest."""
+    found = {}
+    for column in columns:
+        kind = str(table.__table__.c[column].type.compile(dialect=DIALECT))
+        found[column] = kind.replace(' COLLATE "C"', "")
+    return found
+
+
+def _lists(types: dict[str, str], names: Iterable[str], first: int) -> str:
+    """`$2::uuid[], $3::text[]`: one list for each column. jsonb and arrays travel as their text."""
+    shown = []
+    for number, name in enumerate(names, first):
+        shown.append(f"${number}::{'text' if _as_text(types[name]) else types[name].lower()}[]")
+    return ", ".join(shown)
+
+
+def _as_text(kind: str) -> bool:
+    return kind == "JSONB" or kind.endswith("[]")
+
+
+def _cast(types: dict[str, str], name: str) -> str:
+    kind = types[name]
+    if kind == "JSONB":
+        return f"g.{name}::jsonb"
+    if kind.endswith("[]"):
+        return f"ARRAY(SELECT jsonb_array_elements_text(g.{name}::jsonb))::{kind.lower()}"
+    return f"g.{name}"
+
+
+def _insert(table: type[Any], columns: list[str], extra: dict[str, str]) -> str:
+    types = _types(table, columns)
+    name = table.__tablename__
+    return (
+        f"INSERT INTO {name} (workspace_id, {', '.join([*columns, *extra])}) "
+        f"SELECT $1, {', '.join([_cast(types, c) for c in columns] + list(extra.values()))} "
+        f"FROM unnest({_lists(types, columns, 2)}) AS g({', '.join(columns)}) ON CONFLICT DO NOTHING"
+    )
+
+
+def _update(table: type[Any], columns: list[str]) -> str:
+    types = _types(table, ["id", *columns])
+    return (
+        f"UPDATE {table.__tablename__} t SET version = version + 1, "
+        + ", ".join(f"{c} = {_cast(types, c)}" for c in columns)
+        + f" FROM unnest({_lists(types, ['id', *columns], 2)}) AS g({', '.join(['id', *columns])})"
+        + " WHERE t.workspace_id = $1 AND t.id = g.id"
+    )
+
+
+INSERT_THREADS = _insert(Conversation, THREAD, {})
+UPDATE_THREADS = _update(Conversation, THREAD_CHANGES)
+INSERT_LETTERS = _insert(Message, LETTER, {})
+UPDATE_LETTERS = _update(Message, LETTER_CHANGES)
+
+
+def _columns(rows: Sequence[Any], names: Iterable[str]) -> list[list[Any]]:
+    """Rows turned into one list for each column, as unnest takes them."""
+    turned: list[list[Any]] = []
+    for name in names:
+        values = [getattr(row, name) for row in rows]
+        if name in ("attachments", "named"):
+            values = [msgspec.json.encode(value).decode() for value in values]
+        turned.append(values)
+    return turned
+
+
+class Scene:
+    """Everything a batch touches. `happenings` and `facts` gather what it has to tell."""
+
+    def __init__(self, connection: Connection, workspace_id: UUID, now: datetime) -> None:
+        self.connection, self.workspace_id, self.now = connection, workspace_id, now
+        self.places: dict[UUID, Place] = {}
+        self.identities: dict[tuple[str, str], UUID] = {}
+        self.threads: dict[UUID, Thread] = {}
+        self.keys: dict[tuple[UUID, str], list[Thread]] = {}
+        self.letters: dict[tuple[UUID, str], Letter] = {}
+        self.orphans: dict[tuple[UUID, str], list[Letter]] = {}
+        self.posts: dict[tuple[UUID, str], UUID] = {}
+        self.in_flight: set[UUID] = set()
+        self.strays: dict[UUID, UUID] = {}
+        self.afterwards: list[Callable[[], Awaitable[None]]] = []
+        self.revisions: list[Revision] = []
+        self.facts: list[AnyFact] = []
+        self.happenings: list[Happening] = []
+        self._threads_before: dict[UUID, Thread] = {}
+        self._letters_before: dict[UUID, Letter] = {}
+
+    # Reading
+
+    async def load(self, events: list[Event]) -> None:
+        """Read what these events touch. Contacts first, then conversations under lock, then their messages."""
+        await self._load_places({event.channel_id for event in events})
+        known = [event for event in events if event.channel_id in self.places]
+        await self._load_people(known)
+        await self._load_threads(known)
+        await self._load_letters(known)
+        await self._load_posts(known)
+
+    async def _load_places(self, ids: set[UUID]) -> None:
+        for row in await self.connection.fetch(
+            """SELECT id, platform, external_id, connected_at, settings FROM channel
+               WHERE workspace_id = $1 AND id = ANY($2)""",
+            self.workspace_id,
+            list(ids),
+        ):
+            self.places[row["id"]] = Place(
+                row["id"],
+                row["platform"],
+                row["external_id"],
+                row["connected_at"],
+                msgspec.json.decode(row["settings"]),
+            )
+
+    async def _load_people(self, events: list[Event]) -> None:
+        authors: dict[tuple[str, str], Author] = {}
+        for event in events:
+            author = event.incoming.author
+            if author and author.external_id and not event.incoming.ours:
+                key = (self.places[event.channel_id].platform, clean(author.external_id))
+                authors[key] = _fuller(authors.get(key), author)
+        if not authors:
+            return
+        keys = sorted(authors)
+        known = await self._identities(keys)
+        missing = [key for key in keys if key not in known]
+        if missing:
+            await self.connection.execute(
+                """WITH given AS (
+                       SELECT * FROM unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[])
+                           AS g(id, contact_id, platform, external_id, name, handle, avatar_url)
+                   ), made AS (
+                       INSERT INTO contact_identity
+                           (workspace_id, id, contact_id, platform, external_id, name, handle, avatar_url)
+                       SELECT $1, id, contact_id, platform, external_id, name, handle, avatar_url FROM given
+                       ORDER BY platform, external_id
+                       ON CONFLICT DO NOTHING RETURNING contact_id, name, handle
+                   ) INSERT INTO contact (workspace_id, id, name)
+                     SELECT $1, contact_id, coalesce(nullif(name, ''), handle) FROM made""",
+                self.workspace_id,
+                [new_id() for _ in missing],
+                [new_id() for _ in missing],
+                [platform for platform, _ in missing],
+                [external_id for _, external_id in missing],
+                [clean(authors[key].name)[:400] for key in missing],
+                [clean(authors[key].handle)[:400] for key in missing],
+                [clean(authors[key].avatar_url)[:2000] for key in missing],
+            )
+            known |= await self._identities(missing)
+        changed = [key for key in keys if _differs(known[key], authors[key])]
+        if changed:
+            await self.connection.execute(
+                """UPDATE contact_identity i SET name = coalesce(nullif(g.name, ''), i.name),
+                       handle = coalesce(nullif(g.handle, ''), i.handle),
+                       avatar_url = coalesce(nullif(g.avatar_url, ''), i.avatar_url)
+                   FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[]) AS g(id, name, handle, avatar_url)
+                   WHERE i.workspace_id = $1 AND i.id = g.id""",
+                self.workspace_id,
+                [known[key]["id"] for key in changed],
+                [clean(authors[key].name)[:400] for key in changed],
+                [clean(authors[key].handle)[:400] for key in changed],
+                [clean(authors[key].avatar_url)[:2000] for key in changed],
+            )
+        self.identities = {key: row["id"] for key, row in known.items()}
+
+    async def _identities(self, keys: list[tuple[str, str]]) -> dict[tuple[str, str], asyncpg.Record]:
+        found = await self.connection.fetch(
+            """SELECT i.id, i.platform, i.external_id, i.name, i.handle, i.avatar_url FROM contact_identity i
+               JOIN unnest($2::text[], $3::text[]) AS k(platform, external_id) USING (platform, external_id)
+               WHERE i.workspace_id = $1""",
+            self.workspace_id,
+            [platform for platform, _ in keys],
+            [external_id for _, external_id in keys],
+        )
+        return {(row["platform"], row["external_id"]): row for row in found}
+
+    async def _load_threads(self, events: list[Event]) -> None:
+        channels = list(self.places)
+        outside = sorted({clean(name) for event in events for name in _names(event.incoming) if name})
+        written = sorted({clean(e.incoming.external_id) for e in events if e.incoming.act is Act.WROTE})
+        keys = sorted(
+            {
+                clean(key)
+                for e in events
+                for key in (e.incoming.thread, e.incoming.parent, e.incoming.external_id)
+                if key
+            }
+        )
+        ids = await self.connection.fetch(
+            """SELECT conversation_id AS id FROM message
+               WHERE workspace_id = $1 AND channel_id = ANY($2) AND external_id = ANY($3)
+               UNION SELECT conversation_id FROM message
+               WHERE workspace_id = $1 AND channel_id = ANY($2) AND parent_external_id = ANY($4)
+                   AND parent_external_id IS NOT NULL AND parent_id IS NULL
+               UNION SELECT id FROM conversation
+               WHERE workspace_id = $1 AND channel_id = ANY($2) AND thread_key = ANY($5)""",
+            self.workspace_id,
+            channels,
+            outside,
+            written,
+            keys,
+        )
+        await self.lock(sorted(row["id"] for row in ids))
+
+    async def lock(self, ids: list[UUID]) -> None:
+        """Bring these conversations into the picture and hold them until COMMIT."""
+        if not ids:
+            return
+        for row in await self.connection.fetch(
+            f"""SELECT {", ".join(THREAD)} FROM conversation
+                WHERE workspace_id = $1 AND id = ANY($2) ORDER BY id FOR NO KEY UPDATE""",
+            self.workspace_id,
+            ids,
+        ):
+            self.add_thread(Thread(**dict(row)))
+            self._threads_before[row["id"]] = Thread(**dict(row))
+        busy = await self.connection.fetch(
+            """SELECT DISTINCT conversation_id FROM outbound_message
+               WHERE workspace_id = $1 AND conversation_id = ANY($2)
+                   AND state IN ('queued', 'sending', 'unknown', 'needs_decision')""",
+            self.workspace_id,
+            ids,
+        )
+        self.in_flight |= {row["conversation_id"] for row in busy}
+
+    async def _load_letters(self, events: list[Event]) -> None:
+        channels = list(self.places)
+        outside = sorted({clean(name) for event in events for name in _names(event.incoming) if name})
+        written = sorted({clean(e.incoming.external_id) for e in events if e.incoming.act is Act.WROTE})
+        shown = ", ".join(LETTER)
+        for row in await self.connection.fetch(
+            f"""SELECT {shown} FROM message
+                WHERE workspace_id = $1 AND channel_id = ANY($2) AND external_id = ANY($3)
+                UNION ALL SELECT {shown} FROM message
+                WHERE workspace_id = $1 AND channel_id = ANY($2) AND parent_external_id = ANY($4)
+                    AND parent_external_id IS NOT NULL AND parent_id IS NULL""",
+            self.workspace_id,
+            channels,
+            outside,
+            written,
+        ):
+            letter = _letter(row)
+            if letter.conversation_id not in self.threads:
+                raise Again  # it arrived after we looked which conversations to lock
+            known = letter.external_id is not None and self.letters.get((letter.channel_id, letter.external_id))
+            if not known:
+                self.add_letter(letter)
+                self._letters_before[letter.id] = _letter(row)
+            waits = letter.parent_external_id is not None and letter.parent_id is None
+            if waits and letter.parent_external_id in written:
+                kept = self.letters.get((letter.channel_id, letter.external_id or ""), letter)
+                waiting = self.orphans.setdefault((letter.channel_id, letter.parent_external_id or ""), [])
+                if kept not in waiting:
+                    waiting.append(kept)
+
+    async def _load_posts(self, events: list[Event]) -> None:
+        posts: dict[tuple[UUID, str], PostContext] = {}
+        for event in events:
+            if event.incoming.post and event.incoming.post.external_id:
+                key = (event.channel_id, clean(event.incoming.post.external_id))
+                if key not in posts or len(event.incoming.post.text) > len(posts[key].text):
+                    posts[key] = event.incoming.post
+        if not posts:
+            return
+        keys = sorted(posts)
+        # The longer text wins: a webhook may know only the id of a post that a poll knows in full.
+        for row in await self.connection.fetch(
+            """INSERT INTO post (workspace_id, id, channel_id, external_id, text, permalink, picture_url, at)
+               SELECT $1, * FROM unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[],
+                                        $8::timestamptz[])
+               ON CONFLICT (workspace_id, channel_id, external_id) DO UPDATE SET
+                   text = CASE WHEN length(excluded.text) > length(post.text) THEN excluded.text ELSE post.text END,
+                   permalink = coalesce(nullif(excluded.permalink, ''), post.permalink),
+                   picture_url = coalesce(nullif(excluded.picture_url, ''), post.picture_url),
+                   at = coalesce(excluded.at, post.at)
+               RETURNING id, channel_id, external_id""",
+            self.workspace_id,
+            [new_id() for _ in keys],
+            [channel_id for channel_id, _ in keys],
+            [external_id for _, external_id in keys],
+            [clean(posts[key].text) for key in keys],
+            [clean(posts[key].permalink) for key in keys],
+            [clean(posts[key].picture_url) for key in keys],
+            [posts[key].at for key in keys],
+        ):
+            self.posts[row["channel_id"], row["external_id"]] = row["id"]
+
+    # What verbs ask and change
+
+    def add_thread(self, thread: Thread) -> Thread:
+        self.threads[thread.id] = thread
+        self.keys.setdefault((thread.channel_id, thread.thread_key), []).append(thread)
+        return thread
+
+    def add_letter(self, letter: Letter) -> Letter:
+        if letter.external_id is not None:
+            self.letters[letter.channel_id, letter.external_id] = letter
+        return letter
+
+    def letter(self, channel_id: UUID, external_id: str) -> Letter | None:
+        return self.letters.get((channel_id, clean(external_id)))
+
+    def identity(self, platform: str, author: Author | None) -> UUID | None:
+        return self.identities.get((platform, clean(author.external_id))) if author else None
+
+    def tell(self, name: str, letter: Letter | None = None, thread: UUID | None = None) -> None:
+        """Say what happened, once for each message and name."""
+        conversation = letter.conversation_id if letter else thread
+        message = letter.id if letter else None
+        if not any(
+            h.name == name and h.message == message and h.conversation == conversation for h in self.happenings[-8:]
+        ):
+            self.happenings.append(Happening(name, conversation, message))
+
+    # Writing
+
+    async def save(self) -> None:
+        """Write what changed, then do what had to wait for it. Raises Again if somebody made one of our rows first."""
+        threads = sorted(self.threads.values(), key=lambda thread: thread.id)
+        fresh = [thread for thread in threads if thread.new]
+        changed = [t for t in threads if not t.new and t != self._threads_before.get(t.id)]
+        if fresh:
+            made = await self.connection.execute(INSERT_THREADS, self.workspace_id, *_columns(fresh, THREAD))
+            if made != f"INSERT 0 {len(fresh)}":
+                raise Again
+        if changed:
+            await self.connection.execute(
+                UPDATE_THREADS, self.workspace_id, *_columns(changed, ["id", *THREAD_CHANGES])
+            )
+        letters = sorted({letter.id: letter for letter in self._all_letters()}.values(), key=lambda letter: letter.id)
+        fresh_letters = [letter for letter in letters if letter.new]
+        changed_letters = [
+            letter for letter in letters if not letter.new and letter != self._letters_before.get(letter.id)
+        ]
+        if fresh_letters:
+            made = await self.connection.execute(INSERT_LETTERS, self.workspace_id, *_columns(fresh_letters, LETTER))
+            if made != f"INSERT 0 {len(fresh_letters)}":
+                raise Again
+        if changed_letters:
+            await self.connection.execute(
+                UPDATE_LETTERS, self.workspace_id, *_columns(changed_letters, ["id", *LETTER_CHANGES])
+            )
+        if self.revisions:
+            await self.connection.execute(
+                """INSERT INTO message_revision (workspace_id, message_id, revision, text, attachments, at)
+                   SELECT $1, m, r, t, a::jsonb, at
+                   FROM unnest($2::uuid[], $3::int[], $4::text[], $5::text[], $6::timestamptz[]) AS g(m, r, t, a, at)
+                   ON CONFLICT DO NOTHING""",
+                self.workspace_id,
+                [r.message_id for r in self.revisions],
+                [r.revision for r in self.revisions],
+                [r.text for r in self.revisions],
+                [msgspec.json.encode(r.attachments).decode() for r in self.revisions],
+                [r.at for r in self.revisions],
+            )
+        if fresh or changed:
+            ids = [thread.id for thread in (*fresh, *changed)]
+            await self.connection.execute(
+                """UPDATE conversation c SET waiting_rank = g.rank
+                   FROM unnest($2::uuid[], $3::float8[]) AS g(id, rank)
+                   WHERE c.workspace_id = $1 AND c.id = g.id AND c.waiting_rank <> g.rank""",
+                self.workspace_id,
+                ids,
+                [waiting_rank(self.threads[i].waiting_since, self.threads[i].last_message_at) for i in ids],
+            )
+        for verb in self.afterwards:
+            await verb()
+
+    def _all_letters(self) -> Iterable[Letter]:
+        yield from self.letters.values()
+        for waiting in self.orphans.values():
+            yield from waiting
+
+
+def _names(incoming: Incoming) -> Iterable[str]:
+    yield incoming.external_id
+    yield incoming.parent
+    yield from incoming.message_ids
+
+
+def _letter(row: asyncpg.Record) -> Letter:
+    values = dict(row)
+    values["attachments"] = msgspec.json.decode(values["attachments"], type=list[Attachment])
+    values["named"] = list(values["named"])
+    return Letter(**values)
+
+
+def _fuller(known: Author | None, author: Author) -> Author:
+    if known is None:
+        return author
+    return Author(
+        external_id=author.external_id,
+        name=author.name or known.name,
+        handle=author.handle or known.handle,
+        avatar_url=author.avatar_url or known.avatar_url,
+    )
+
+
+def _differs(row: asyncpg.Record, author: Author) -> bool:
+    return any(
+        clean(new) and clean(new) != row[column]
+        for column, new in (("name", author.name), ("handle", author.handle), ("avatar_url", author.avatar_url))
+    )

@@ -1,0 +1,159 @@
+"""Threads as wholes: finding one, counting who is in it, and moving one that began before its root had come."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+import msgspec
+
+from inbox.flow import placing
+from inbox.flow.scene import Event, Letter, Scene
+from inbox.ground.db import Connection
+from inbox.platforms.base import Act, clean
+from inbox.realtime.events import Happening
+from inbox.sla import storage
+from inbox.sla.facts import Merged, tie_of
+
+
+def find(scene: Scene, event: Event) -> UUID | None:
+    """The conversation an echo belongs to, if we have it."""
+    incoming = event.incoming
+    for thread in scene.keys.get((event.channel_id, clean(incoming.thread)), ()):
+        if thread.kind == incoming.kind:
+            return thread.id
+    parent = scene.letter(event.channel_id, incoming.parent) if incoming.parent else None
+    return parent.conversation_id if parent else None
+
+
+def settle(scene: Scene, letter: Letter) -> None:
+    """A new message is in: replies that came before it find it, and their makeshift threads will follow."""
+    for stray in placing.adopt(scene, letter, scene.threads[letter.conversation_id]):
+        scene.strays[stray.id] = letter.conversation_id
+
+
+async def count_people(scene: Scene) -> None:
+    """Participants of the threads that somebody wrote in; a DM has one."""
+    fresh: dict[UUID, set[UUID]] = {}
+    for letter in scene.letters.values():
+        if letter.new and letter.direction == "in" and letter.identity_id:
+            fresh.setdefault(letter.conversation_id, set()).add(letter.identity_id)
+    known: set[tuple[UUID, UUID]] = set()
+    old = [thread for thread in fresh if not scene.threads[thread].new]
+    if old:
+        found = await scene.connection.fetch(
+            """SELECT DISTINCT conversation_id, identity_id FROM message
+               WHERE workspace_id = $1 AND conversation_id = ANY($2) AND identity_id = ANY($3)""",
+            scene.workspace_id,
+            old,
+            list({identity for thread in old for identity in fresh[thread]}),
+        )
+        known = {(row["conversation_id"], row["identity_id"]) for row in found}
+    for thread, identities in fresh.items():
+        scene.threads[thread].participants += len({i for i in identities if (thread, i) not in known})
+
+
+async def said_today(scene: Scene, event: Event, *, other_than: UUID | None) -> int:
+    """In how many other threads of the channel this very text was written elsewhere within a day."""
+    text = clean(event.incoming.text)
+    if not text:
+        return 0
+    stored = await scene.connection.fetch(
+        """SELECT DISTINCT conversation_id FROM message
+           WHERE workspace_id = $1 AND channel_id = $2 AND elsewhere <> '' AND at BETWEEN $3 AND $4 AND text = $5""",
+        scene.workspace_id,
+        event.channel_id,
+        event.incoming.at - timedelta(days=1),
+        event.incoming.at + timedelta(days=1),
+        text,
+    )
+    here = {
+        letter.conversation_id
+        for letter in scene.letters.values()
+        if letter.new and letter.elsewhere and letter.text == text
+    }
+    return len(({row["conversation_id"] for row in stored} | here) - {other_than})
+
+
+async def watermark(scene: Scene, event: Event) -> None:
+    """They received or read what we wrote, up to an instant or by name. A status never goes backwards."""
+    incoming = event.incoming
+    column = "read_at" if incoming.act is Act.READ else "delivered_at"
+    thread = find(scene, event)
+    rows = await scene.connection.fetch(
+        f"""UPDATE message SET {column} = $3, version = version + 1
+            WHERE workspace_id = $1 AND direction = 'out' AND delivery = 'sent' AND {column} IS NULL AND at <= $3
+                AND conversation_id = $2 AND (cardinality($4::text[]) = 0 OR external_id = ANY($4))
+            RETURNING id""",
+        scene.workspace_id,
+        thread,
+        incoming.at,
+        [clean(name) for name in incoming.message_ids],
+    )
+    scene.happenings += [
+        Happening("message.read" if incoming.act is Act.READ else "message.delivered", thread, row["id"])
+        for row in rows
+    ]
+
+
+async def move_strays(scene: Scene) -> None:
+    """Every thread that had to begin without its root joins the one its root stands in."""
+    for stray, home in sorted(scene.strays.items()):
+        await move(scene.connection, scene.workspace_id, stray, home)
+        scene.facts = [
+            msgspec.structs.replace(fact, conversation=str(home)) if fact.conversation == str(stray) else fact
+            for fact in scene.facts
+        ]
+        # Older facts keep the name they were told under; this one says where it leads.
+        merged = Merged(
+            conversation=str(stray), at=scene.now, recorded_at=scene.now, tie=tie_of(f"merged:{stray}"), into=str(home)
+        )
+        await storage.append(scene.connection, scene.workspace_id, [merged], under=home)
+        for happening in scene.happenings:
+            if happening.conversation == stray:
+                happening.conversation = home
+        scene.happenings.append(Happening("conversation.moved", home))
+        scene.happenings.append(
+            Happening("conversation.forgotten", forget=stray, channel_id=scene.threads[stray].channel_id)
+        )
+
+
+async def move(connection: Connection, workspace_id: UUID, stray: UUID, home: UUID) -> None:
+    """Put everything of one conversation into another, and let the empty one go."""
+    for table in ("message", "fact", "outbound_message", "audit_entry"):
+        await connection.execute(
+            f"UPDATE {table} SET conversation_id = $3 WHERE workspace_id = $1 AND conversation_id = $2",
+            workspace_id,
+            stray,
+            home,
+        )
+    for table, column in (("conversation_tag", "name"), ("read_mark", "user_id"), ("draft", "user_id")):
+        await connection.execute(
+            f"""UPDATE {table} t SET conversation_id = $3 WHERE workspace_id = $1 AND conversation_id = $2
+                AND NOT EXISTS (SELECT 1 FROM {table} o WHERE o.workspace_id = $1 AND o.conversation_id = $3
+                                AND o.{column} = t.{column})""",
+            workspace_id,
+            stray,
+            home,
+        )
+    await connection.execute(
+        """UPDATE conversation h SET version = h.version + 1,
+               message_count = h.message_count + s.message_count,
+               participants = (SELECT count(DISTINCT identity_id) FROM message m
+                               WHERE m.workspace_id = $1 AND m.conversation_id = $3 AND m.direction = 'in'),
+               last_inbound_at = greatest(h.last_inbound_at, s.last_inbound_at),
+               preview = CASE WHEN s.last_message_at > h.last_message_at THEN s.preview ELSE h.preview END,
+               preview_by = CASE WHEN s.last_message_at > h.last_message_at THEN s.preview_by ELSE h.preview_by END,
+               last_message_at = greatest(h.last_message_at, s.last_message_at),
+               assignee_id = coalesce(h.assignee_id, s.assignee_id),
+               problems = h.problems + s.problems,
+               status = CASE WHEN 'open' IN (h.status, s.status) THEN 'open' ELSE h.status END,
+               post_id = coalesce(h.post_id, s.post_id)
+           FROM conversation s
+           WHERE h.workspace_id = $1 AND h.id = $3 AND s.workspace_id = $1 AND s.id = $2""",
+        workspace_id,
+        stray,
+        home,
+    )
+    await connection.execute("DELETE FROM conversation WHERE workspace_id = $1 AND id = $2", workspace_id, stray)
+    await storage.refold(connection, workspace_id, {home})

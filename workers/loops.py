@@ -1,0 +1,98 @@
+"""The loops: each is a sentence that says how often and how much. Their meaning lives in `inbox/`.
+
+They are woken by the bell and look for themselves at least every second, so a lost hint costs a second and no more.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
+import structlog
+
+from inbox.desk import snoozes
+from inbox.flow import lanes
+from inbox.flow.hearing import Ear
+from inbox.flow.split import split
+from workers.house import House
+
+log = structlog.get_logger("loops")
+
+Loop = Callable[[House, asyncio.Event], Awaitable[None]]
+FIRST_REST, LONGEST_REST = 0.2, 10.0  # seconds before a loop that fell over is set up again
+
+
+async def keep_up(name: str, loop: Loop, house: House, stop: asyncio.Event) -> None:
+    """Run a loop until `stop`; one that falls over is set up again, a little later each time."""
+    rest = FIRST_REST
+    while not stop.is_set():
+        started = asyncio.get_running_loop().time()
+        try:
+            await loop(house, stop)
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:
+            log.warning("loop fell over", loop=name, error=type(error).__name__, exc_info=True)
+            if asyncio.get_running_loop().time() - started > LONGEST_REST:
+                rest = FIRST_REST
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), rest)
+            rest = min(rest * 2, LONGEST_REST)
+
+
+async def split_deliveries(house: House, stop: asyncio.Event) -> None:
+    while not stop.is_set():
+        if await split(house.database, house.platforms, house.safe):
+            house.bell.ring("lanes")
+        else:
+            await house.bell.wait("deliveries")
+
+
+async def place_events(house: House, stop: asyncio.Event) -> None:
+    while not stop.is_set():
+        handled = 0
+        for workspace_id, lane in await lanes.busy(house.database):
+            if stop.is_set():
+                return
+            if placed := await lanes.work(house.database, house.platforms, workspace_id, lane):
+                house.bell.ring(f"feed:{workspace_id}")
+                handled += placed
+        if not handled:
+            await house.bell.wait("lanes")
+
+
+async def poll_channels(house: House, stop: asyncio.Event) -> None:
+    ear = Ear(house.database, house.bell, house.safe, house.outbound, house.platforms)
+    while not stop.is_set():
+        due = await ear.due()
+        await asyncio.gather(*(ear.poll(workspace_id, channel_id) for workspace_id, channel_id in due))
+        if not due:
+            await house.bell.wait("channels")
+
+
+async def follow_streams(house: House, stop: asyncio.Event) -> None:
+    """A task for each channel that can be streamed; one that ends is started again at the next look."""
+    ear = Ear(house.database, house.bell, house.safe, house.outbound, house.platforms)
+    running: dict[object, asyncio.Task[None]] = {}
+    try:
+        while not stop.is_set():
+            for workspace_id, channel_id in await ear.streams():
+                task = running.get(channel_id)
+                if task is None or task.done():
+                    if task is not None and not task.cancelled() and task.exception():
+                        log.info("stream broke off", channel=str(channel_id), error=type(task.exception()).__name__)
+                    running[channel_id] = asyncio.create_task(ear.listen(workspace_id, channel_id, stop))
+            await house.bell.wait("channels", 5)
+    finally:
+        for task in running.values():
+            task.cancel()
+        await asyncio.gather(*running.values(), return_exceptions=True)
+
+
+async def end_snoozes(house: House, stop: asyncio.Event) -> None:
+    while not stop.is_set():
+        for workspace_id in await snoozes.over(house.database):
+            await snoozes.wake(house.database, workspace_id)
+            house.bell.ring(f"feed:{workspace_id}")
+        await house.bell.wait("snoozes")

@@ -1,0 +1,64 @@
+"""One worker process: every loop, until it is told to stop; then what is being sent is let go to its end."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from contextlib import suppress
+
+import structlog
+from inbox.ground.outbound import Outbound
+
+from inbox.ground.bell import Bell
+from inbox.ground.crypto import Safe
+from inbox.ground.db import Database
+from inbox.ground.settings import Settings
+from inbox.platforms.registry import platforms
+from workers import loops, outbox, schedule
+from workers.house import House
+from workers.loops import Loop, keep_up
+
+log = structlog.get_logger("worker")
+
+LOOPS: dict[str, Loop] = {
+    "split": loops.split_deliveries,
+    "lanes": loops.place_events,
+    "lanes too": loops.place_events,
+    "outbox": outbox.drain,
+    "polls": loops.poll_channels,
+    "streams": loops.follow_streams,
+    "snoozes": loops.end_snoozes,
+    "schedule": schedule.look_yourself,
+    "arq": schedule.follow_arq,
+}
+GRACE = 25.0  # seconds for sends in flight
+
+
+async def serve(settings: Settings, only: tuple[str, ...] = ()) -> None:
+    """Run until SIGTERM or SIGINT. `only`: the loops to run, all by default."""
+    database = await Database.open(settings)
+    bell = Bell(settings)
+    await bell.start()
+    house = House(settings, database, bell, Safe(settings.secret_key), Outbound(settings), platforms())
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        with suppress(NotImplementedError):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    chosen = {name: loop for name, loop in LOOPS.items() if not only or name in only}
+    tasks = [asyncio.create_task(keep_up(name, loop, house, stop), name=name) for name, loop in chosen.items()]
+    log.info("worker started", loops=len(tasks))
+    try:
+        await stop.wait()
+    finally:
+        _, late = await asyncio.wait(tasks, timeout=GRACE)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
+        await bell.stop()
+        await database.close()
+        log.info("worker stopped")
+
+
+def run(settings: Settings, only: tuple[str, ...] = ()) -> None:
+    """The whole life of a worker process."""
+    asyncio.run(serve(settings, only))

@@ -1,0 +1,101 @@
+"""What must happen now and then, whoever remembers it: rows with a due time in Postgres, nudged by arq.
+
+arq carries the schedule; when it or Valkey is silent, the worker's own look every half minute does the same. The row
+decides: taking a turn moves its due time in the same statement, so a job runs once however many ask.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from datetime import timedelta
+
+import structlog
+from arq import cron
+from arq.connections import RedisSettings
+from arq.typing import WorkerCoroutine
+from arq.worker import Worker
+from redis.exceptions import RedisError
+
+from workers.house import House
+
+log = structlog.get_logger("schedule")
+Job = Callable[[House], Awaitable[None]]
+
+
+async def make_days(house: House) -> None:
+    """Partitions for the next five weeks."""
+    await house.database.claim.execute("SELECT make_days(35)")
+
+
+async def forget_sessions(house: House) -> None:
+    """Sessions and throttles that are over."""
+    await house.database.app.execute("DELETE FROM session WHERE expires_at < now()")
+    await house.database.app.execute("DELETE FROM throttle WHERE until < now()")
+
+
+JOBS: dict[str, tuple[timedelta, Job]] = {
+    "make_days": (timedelta(days=1), make_days),
+    "forget_sessions": (timedelta(hours=1), forget_sessions),
+}
+
+
+async def run_due(house: House) -> int:
+    """Run every job whose time has come; gives how many ran here."""
+    ran = 0
+    for name, (every, job) in JOBS.items():
+        mine = await house.database.app.fetchval(
+            """INSERT INTO schedule (name, due_at, ran_at) VALUES ($1, now() + $2, now())
+               ON CONFLICT (name) DO UPDATE SET due_at = now() + $2, ran_at = now()
+               WHERE schedule.due_at <= now() RETURNING true""",
+            name,
+            every,
+        )
+        if mine:
+            await job(house)
+            ran += 1
+    return ran
+
+
+async def look_yourself(house: House, stop: asyncio.Event) -> None:
+    """The net below arq."""
+    while not stop.is_set():
+        await run_due(house)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), 30)
+
+
+async def follow_arq(house: House, stop: asyncio.Event) -> None:
+    """arq's worker, set up again by its keeper whenever Valkey went away."""
+
+    async def minute(_: dict[object, object]) -> None:
+        await run_due(house)
+
+    tick: WorkerCoroutine = minute
+    worker = Worker(
+        functions=[],
+        cron_jobs=[cron(tick, name="run_due", second=0, run_at_startup=False, keep_result=0, timeout=25)],
+        redis_settings=RedisSettings.from_dsn(house.settings.redis_url),
+        handle_signals=False,
+        job_timeout=25,
+        keep_result=0,
+        log_results=False,
+    )
+    run = asyncio.create_task(worker.async_run())
+    ended = asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait({run, ended}, return_when=asyncio.FIRST_COMPLETED)
+        if run.done():
+            run.result()
+    except (RedisError, OSError) as error:
+        log.info("arq is away", error=type(error).__name__)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), 5)
+    finally:
+        ended.cancel()
+        run.cancel()
+        with suppress(asyncio.CancelledError, RedisError, OSError):
+            await run
+        with suppress(RedisError, OSError):
+            await worker.close()
