@@ -1,9 +1,10 @@
 """What was written, on both sides."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Boolean, Index, Integer, SmallInteger, Text, Uuid
+from sqlalchemy import Boolean, DateTime, Index, Integer, SmallInteger, Text, Uuid
 from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
@@ -69,6 +70,8 @@ class Message(Tenant, Table):
     permalink: Mapped[Words]
     at: Mapped[Instant]
     received_at: Mapped[Now]
+    # When the row was made, under its conversation's lock: what a composer had shown is told by this alone.
+    recorded_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=sql("clock_timestamp()"))
     edited_at: Mapped[MaybeInstant]
     deleted_at: Mapped[MaybeInstant]
     deleted_by: Mapped[Key] = mapped_column(server_default="")

@@ -103,7 +103,8 @@ class OutboundMessage(Tenant, Table):
     __tablename__ = "outbound_message"
     __table_args__ = (
         within("conversation", "conversation_id"),
-        Index("ix_outbound_due", "due_at", postgresql_where=sql("state IN ('queued', 'unknown')")),
+        Index("ix_outbound_due", "workspace_id", "due_at", "id", postgresql_where=sql("state = 'queued'")),
+        Index("ix_outbound_look", "workspace_id", "look_at", postgresql_where=sql("look_at IS NOT NULL")),
         Index("ix_outbound_lease", "lease_until", postgresql_where=sql("state = 'sending'")),
         Index(
             "ix_outbound_thread",
@@ -134,6 +135,7 @@ class OutboundMessage(Tenant, Table):
     and_resolve: Mapped[bool] = mapped_column(Boolean, server_default=sql("false"))
     error: Mapped[Key] = mapped_column(server_default="")
     reason: Mapped[Words]
+    look_at: Mapped[MaybeInstant]  # when to see whether it is there; None: no need to
     looks: Mapped[int] = mapped_column(SmallInteger, server_default=sql("0"))
     absent_since: Mapped[MaybeInstant]
     unknown_since: Mapped[MaybeInstant]
@@ -145,9 +147,14 @@ class Attempt(Tenant, Table):
     """One try at a platform, with the fence it held."""
 
     __tablename__ = "attempt"
-    __table_args__ = (within("outbound_message", "outbound_id"),)
+    __table_args__ = (
+        within("outbound_message", "outbound_id"),
+        # How long a platform takes to answer decides how long we wait before we believe that nothing is there.
+        Index("ix_attempt_sent", "workspace_id", "platform", "started_at", postgresql_where=sql("outcome = 'sent'")),
+    )
     outbound_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
     fence: Mapped[int] = mapped_column(Integer, primary_key=True)
+    platform: Mapped[Key]
     started_at: Mapped[Now]
     ended_at: Mapped[MaybeInstant]
     outcome: Mapped[Key] = mapped_column(server_default="")

@@ -30,7 +30,7 @@ INTAKE = {
 CLAIM = {
     "workspace": ["id", "is_demo", "outbound_stopped_at"],
     "inbound_event": ["workspace_id", "lane", "state", "due_at"],
-    "outbound_message": ["workspace_id", "id", "state", "due_at", "lease_until"],
+    "outbound_message": ["workspace_id", "id", "channel_id", "state", "due_at", "look_at", "lease_until"],
     "conversation": ["workspace_id", "id", "status", "snoozed_until"],
     "channel": ["workspace_id", "id", "platform", "state", "poll_due_at", "poll_lease_until"],
     "schedule": ["name", "due_at", "ran_at"],
