@@ -32,6 +32,9 @@ const bsky = await TestBsky.create({
   dbPostgresUrl: told.postgres,
   dbPostgresSchema: 'appview',
 })
+// It takes events of different people side by side, and a reply taken before its parent is notified to nobody. In life
+// there are seconds between the two and in tests there are not, so here they go one after another.
+bsky.sub.current.runner.mainQueue.concurrency = 1
 bsync.ctx.dataplaneClients = [bsky.ctx.dataplane]
 const pds = await TestPds.create({
   port: pdsPort,

@@ -132,7 +132,6 @@ async def test_a_deleted_mention_vanishes_and_an_edited_one_changes(
 
 async def test_a_mention_in_a_reply_is_notified_once(bluesky_server: BlueskyServer, ana: Person, brand: Person) -> None:
     top = await brand.writes("We open on Monday")
-    await bluesky_server.process_all()
     await ana.writes("At nine?", below=top)
     await ana.writes(f"@{brand.handle} or at ten?", below=top, mentioning=brand)
     await ana.writes("Look", embed={"$type": "app.bsky.embed.record", "record": top._asdict()})
