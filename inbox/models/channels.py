@@ -45,7 +45,6 @@ class Channel(Tenant, Table):
     state_reason: Mapped[Words]
     outbound_stopped: Mapped[bool] = mapped_column(Boolean, server_default=sql("false"))
     paused_until: Mapped[MaybeInstant]  # the platform asked us to wait
-    refresh_lease_until: Mapped[MaybeInstant]  # somebody is renewing the credentials; nobody else may
     connected_at: Mapped[Instant]
     last_heard_at: Mapped[MaybeInstant]
     poll_due_at: Mapped[MaybeInstant]

@@ -187,7 +187,6 @@ TABLES = [
         state_reason TEXT DEFAULT '' NOT NULL,
         outbound_stopped BOOLEAN DEFAULT false NOT NULL,
         paused_until TIMESTAMP WITH TIME ZONE,
-        refresh_lease_until TIMESTAMP WITH TIME ZONE,
         connected_at TIMESTAMP WITH TIME ZONE NOT NULL,
         last_heard_at TIMESTAMP WITH TIME ZONE,
         poll_due_at TIMESTAMP WITH TIME ZONE,
