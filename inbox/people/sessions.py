@@ -1,0 +1,182 @@
+"""Browsers that are signed in. The cookie is random; the table holds its SHA-256, so a stolen table opens nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import asyncpg
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from inbox.ground.db import Connection, Database, raw
+from inbox.ground.errors import NotFound
+from inbox.ground.ids import new_id
+from inbox.people.access import Agent, Role, channels_of
+
+COOKIE = "earshot_session"
+IDLE = timedelta(days=14)
+LONGEST = timedelta(days=90)
+REFRESH = timedelta(minutes=5)  # how exact "last seen" is
+
+MEMBER = """
+SELECT m.user_id, m.name, m.role, m.channel_ids, m.access_version
+FROM membership m WHERE m.workspace_id = $1 AND m.user_id = $2 AND m.active
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A request's proof: who, and for browsers the session it came with (`session_id` is the cookie's hash)."""
+
+    agent: Agent
+    session_id: bytes | None = None
+    csrf: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A session just made. `cookie` exists nowhere else."""
+
+    cookie: str
+    csrf: str
+
+
+def hash_of(secret: str) -> bytes:
+    """How a random secret is known again."""
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()
+
+
+async def open_session(
+    connection: Connection,
+    user_id: UUID,
+    workspace_id: UUID,
+    *,
+    address: str = "",
+    browser: str = "",
+    instead_of: str | None = None,
+) -> Opened:
+    """A new session under a new name; the one the browser came with, if any, ends."""
+    if instead_of:
+        await connection.execute("DELETE FROM session WHERE id = $1", hash_of(instead_of))
+    made = Opened(cookie=secrets.token_urlsafe(32), csrf=secrets.token_urlsafe(32))
+    await connection.execute(
+        """INSERT INTO session (id, name, user_id, workspace_id, csrf, expires_at, address, browser)
+           VALUES ($1, $2, $3, $4, $5, now() + $6, $7, $8)""",
+        hash_of(made.cookie),
+        new_id(),
+        user_id,
+        workspace_id,
+        made.csrf,
+        IDLE,
+        address,
+        browser[:300],
+    )
+    return made
+
+
+async def find(database: Database, cookie: str) -> SignedIn | None:
+    """Who holds this cookie, if it is still good and they still belong to the workspace."""
+    async with database.app.acquire() as connection:
+        row = await connection.fetchrow(
+            """SELECT id, user_id, workspace_id, csrf, now() - seen_at > $3 AS stale FROM session
+               WHERE id = $1 AND expires_at > now() AND created_at > now() - $2""",
+            hash_of(cookie),
+            LONGEST,
+            REFRESH,
+        )
+        if row is None:
+            return None
+        if row["stale"]:
+            await connection.execute(
+                "UPDATE session SET seen_at = now(), expires_at = now() + $2 WHERE id = $1", row["id"], IDLE
+            )
+    agent = await member(database, row["workspace_id"], row["user_id"])
+    return SignedIn(agent, row["id"], row["csrf"]) if agent else None
+
+
+async def member(database: Database, workspace_id: UUID, user_id: UUID) -> Agent | None:
+    """An active member as they stand now."""
+    async with database.tenant(workspace_id) as connection:
+        row = await connection.fetchrow(MEMBER, workspace_id, user_id)
+    return agent_of(workspace_id, row) if row else None
+
+
+def agent_of(workspace_id: UUID, row: asyncpg.Record) -> Agent:
+    """One row of MEMBER."""
+    role = Role(row["role"])
+    return Agent(
+        id=row["user_id"],
+        workspace_id=workspace_id,
+        role=role,
+        name=row["name"],
+        channel_ids=channels_of(role, row["channel_ids"]),
+        access_version=row["access_version"],
+    )
+
+
+async def close(connection: Connection, session_id: bytes) -> None:
+    """Signed out."""
+    await connection.execute("DELETE FROM session WHERE id = $1", session_id)
+
+
+async def close_all(
+    connection: Connection, workspace_id: UUID | None, user_id: UUID, *, but: bytes | None = None
+) -> None:
+    """Every browser of a person ends, in one workspace or (None) in all; `but` this one."""
+    await connection.execute(
+        """DELETE FROM session WHERE user_id = $1 AND ($2::uuid IS NULL OR workspace_id = $2)
+           AND id IS DISTINCT FROM $3""",
+        user_id,
+        workspace_id,
+        but,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Browser:
+    """One line of "where you are signed in"."""
+
+    id: UUID
+    created_at: datetime
+    seen_at: datetime
+    address: str
+    browser: str
+    current: bool
+
+
+async def of_person(session: AsyncSession, who: SignedIn) -> list[Browser]:
+    """One's own browsers in this workspace, the last used first."""
+    found = await (await raw(session)).fetch(
+        """SELECT id, name, created_at, seen_at, address, browser FROM session
+           WHERE user_id = $1 AND workspace_id = $2 AND expires_at > now() ORDER BY seen_at DESC, id LIMIT 200""",
+        who.agent.id,
+        who.agent.workspace_id,
+    )
+    return [
+        Browser(
+            row["name"], row["created_at"], row["seen_at"], row["address"], row["browser"], row["id"] == who.session_id
+        )
+        for row in found
+    ]
+
+
+async def revoke(session: AsyncSession, who: SignedIn, name: UUID) -> None:
+    """End one of one's own browsers. Raises NotFound."""
+    gone = await (await raw(session)).fetchval(
+        "DELETE FROM session WHERE name = $1 AND user_id = $2 AND workspace_id = $3 RETURNING name",
+        name,
+        who.agent.id,
+        who.agent.workspace_id,
+    )
+    if gone is None:
+        raise NotFound("There is no such session.")
+
+
+async def sweep(connection: Connection) -> None:
+    """Drop what has expired."""
+    await connection.execute(
+        "DELETE FROM session WHERE expires_at < now() OR created_at < now() - $1::interval", LONGEST
+    )
