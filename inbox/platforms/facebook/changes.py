@@ -109,7 +109,7 @@ def _mention(page: str, value: dict[str, Any], sent_at: datetime | None) -> list
 def _rating(page: str, value: dict[str, Any], sent_at: datetime | None) -> list[Incoming]:
     item, post = words(value.get("item")), identity(value.get("post_id"))
     # Older deliveries name the story of a comment only as the second half of the post they call it.
-    story = identity(value.get("open_graph_story_id")) or post.rpartition("_")[2]
+    story = (identity(value.get("open_graph_story_id")) or post).rpartition("_")[2]
     if item == "comment" and (comment := identity(value.get("comment_id"))) and story:
         parent = identity(value.get("parent_id"))
         above = parent if parent not in ("", post, comment) else story

@@ -1,0 +1,146 @@
+"""Facebook Pages, as every platform is: what it can do, how it hears, how it answers."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from hmac import compare_digest
+from types import MappingProxyType
+from typing import Any, ClassVar
+
+import httpx
+
+from inbox.platforms.base import (
+    Account,
+    Action,
+    App,
+    Author,
+    Capabilities,
+    Connector,
+    Field,
+    Incoming,
+    Kind,
+    Look,
+    Lookup,
+    Outcome,
+    Outgoing,
+    Polled,
+    Receipt,
+)
+from inbox.platforms.facebook import checking, looking, polling, sending, webhooks
+from inbox.platforms.facebook.graph import Graph
+from inbox.platforms.facebook.signature import signed
+
+ON_COMMENTS = [
+    Action.REPLY,
+    Action.PRIVATE_REPLY,
+    Action.HIDE,
+    Action.UNHIDE,
+    Action.LIKE,
+    Action.UNLIKE,
+    Action.DELETE,
+]
+
+
+class Facebook(Connector):
+    """Messenger, comments, mentions, visitor posts and recommendations of one Page."""
+
+    name = "facebook"
+    title = "Facebook"
+    correlation = True
+    lookup = Lookup.WEAK
+    capabilities = Capabilities(
+        hears=["webhook", "poll"],
+        kinds=[Kind.DM, Kind.COMMENT, Kind.MENTION, Kind.REVIEW],
+        actions={
+            Kind.DM: [Action.DM],
+            Kind.COMMENT: ON_COMMENTS,
+            Kind.MENTION: ON_COMMENTS,
+            Kind.REVIEW: [Action.REPLY],
+        },
+        text_limits=sending.LIMITS,
+        window_hours={Action.DM: 24, Action.PRIVATE_REPLY: 7 * 24},
+        window_note="A Page may write for 24 hours after the person's last message; for 7 days if Meta has granted "
+        "the app “Human Agent”. A comment can be answered privately once, within 7 days.",
+        attachments_out=["image", "video", "audio", "file"],
+        limits=[
+            "A Page cannot write first: somebody has to send it a message or leave a comment.",
+            "In comments Facebook takes text and pictures; videos and files go by message only.",
+            "Hiding, deleting and private replies work on your own page, not where somebody else mentions you.",
+            "A mention in a private post comes without its author, and cannot be answered.",
+            "Reactions are not shown or counted.",
+            "Polling finds what was written, not what was edited or deleted meanwhile: that needs webhooks.",
+            "Messages that Facebook does not give to apps are shown as “unsupported”.",
+        ],
+        native_inbox_app_ids=["263902037430900"],
+    )
+    fields: ClassVar[list[Field]] = [
+        Field("page_id", "Page ID", help="Page > About > Page transparency, or GET /me with the token."),
+        Field("access_token", "Page access token", secret=True, help="The long-lived token of the Page, not a user's."),
+    ]
+    settings: ClassVar[dict[str, Any]] = {
+        "api_url": "https://graph.facebook.com",
+        "api_version": "v25.0",
+        "human_agent": False,
+        "quote_replies": False,
+    }
+
+    # The road in
+
+    def challenge(self, app: App, query: Mapping[str, str]) -> str | None:
+        """Meta's `hub.challenge`, back to whoever knows our verify token."""
+        given = query.get("hub.verify_token", "").encode("utf-8", "surrogateescape")
+        known = bool(app.verify_token) and compare_digest(given, app.verify_token.encode())
+        return query.get("hub.challenge") if known and query.get("hub.mode") == "subscribe" else None
+
+    def verify(self, app: App, headers: Mapping[str, str], body: bytes, now: datetime) -> bool:
+        """Meta signs no time, so only the bytes are judged; the old sha1 header alone is not enough."""
+        return signed(app.secrets, headers.get("x-hub-signature-256", ""), body)
+
+    def normalise(self, payload: Any) -> list[Incoming]:
+        """Webhooks and polled pages alike."""
+        return webhooks.normalise(payload)
+
+    async def poll(self, http: httpx.AsyncClient, account: Account, cursor: dict[str, Any]) -> Polled:
+        """One page of conversations, posts with their comments, tagged posts or ratings."""
+        return await polling.poll(self._graph(http, account), cursor)
+
+    # The road out
+
+    async def send(self, http: httpx.AsyncClient, account: Account, outgoing: Outgoing) -> Outcome:
+        """Ask once."""
+        return await sending.send(self._graph(http, account), outgoing)
+
+    async def look(self, http: httpx.AsyncClient, account: Account, outgoing: Outgoing) -> Look:
+        """By author, words and time; by the state itself for hiding and likes."""
+        return await looking.look(self._graph(http, account), outgoing)
+
+    def length(self, text: str, action: Action) -> int:
+        """In UTF-16 units."""
+        return sending.length(text)
+
+    def window(
+        self,
+        kind: Kind,
+        last_customer_item_at: datetime | None,
+        action: Action,
+        settings: Mapping[str, Any] = MappingProxyType({}),
+    ) -> datetime | None:
+        """24 hours for messages (7 days for people with the permission), 7 days for private replies."""
+        if last_customer_item_at is None or action not in (Action.DM, Action.PRIVATE_REPLY):
+            return None
+        if action is Action.PRIVATE_REPLY:
+            return last_customer_item_at + sending.PRIVATE_REPLY_WINDOW
+        human = settings.get("human_agent") is True
+        return last_customer_item_at + (sending.HUMAN_AGENT_WINDOW if human else sending.WINDOW)
+
+    # The account
+
+    async def check(self, http: httpx.AsyncClient, account: Account) -> Receipt:
+        """By /me, /debug_token and the Page's subscriptions."""
+        return await checking.check(self._graph(http, account))
+
+    async def person(self, http: httpx.AsyncClient, account: Account, external_id: str) -> Author | None:
+        """Name and picture of somebody who wrote a message: Messenger events carry only an id."""
+        return await checking.person(self._graph(http, account), external_id)
+
+    def _graph(self, http: httpx.AsyncClient, account: Account) -> Graph:
+        return Graph(http, account, {**self.settings, **account.settings})

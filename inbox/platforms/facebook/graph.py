@@ -1,0 +1,231 @@
+"""Talking to the Graph API: one request, and what its answer means.
+
+Reads raise `NotHere`. Writes give the answer, or the outcome that ends them: nothing here is ever tried twice.
+"""
+
+import re
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import httpx
+import msgspec
+
+from inbox.ground import clock
+from inbox.platforms.base import Account, ErrorClass, NotHere, Refused, Unknown
+from inbox.platforms.facebook.reading import identity, record, records, words
+from inbox.platforms.facebook.signature import proof
+
+# PLATFORMS.md section 1; the subcode speaks before the code.
+SUBCODES: dict[int, ErrorClass] = {
+    2018278: ErrorClass.WINDOW_CLOSED,
+    2018065: ErrorClass.WINDOW_CLOSED,
+    2534022: ErrorClass.WINDOW_CLOSED,
+    1893063: ErrorClass.POLICY_BLOCKED,
+    2018300: ErrorClass.POLICY_BLOCKED,  # another app holds the thread
+    2018001: ErrorClass.RECIPIENT_UNAVAILABLE,
+    2018108: ErrorClass.RECIPIENT_UNAVAILABLE,
+    1545041: ErrorClass.RECIPIENT_UNAVAILABLE,
+    458: ErrorClass.AUTH_EXPIRED,
+    460: ErrorClass.AUTH_EXPIRED,
+    463: ErrorClass.AUTH_EXPIRED,
+    467: ErrorClass.AUTH_EXPIRED,
+}
+CODES: dict[int, ErrorClass] = {
+    3: ErrorClass.PERMISSION_MISSING,
+    4: ErrorClass.RATE_LIMITED,
+    10: ErrorClass.PERMISSION_MISSING,
+    17: ErrorClass.RATE_LIMITED,
+    32: ErrorClass.RATE_LIMITED,
+    100: ErrorClass.INVALID,
+    102: ErrorClass.AUTH_EXPIRED,
+    190: ErrorClass.AUTH_EXPIRED,
+    368: ErrorClass.POLICY_BLOCKED,
+    506: ErrorClass.DUPLICATE,
+    551: ErrorClass.RECIPIENT_UNAVAILABLE,
+    613: ErrorClass.RATE_LIMITED,
+    803: ErrorClass.PARENT_GONE,
+    10900: ErrorClass.DUPLICATE,  # this comment already has its one private reply
+    10903: ErrorClass.RECIPIENT_UNAVAILABLE,
+    1349195: ErrorClass.POLICY_BLOCKED,
+    1404078: ErrorClass.POLICY_BLOCKED,
+    **dict.fromkeys(range(200, 300), ErrorClass.PERMISSION_MISSING),
+    **dict.fromkeys(range(80001, 80010), ErrorClass.RATE_LIMITED),
+}
+
+SENTENCES = {
+    ErrorClass.AUTH_EXPIRED: "Facebook no longer accepts this Page's token: connect the Page again.",
+    ErrorClass.PERMISSION_MISSING: "Facebook has not permitted this for the Page.",
+    ErrorClass.RATE_LIMITED: "Facebook asks us to slow down.",
+    ErrorClass.WINDOW_CLOSED: "Facebook's time for answering this person has run out.",
+    ErrorClass.RECIPIENT_UNAVAILABLE: "This person cannot receive messages from the Page.",
+    ErrorClass.PARENT_GONE: "What this answers is gone from Facebook, or hidden from the Page.",
+    ErrorClass.DUPLICATE: "Facebook says this was already posted.",
+    ErrorClass.INVALID: "Facebook did not accept this.",
+    ErrorClass.POLICY_BLOCKED: "Facebook has blocked this for now.",
+    ErrorClass.TRANSIENT: "Facebook cannot be reached right now.",
+}
+# Before these no byte of the request had left.
+UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol, httpx.InvalidURL)
+BUSINESS = "x-business-use-case-usage"
+LONGEST_WAIT = timedelta(days=1)
+A_TOKEN = re.compile(r"EA[A-Za-z0-9]{8,}")
+A_HEADER = re.compile(r"[\x21-\x7e]+")
+AN_ID = re.compile(r"[A-Za-z0-9_.:-]+")
+
+
+def error_class(code: int, subcode: int = 0) -> ErrorClass | None:
+    """What a Graph error means, or None if it does not say that nothing was done."""
+    if code in (1, 2):
+        return None
+    if (code, subcode) == (100, 33):
+        return ErrorClass.PARENT_GONE  # or never there, or not ours to see: Facebook does not tell these apart
+    return SUBCODES.get(subcode) or CODES.get(code)
+
+
+def usage(headers: Mapping[str, str]) -> float:
+    """How much of an allowance is used, in percent: the fullest of all that the answer tells."""
+    counted: list[Any] = [_json(headers.get(name, "")) for name in ("x-app-usage", "x-page-usage")]
+    counted += [one for kind in record(_json(headers.get(BUSINESS, ""))).values() for one in records(kind)]
+    names = ("call_count", "total_time", "total_cputime")
+    found = [value for one in counted for name in names if isinstance(value := record(one).get(name), int | float)]
+    return float(max(found, default=0))
+
+
+def retry_at(headers: Mapping[str, str], now: datetime) -> datetime | None:
+    """When Facebook says it will listen again: `Retry-After` in seconds or as a date, or its own minutes."""
+    waits: list[timedelta] = []
+    for kind in record(_json(headers.get(BUSINESS, ""))).values():
+        for one in records(kind):
+            minutes = one.get("estimated_time_to_regain_access")
+            if isinstance(minutes, int | float) and minutes > 0:
+                waits.append(timedelta(minutes=min(minutes, 1440)))
+    given = headers.get("retry-after", "").strip()
+    if given.isdecimal() and len(given) < 8:
+        waits.append(timedelta(seconds=int(given)))
+    elif given:
+        with suppress(ValueError, TypeError):
+            waits.append(parsedate_to_datetime(given) - now)
+    wait = max(waits, default=timedelta())
+    return now + min(wait, LONGEST_WAIT) if wait > timedelta() else None
+
+
+@dataclass(frozen=True)
+class Graph:
+    """One account's door to the Graph API."""
+
+    http: httpx.AsyncClient
+    account: Account
+    settings: Mapping[str, Any]
+
+    def address(self, path: str) -> str:
+        """The URL of a path below the API's version."""
+        return f"{str(self.settings['api_url']).rstrip('/')}/{self.settings['api_version']}/{path}"
+
+    async def get(self, path: str, **params: str) -> dict[str, Any]:
+        """Read. Raises NotHere."""
+        answer, _ = await self.get_with_usage(path, **params)
+        return answer
+
+    async def get_with_usage(self, path: str, **params: str) -> tuple[dict[str, Any], float]:
+        """Read, and how much of the allowance is used now, in percent. Raises NotHere."""
+        if not A_HEADER.fullmatch(self._token):
+            raise NotHere(ErrorClass.AUTH_EXPIRED, SENTENCES[ErrorClass.AUTH_EXPIRED])
+        try:
+            response = await self.http.get(self.address(path), params={**params, **self._proof()}, headers=self._key())
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise NotHere(ErrorClass.TRANSIENT, f"{SENTENCES[ErrorClass.TRANSIENT]} ({_name(error)})") from error
+        body = _body(response)
+        if response.is_success and body is not None and "error" not in body:
+            return body, usage(response.headers)
+        refusal = self._refusal(response, body)
+        if isinstance(refusal, Refused):
+            raise NotHere(refusal.error, refusal.message, refusal.retry_at)
+        raise NotHere(ErrorClass.TRANSIENT, refusal.reason, retry_at(response.headers, clock.now()))
+
+    async def write(self, method: str, path: str, body: dict[str, Any]) -> dict[str, Any] | Refused | Unknown:
+        """Ask once for a change. The answer, a definite no, or Unknown for every doubt."""
+        if not A_HEADER.fullmatch(self._token):
+            return Refused(ErrorClass.AUTH_EXPIRED, SENTENCES[ErrorClass.AUTH_EXPIRED])
+        fields = {**body, **self._proof()}
+        try:
+            if method == "DELETE":
+                response = await self.http.delete(self.address(path), params=fields, headers=self._key())
+            else:
+                response = await self.http.post(self.address(path), json=fields, headers=self._key())
+        except UNSENT as error:
+            return Refused(ErrorClass.TRANSIENT, f"{SENTENCES[ErrorClass.TRANSIENT]} ({_name(error)})")
+        except httpx.HTTPError as error:
+            return Unknown(f"The connection to Facebook broke after the request had left ({_name(error)}).")
+        answer = _body(response)
+        if response.is_success and answer is not None and "error" not in answer:
+            return answer
+        return self._refusal(response, answer)
+
+    def _refusal(self, response: httpx.Response, body: dict[str, Any] | None) -> Refused | Unknown:
+        error = record((body or {}).get("error"))
+        # Meta's own list of Messenger errors tells of code 1 answered for messages that were all delivered; 1, 2 and
+        # every 5xx come from behind the point where the work is done. `is_transient` only means that asking again may
+        # succeed, not that nothing happened. So they are no "no".
+        # https://developers.facebook.com/docs/messenger-platform/error-codes
+        if response.status_code >= 500:
+            return Unknown(f"Facebook answered with status {response.status_code}{self._saying(error)}")
+        meaning = error_class(_number(error.get("code")), _number(error.get("error_subcode"))) if error else None
+        if response.status_code == 429:
+            meaning = ErrorClass.RATE_LIMITED
+        elif error.get("is_transient") is True and meaning is not ErrorClass.RATE_LIMITED:
+            meaning = None
+        if meaning is None:
+            return Unknown(f"Facebook's answer (status {response.status_code}) cannot be read{self._saying(error)}")
+        until = retry_at(response.headers, clock.now()) if meaning is ErrorClass.RATE_LIMITED else None
+        return Refused(meaning, SENTENCES[meaning] + self._saying(error, " "), until)
+
+    def _saying(self, error: dict[str, Any], before: str = ": ") -> str:
+        said = words(error.get("error_user_msg")) or words(error.get("message"))
+        if not said:
+            return "" if before == " " else "."
+        # "Malformed access token EAAB..." is a sentence Facebook really says.
+        hidden = A_TOKEN.sub("…", said.replace(self._token, "…"))
+        code, subcode = _number(error.get("code")), _number(error.get("error_subcode"))
+        return f"{before}Facebook says: {hidden[:500]} ({code}{f'/{subcode}' if subcode else ''})"
+
+    def _key(self) -> dict[str, str]:
+        # In a header, because addresses end up in logs.
+        return {"authorization": f"Bearer {self._token}"}
+
+    def _proof(self) -> dict[str, str]:
+        secret = next((one for one in self.account.app_secrets if one), "")
+        return {"appsecret_proof": proof(secret, self._token)} if secret else {}
+
+    @property
+    def _token(self) -> str:
+        return str(self.account.credentials.get("access_token") or "")
+
+
+def safe_id(value: str) -> str:
+    """The id if it can stand in a path alone, else "": an id with a slash or a dot would reach another object."""
+    return value if AN_ID.fullmatch(value) and value.strip(".") else ""
+
+
+def _body(response: httpx.Response) -> dict[str, Any] | None:
+    decoded = _json(response.content)
+    return decoded if isinstance(decoded, dict) else None
+
+
+def _json(text: str | bytes) -> Any:
+    try:
+        return msgspec.json.decode(text)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+
+
+def _number(value: Any) -> int:
+    digits = identity(value)
+    return int(digits) if digits.isdecimal() and len(digits) < 12 else 0
+
+
+def _name(error: Exception) -> str:
+    return type(error).__name__

@@ -1,0 +1,136 @@
+"""What any server that speaks Graph needs: requests, errors, fields, pages, and hanging up."""
+
+import base64
+import json
+import re
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+from urllib.parse import parse_qsl
+
+Json = dict[str, Any]
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Thing = TypeVar("Thing")
+
+VERSIONED = re.compile(r"/v\d+\.\d+/(.+)")
+USAGE = (b"x-app-usage", b'{"call_count":3,"total_time":2,"total_cputime":1}')
+
+
+class Refusal(Exception):
+    """An error as Graph words it."""
+
+    def __init__(self, code: int, message: str, subcode: int = 0, status: int = 400) -> None:
+        super().__init__(message)
+        self.status = status
+        error: Json = {"message": message, "type": "OAuthException", "code": code, "fbtrace_id": "A1m6sim"}
+        self.body: Json = {"error": error | ({"error_subcode": subcode} if subcode else {})}
+
+
+@dataclass
+class Call:
+    """One request, with what is to happen once it is answered."""
+
+    method: str
+    path: str
+    token: str
+    params: Json
+    after: list[Callable[[], None]] = field(default_factory=list)
+
+
+async def read_call(scope: Scope, receive: Receive) -> Call:
+    """The request, its query and body as one."""
+    parts = []
+    more = True
+    while more:
+        event = await receive()
+        parts.append(event.get("body", b""))
+        more = bool(event.get("more_body"))
+    body = b"".join(parts)
+    headers = {name.decode().lower(): value.decode("latin-1") for name, value in scope["headers"]}
+    params: Json = dict(parse_qsl(scope["query_string"].decode(), keep_blank_values=True))
+    if body:
+        params |= json.loads(body) if "json" in headers.get("content-type", "") else dict(parse_qsl(body.decode()))
+    matched = VERSIONED.fullmatch(scope["path"].rstrip("/"))
+    token = headers.get("authorization", "").removeprefix("Bearer ") or str(params.get("access_token", ""))
+    return Call(scope["method"], matched[1] if matched else "", token, params)
+
+
+async def answer(send: Send, status: int, content: Any, headers: dict[str, str] | None = None) -> None:
+    """Answer with JSON, or with text as it is."""
+    body = content.encode() if isinstance(content, str) else json.dumps(content).encode()
+    named = [(name.lower().encode(), value.encode()) for name, value in (headers or {}).items()]
+    start = [(b"content-type", b"application/json; charset=UTF-8"), USAGE, *named]
+    await send({"type": "http.response.start", "status": status, "headers": start})
+    await send({"type": "http.response.body", "body": body})
+
+
+async def hang_up(receive: Receive) -> None:
+    """Cut the connection. ASGI has no word for that, so uvicorn's own transport is asked."""
+    transport = getattr(getattr(receive, "__self__", None), "transport", None)
+    if transport is None:
+        raise RuntimeError("Only uvicorn's connections can be cut.")
+    transport.abort()
+    while (await receive())["type"] != "http.disconnect":
+        continue
+
+
+async def live(receive: Receive, send: Send) -> None:
+    """ASGI's lifespan, in which nothing happens."""
+    while (await receive())["type"] != "lifespan.shutdown":
+        await send({"type": "lifespan.startup.complete"})
+    await send({"type": "lifespan.shutdown.complete"})
+
+
+def fields_of(text: str) -> dict[str, str]:
+    """The fields asked for at this level, each with what it asks for below it."""
+    found: dict[str, str] = {}
+    depth, start = 0, 0
+    for place, sign in enumerate(f"{text},"):
+        depth += (sign in "{(") - (sign in "})")
+        if sign == "," and depth == 0:
+            whole = text[start:place]
+            name = re.match(r"\w*", whole)
+            found[name[0] if name else ""] = whole
+            start = place + 1
+    return {name: whole for name, whole in found.items() if name}
+
+
+def below(whole: str) -> dict[str, str]:
+    """The fields asked for below a field: `comments.limit(5){id,message}`."""
+    return fields_of(whole.partition("{")[2].removesuffix("}"))
+
+
+def limit(whole: str) -> Json:
+    """How many are asked for below a field."""
+    found = re.search(r"limit\((\d+)\)", whole)
+    return {"limit": found[1]} if found else {}
+
+
+def only(told: Json, fields: Iterable[str]) -> Json:
+    """What was asked for, and the id."""
+    wanted = {*fields, "id"} if fields else set(told)
+    return {name: value for name, value in told.items() if name in wanted}
+
+
+def page(things: Sequence[Thing], params: Json, mark: Callable[[Thing], str], show: Callable[[Thing], Json]) -> Json:
+    """One page of a list, with Graph's cursors."""
+    size = max(1, min(int(params.get("limit", 25)), 100))
+    start = 0
+    if after := str(params.get("after", "")):
+        start = next((place for place, thing in enumerate(things, 1) if cursor(mark(thing)) == after), 0)
+        if not start:
+            raise Refusal(100, "(#100) Invalid parameter: after")
+    shown = things[start : start + size]
+    if not shown:
+        return {"data": []}
+    paging: Json = {"cursors": {"before": cursor(mark(shown[0])), "after": cursor(mark(shown[-1]))}}
+    if start + size < len(things):
+        paging["next"] = "https://graph.facebook.com/more"
+    return {"data": [show(thing) for thing in shown], "paging": paging}
+
+
+def cursor(name: str) -> str:
+    """A place in a list, as opaque as Graph's."""
+    return base64.urlsafe_b64encode(name.encode()).decode()

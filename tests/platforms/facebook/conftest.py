@@ -1,0 +1,146 @@
+"""A simulated Facebook that really listens, somebody who hears its webhooks, and the connector between them."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+import uvicorn
+
+from inbox.platforms.base import Account, Action, App, Incoming, Kind, Outgoing
+from inbox.platforms.facebook.connector import Facebook
+from inbox.platforms.facebook.simulator import Facebook as Network
+from inbox.platforms.simulation import Person
+
+ANA = Person("7001", "Ana Ruiz")
+LI = Person("7002", "Li Wei")
+
+
+@asynccontextmanager
+async def served(app: Any) -> AsyncIterator[str]:
+    """The address at which uvicorn serves this application."""
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="critical", lifespan="off"))
+    task = asyncio.create_task(server.serve())
+    async with asyncio.timeout(10):
+        while not server.started:
+            await asyncio.sleep(0.005)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        await task
+
+
+@dataclass
+class Listener:
+    """Takes webhooks as Earshot's door does, and keeps what it heard."""
+
+    connector: Facebook
+    app: App
+    deliveries: list[dict[str, Any]] = field(default_factory=list)
+    refused: int = 0
+    failing: int = 0  # that many are answered 503 first
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        body = b""
+        more = True
+        while more:
+            event = await receive()
+            body += event.get("body", b"")
+            more = event.get("more_body", False)
+        headers = {name.decode(): value.decode() for name, value in scope["headers"]}
+        status = 200
+        if not self.connector.verify(self.app, headers, body, datetime.now(UTC)):
+            status, self.refused = 403, self.refused + 1
+        elif self.failing:
+            status, self.failing = 503, self.failing - 1
+        else:
+            self.deliveries.append(json.loads(body))
+        await send({"type": "http.response.start", "status": status, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    @property
+    def events(self) -> list[Incoming]:
+        """Everything heard, in our words."""
+        return [event for delivery in self.deliveries for event in self.connector.normalise(delivery)]
+
+
+@pytest.fixture
+def facebook() -> Facebook:
+    return Facebook()
+
+
+@pytest.fixture
+async def network(facebook: Facebook) -> AsyncIterator[Network]:
+    network = Network(account="1040", secrets=["app-secret"])
+    network.postman.patience = 5
+    async with served(network.app) as url:
+        network.bind(url=url)
+        yield network
+        await network.flush()
+        await network.close()
+
+
+@pytest.fixture
+async def listener(facebook: Facebook, network: Network) -> AsyncIterator[Listener]:
+    listener = Listener(facebook, App(id="demo", platform="facebook", secrets=network.secrets))
+    async with served(listener) as url:
+        network.bind(url=network.url, webhook_url=f"{url}/webhooks/facebook/demo")
+        yield listener
+        await network.flush()
+
+
+@pytest.fixture
+async def http() -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(timeout=5, trust_env=False) as client:
+        yield client
+
+
+@pytest.fixture
+def account(network: Network) -> Account:
+    told = network.connection
+    return Account(
+        platform="facebook",
+        external_id=told["external_id"],
+        credentials=told["credentials"],
+        settings=told["settings"],
+        app_id=told["app"]["id"],
+        app_secrets=told["app"]["secrets"],
+    )
+
+
+def outgoing(action: Action, **more: Any) -> Outgoing:
+    """An act, with what the test does not care about filled in."""
+    given: dict[str, Any] = {"kind": Kind.DM if action is Action.DM else Kind.COMMENT, "correlation": "inbox:msg:42"}
+    given |= {"text": "On its way!", "created_at": datetime.now(UTC), **more}
+    if action is Action.DM and "recipient" not in given:
+        given |= {"recipient": ANA.external_id, "thread": ANA.external_id}
+    if action is Action.DM and "last_customer_item_at" not in given:
+        given["last_customer_item_at"] = datetime.now(UTC) - timedelta(minutes=5)
+    return Outgoing(action=action, **given)
+
+
+Polling = Callable[[dict[str, Any]], Awaitable[tuple[list[Incoming], dict[str, Any], int | None]]]
+
+
+@pytest.fixture
+def sweep(facebook: Facebook, http: httpx.AsyncClient, account: Account) -> Polling:
+    """Poll until there is no more; gives the events, the cursor and what the platform counted."""
+
+    async def run(cursor: dict[str, Any]) -> tuple[list[Incoming], dict[str, Any], int | None]:
+        events: list[Incoming] = []
+        for _ in range(500):
+            polled = await facebook.poll(http, account, cursor)
+            events += [event for payload in polled.payloads for event in facebook.normalise(payload)]
+            cursor = json.loads(json.dumps(polled.cursor))
+            if not polled.more:
+                return events, cursor, polled.platform_count
+        raise AssertionError("The poll never ends.")
+
+    return run
