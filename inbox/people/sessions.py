@@ -64,7 +64,7 @@ async def open_session(
     made = Opened(cookie=secrets.token_urlsafe(32), csrf=secrets.token_urlsafe(32))
     await connection.execute(
         """INSERT INTO session (id, name, user_id, workspace_id, csrf, expires_at, address, browser)
-           VALUES ($1, $2, $3, $4, $5, now() + $6, $7, $8)""",
+           VALUES ($1, $2, $3, $4, $5, now() + $6::interval, $7, $8)""",
         hash_of(made.cookie),
         new_id(),
         user_id,
@@ -81,8 +81,8 @@ async def find(database: Database, cookie: str) -> SignedIn | None:
     """Who holds this cookie, if it is still good and they still belong to the workspace."""
     async with database.app.acquire() as connection:
         row = await connection.fetchrow(
-            """SELECT id, user_id, workspace_id, csrf, now() - seen_at > $3 AS stale FROM session
-               WHERE id = $1 AND expires_at > now() AND created_at > now() - $2""",
+            """SELECT id, user_id, workspace_id, csrf, now() - seen_at > $3::interval AS stale FROM session
+               WHERE id = $1 AND expires_at > now() AND created_at > now() - $2::interval""",
             hash_of(cookie),
             LONGEST,
             REFRESH,
@@ -91,7 +91,7 @@ async def find(database: Database, cookie: str) -> SignedIn | None:
             return None
         if row["stale"]:
             await connection.execute(
-                "UPDATE session SET seen_at = now(), expires_at = now() + $2 WHERE id = $1", row["id"], IDLE
+                "UPDATE session SET seen_at = now(), expires_at = now() + $2::interval WHERE id = $1", row["id"], IDLE
             )
     agent = await member(database, row["workspace_id"], row["user_id"])
     return SignedIn(agent, row["id"], row["csrf"]) if agent else None

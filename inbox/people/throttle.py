@@ -17,10 +17,10 @@ PER_ADDRESS = 30
 
 COUNT = """
 INSERT INTO throttle AS t (key, count, until)
-SELECT key, 1, now() + $2 FROM unnest($1::text[]) key ORDER BY key
+SELECT key, 1, now() + $2::interval FROM unnest($1::text[]) key ORDER BY key
 ON CONFLICT (key) DO UPDATE SET
     count = CASE WHEN t.until <= now() THEN 1 ELSE t.count + 1 END,
-    until = CASE WHEN t.until <= now() THEN now() + $2 ELSE t.until END
+    until = CASE WHEN t.until <= now() THEN now() + $2::interval ELSE t.until END
 RETURNING key, count, until
 """
 
