@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import timedelta
+from typing import Any
 
 import structlog
 from arq import cron
@@ -69,7 +70,7 @@ async def look_yourself(house: House, stop: asyncio.Event) -> None:
 async def follow_arq(house: House, stop: asyncio.Event) -> None:
     """arq's worker, set up again by its keeper whenever Valkey went away."""
 
-    async def minute(_: dict[object, object]) -> None:
+    async def minute(ctx: dict[Any, Any], *args: Any, **kwargs: Any) -> None:
         await run_due(house)
 
     tick: WorkerCoroutine = minute

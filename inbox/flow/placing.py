@@ -245,7 +245,7 @@ def toggled(scene: Scene, event: Event) -> bool:
 
 
 def _thread(scene: Scene, event: Event, place: Place, parent: Letter | None) -> Thread:
-    """The conversation an item belongs to: its own key if it is sure, else its parent's, else one for the time being."""
+    """The conversation an item belongs to: by its own key if it is sure, else its parent's, else one for now."""
     incoming = event.incoming
     key = clean(incoming.thread)
     if not key and parent:

@@ -276,8 +276,8 @@ class Scene:
         if missing:
             await self.connection.execute(
                 """WITH given AS (
-                       SELECT * FROM unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[])
-                           AS g(id, contact_id, platform, external_id, name, handle, avatar_url)
+                       SELECT * FROM unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[],
+                                            $8::text[]) AS g(id, contact_id, platform, external_id, name, handle, avatar_url)
                    ), made AS (
                        INSERT INTO contact_identity
                            (workspace_id, id, contact_id, platform, external_id, name, handle, avatar_url)
@@ -324,30 +324,36 @@ class Scene:
         return {(row["platform"], row["external_id"]): row for row in found}
 
     async def _load_threads(self, events: list[Event]) -> None:
-        channels = list(self.places)
-        outside = sorted({clean(name) for event in events for name in _names(event.incoming) if name})
-        written = sorted({clean(e.incoming.external_id) for e in events if e.incoming.act is Act.WROTE})
+        outside, written = _outside(events), _written(events)
         keys = sorted(
             {
-                clean(key)
+                (e.channel_id, str(e.incoming.kind), clean(key))
                 for e in events
                 for key in (e.incoming.thread, e.incoming.parent, e.incoming.external_id)
                 if key
             }
         )
+        # LATERAL with LIMIT keeps every look-up on its unique index, also while a table is too young for statistics.
         ids = await self.connection.fetch(
-            """SELECT conversation_id AS id FROM message
-               WHERE workspace_id = $1 AND channel_id = ANY($2) AND external_id = ANY($3)
-               UNION SELECT conversation_id FROM message
-               WHERE workspace_id = $1 AND channel_id = ANY($2) AND parent_external_id = ANY($4)
-                   AND parent_external_id IS NOT NULL AND parent_id IS NULL
-               UNION SELECT id FROM conversation
-               WHERE workspace_id = $1 AND channel_id = ANY($2) AND thread_key = ANY($5)""",
+            """SELECT f.id FROM unnest($2::uuid[], $3::text[]) AS k(channel_id, name), LATERAL (
+                   SELECT conversation_id AS id FROM message m WHERE m.workspace_id = $1
+                       AND m.channel_id = k.channel_id AND m.external_id = k.name LIMIT 1) f
+               UNION SELECT f.id FROM unnest($4::uuid[], $5::text[]) AS k(channel_id, name), LATERAL (
+                   SELECT conversation_id AS id FROM message m WHERE m.workspace_id = $1
+                       AND m.channel_id = k.channel_id AND m.parent_external_id = k.name
+                       AND m.parent_external_id IS NOT NULL AND m.parent_id IS NULL LIMIT 1000) f
+               UNION SELECT f.id FROM unnest($6::uuid[], $7::text[], $8::text[]) AS k(channel_id, kind, name), LATERAL (
+                   SELECT id FROM conversation c WHERE c.workspace_id = $1
+                       AND c.channel_id = k.channel_id AND c.kind = k.kind AND c.thread_key = k.name LIMIT 1) f
+               UNION SELECT f.id FROM unnest($6::uuid[], $8::text[]) AS k(channel_id, name), LATERAL (
+                   SELECT id FROM conversation c WHERE c.workspace_id = $1
+                       AND c.channel_id = k.channel_id AND c.thread_key = k.name AND c.provisional LIMIT 1) f""",
             self.workspace_id,
-            channels,
-            outside,
-            written,
-            keys,
+            *_pairs(outside),
+            *_pairs(written),
+            [channel_id for channel_id, _, _ in keys],
+            [kind for _, kind, _ in keys],
+            [key for _, _, key in keys],
         )
         await self.lock(sorted(row["id"] for row in ids))
 
@@ -373,20 +379,19 @@ class Scene:
         self.in_flight |= {row["conversation_id"] for row in busy}
 
     async def _load_letters(self, events: list[Event]) -> None:
-        channels = list(self.places)
-        outside = sorted({clean(name) for event in events for name in _names(event.incoming) if name})
-        written = sorted({clean(e.incoming.external_id) for e in events if e.incoming.act is Act.WROTE})
-        shown = ", ".join(LETTER)
+        outside, written = _outside(events), _written(events)
+        shown = ", ".join(f"m.{name}" for name in LETTER)
         for row in await self.connection.fetch(
-            f"""SELECT {shown} FROM message
-                WHERE workspace_id = $1 AND channel_id = ANY($2) AND external_id = ANY($3)
-                UNION ALL SELECT {shown} FROM message
-                WHERE workspace_id = $1 AND channel_id = ANY($2) AND parent_external_id = ANY($4)
-                    AND parent_external_id IS NOT NULL AND parent_id IS NULL""",
+            f"""SELECT f.* FROM unnest($2::uuid[], $3::text[]) AS k(channel_id, name), LATERAL (
+                    SELECT {shown} FROM message m WHERE m.workspace_id = $1
+                        AND m.channel_id = k.channel_id AND m.external_id = k.name LIMIT 1) f
+                UNION ALL SELECT f.* FROM unnest($4::uuid[], $5::text[]) AS k(channel_id, name), LATERAL (
+                    SELECT {shown} FROM message m WHERE m.workspace_id = $1
+                        AND m.channel_id = k.channel_id AND m.parent_external_id = k.name
+                        AND m.parent_external_id IS NOT NULL AND m.parent_id IS NULL LIMIT 1000) f""",
             self.workspace_id,
-            channels,
-            outside,
-            written,
+            *_pairs(outside),
+            *_pairs(written),
         ):
             letter = _letter(row)
             if letter.conversation_id not in self.threads:
@@ -395,8 +400,7 @@ class Scene:
             if not known:
                 self.add_letter(letter)
                 self._letters_before[letter.id] = _letter(row)
-            waits = letter.parent_external_id is not None and letter.parent_id is None
-            if waits and letter.parent_external_id in written:
+            if letter.parent_id is None and (letter.channel_id, letter.parent_external_id or "") in written:
                 kept = self.letters.get((letter.channel_id, letter.external_id or ""), letter)
                 waiting = self.orphans.setdefault((letter.channel_id, letter.parent_external_id or ""), [])
                 if kept not in waiting:
@@ -519,6 +523,21 @@ class Scene:
         yield from self.letters.values()
         for waiting in self.orphans.values():
             yield from waiting
+
+
+def _outside(events: list[Event]) -> list[tuple[UUID, str]]:
+    """Every message these events name, by its id on the platform."""
+    return sorted({(e.channel_id, clean(name)) for e in events for name in _names(e.incoming) if name})
+
+
+def _written(events: list[Event]) -> list[tuple[UUID, str]]:
+    """The messages these events bring, for which earlier replies may be waiting."""
+    brings = (Act.WROTE, Act.UNSUPPORTED)
+    return sorted({(e.channel_id, clean(e.incoming.external_id)) for e in events if e.incoming.act in brings})
+
+
+def _pairs(pairs: list[tuple[UUID, str]]) -> tuple[list[UUID], list[str]]:
+    return [channel_id for channel_id, _ in pairs], [name for _, name in pairs]
 
 
 def _names(incoming: Incoming) -> Iterable[str]:

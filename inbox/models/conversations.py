@@ -82,7 +82,14 @@ class Conversation(Tenant, Table):
         # One index for each list of the page; the tenant leads, the order ends it.
         Index("ix_conversation_waiting", "workspace_id", "status", "waiting_rank", "id"),
         Index("ix_conversation_mine", "workspace_id", "assignee_id", "status", "waiting_rank", "id"),
-        Index("ix_conversation_newest", "workspace_id", "status", "last_message_at", "id"),
+        Index(
+            "uq_conversation_provisional",
+            "workspace_id",
+            "channel_id",
+            "thread_key",
+            unique=True,
+            postgresql_where=sql("provisional"),
+        ),
         Index("ix_conversation_channel", "workspace_id", "channel_id", "status", "waiting_rank", "id"),
         Index("ix_conversation_post", "workspace_id", "post_id", postgresql_where=sql("post_id IS NOT NULL")),
         Index("ix_conversation_identity", "workspace_id", "identity_id"),

@@ -348,11 +348,11 @@ TABLES = [
     """CREATE INDEX ix_conversation_channel ON conversation (workspace_id, channel_id, status, waiting_rank, id)""",
     """CREATE INDEX ix_conversation_identity ON conversation (workspace_id, identity_id)""",
     """CREATE INDEX ix_conversation_mine ON conversation (workspace_id, assignee_id, status, waiting_rank, id)""",
-    """CREATE INDEX ix_conversation_newest ON conversation (workspace_id, status, last_message_at, id)""",
     """CREATE INDEX ix_conversation_post ON conversation (workspace_id, post_id) WHERE post_id IS NOT NULL""",
     """CREATE INDEX ix_conversation_problem ON conversation (workspace_id, last_message_at, id) WHERE problems > 0""",
     """CREATE INDEX ix_conversation_snooze ON conversation (snoozed_until) WHERE status = 'snoozed'""",
     """CREATE INDEX ix_conversation_waiting ON conversation (workspace_id, status, waiting_rank, id)""",
+    """CREATE UNIQUE INDEX uq_conversation_provisional ON conversation (workspace_id, channel_id, thread_key) WHERE provisional""",
     """CREATE TABLE post (
         workspace_id UUID NOT NULL,
         id UUID NOT NULL,
