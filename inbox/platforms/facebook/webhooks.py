@@ -5,7 +5,7 @@ from typing import Any
 from inbox.platforms.base import Incoming, Unreadable
 from inbox.platforms.facebook.changes import read_change
 from inbox.platforms.facebook.messaging import read_messaging
-from inbox.platforms.facebook.reading import identity, instant, record, records
+from inbox.platforms.facebook.reading import identity, instant, record, records, words
 
 # Meta's own notices about an app, which the same callback may hear.
 NOTICES = frozenset({"permissions", "user", "application"})
@@ -18,10 +18,11 @@ def normalise(payload: Any) -> list[Incoming]:
     """Every event of every entry, in order. Raises Unreadable for what is no delivery for Pages."""
     if not isinstance(payload, dict):
         raise Unreadable("A delivery is a JSON object.")
-    if payload.get("object") in NOTICES:
+    about = words(payload.get("object"))
+    if about in NOTICES:
         return []
-    if payload.get("object") != "page":
-        raise Unreadable(f"This address takes deliveries for Pages, not for “{payload.get('object')}”.")
+    if about != "page":
+        raise Unreadable(f"This address takes deliveries for Pages, not for “{about}”.")
     entries = payload.get("entry")
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         raise Unreadable("A delivery without readable entries.")
@@ -40,7 +41,7 @@ def _entry(entry: dict[str, Any]) -> list[Incoming]:
     for item in records(entry.get("standby")):
         events += read_messaging(page, item, sent_at, standby=True)
     for change in records(entry.get("changes")):
-        if change.get("field") in MESSENGER_FIELDS:
+        if words(change.get("field")) in MESSENGER_FIELDS:
             events += read_messaging(page, record(change.get("value")), sent_at, standby=False)
         else:
             events += read_change(page, change, sent_at)
