@@ -12,7 +12,7 @@ from inbox.ground.processes import Child
 
 COMMANDS = {"web": "serve", "worker": "work", "demo": "demo"}
 TICK = 0.1  # seconds between two looks at them
-PATIENCE = 20.0  # seconds in which they finish what they have begun
+PATIENCE = 35.0  # seconds in which they finish what they have begun; a worker lets its sends go to their end
 LONGEST_PAUSE = 30.0  # seconds before one that keeps ending is started again
 STEADY = 60.0  # seconds after which one is forgiven its earlier ends
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 # One small shell hears who is alive and, when our end of its pipe closes for whatever reason (kill -9 included),
-# asks each to stop, newest first, and after twenty seconds insists. It needs nothing of ours to be still running.
+# asks each to stop, newest first, and after forty seconds insists. It needs nothing of ours to be still running.
 # A dead child that nobody has fetched yet still answers `kill -0`, but no longer has a program.
 GUARD = """
 lives() { if [ -e /proc/self/exe ]; then [ -e "/proc/$1/exe" ]; else kill -0 "$1" 2>/dev/null; fi; }
@@ -27,7 +27,7 @@ while read -r word signal pid; do
 done
 for one in $alive; do kill -"${one%%:*}" "${one#*:}" 2>/dev/null; done
 turns=0
-while [ -n "$alive" ] && [ $turns -lt 200 ]; do
+while [ -n "$alive" ] && [ $turns -lt 400 ]; do
   rest=; for one in $alive; do lives "${one#*:}" && rest="$rest$one "; done; alive=$rest
   [ -z "$alive" ] || sleep 0.1; turns=$((turns + 1))
 done
