@@ -40,6 +40,7 @@ LIMITS = {
     "lock_timeout": "10s",
     "synchronous_commit": "on",
     "timezone": "UTC",
+    "plan_cache_mode": "force_custom_plan",  # a plan kept from when a table was empty is ruin once it is not
     "jit": "off",  # our statements are many and small; compiling them costs more than running them
 }
 

@@ -90,7 +90,7 @@ class Conversation(Tenant, Table):
             unique=True,
             postgresql_where=sql("provisional"),
         ),
-        Index("ix_conversation_channel", "workspace_id", "channel_id", "status", "waiting_rank", "id"),
+        Index("ix_conversation_channel", "workspace_id", "status", "channel_id", "waiting_rank", "id"),
         Index("ix_conversation_post", "workspace_id", "post_id", postgresql_where=sql("post_id IS NOT NULL")),
         Index("ix_conversation_identity", "workspace_id", "identity_id"),
         Index("ix_conversation_snooze", "snoozed_until", postgresql_where=sql("status = 'snoozed'")),

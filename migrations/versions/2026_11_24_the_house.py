@@ -345,7 +345,7 @@ TABLES = [
         CONSTRAINT fk_conversation_workspace_id_channel_id FOREIGN KEY(workspace_id, channel_id) REFERENCES channel (workspace_id, id) ON DELETE CASCADE,
         CONSTRAINT uq_conversation_workspace_id_channel_id_thread_key_kind UNIQUE (workspace_id, channel_id, thread_key, kind)
     )""",
-    """CREATE INDEX ix_conversation_channel ON conversation (workspace_id, channel_id, status, waiting_rank, id)""",
+    """CREATE INDEX ix_conversation_channel ON conversation (workspace_id, status, channel_id, waiting_rank, id)""",
     """CREATE INDEX ix_conversation_identity ON conversation (workspace_id, identity_id)""",
     """CREATE INDEX ix_conversation_mine ON conversation (workspace_id, assignee_id, status, waiting_rank, id)""",
     """CREATE INDEX ix_conversation_post ON conversation (workspace_id, post_id) WHERE post_id IS NOT NULL""",
