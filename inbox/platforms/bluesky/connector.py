@@ -37,16 +37,16 @@ class Bluesky(Connector):
         actions={Kind.COMMENT: PUBLIC, Kind.MENTION: PUBLIC},
         text_limits={Action.REPLY: richtext.GRAPHEMES},
         text_unit="graphemes",
-        edits_in=False,
         limits=[
             "Direct messages are not offered yet: Bluesky's chat is a separate, closed service with a permission of its"
             " own.",
             "Replies cannot be hidden: Bluesky only lets the author of a thread fold them away for its readers, and"
             " that is not offered here.",
-            "Posts cannot be edited on Bluesky, only deleted.",
             "Only our own posts can be deleted.",
             "Replies leave as text; pictures cannot be sent yet.",
-            "Of the posts we have heard, the newest 250 are looked at again for deletion.",
+            "Bluesky tells nobody when a post is deleted or, in some other app, edited: the newest 250 are looked at"
+            " again every half minute.",
+            "A post whose author's clock is more than two days slow may be heard by the stream alone.",
             "Below our own posts Bluesky tells us of replies down to five levels; deeper ones are heard by the stream.",
             "Likes and reposts by others are not items, and are not shown.",
         ],

@@ -5,6 +5,7 @@ A payload holds, for one account of ours (`account`, a DID), any of:
     ours           our own posts, as postViews from our author feed
     commits        {seq, repo, rev, time, ops: [{action, path, record | root}]} from the firehose
     deleted        [{uri, root, at}] posts found gone
+    edited         [{post: postView, at}] posts found with another version
     posts, people  postViews by address and profiles by DID, fetched beside them for context
 """
 
@@ -29,7 +30,8 @@ def normalise(payload: Any) -> list[Incoming]:
     account = text(part(payload, "account"))
     if not account.startswith("did:"):
         raise Unreadable("The payload does not say whose it is.")
-    return [*_notified(account, payload), *_ours(account, payload), *_committed(account, payload), *_gone(payload)]
+    roads = (_notified, _ours, _committed, _edited, _gone)
+    return [incoming for road in roads for incoming in road(account, payload)]
 
 
 def _posts(payload: Any) -> Views:
@@ -95,8 +97,17 @@ def _edit(op: dict[str, Any], commit: dict[str, Any], at: datetime) -> int:
     return keys.microseconds(keys.tid_time(text(commit.get("rev"))) or at) // 1000
 
 
-def _gone(payload: Any) -> Iterator[Incoming]:
-    account = text(part(payload, "account"))
+def _edited(account: str, payload: Any) -> Iterator[Incoming]:
+    for each in objects(part(payload, "edited")):
+        view, at = part(each, "post") or {}, records.instant(each.get("at"))
+        uri = text(part(view, "uri"))
+        if not keys.owner(uri):
+            raise Unreadable(f"{uri[:100]!r} is no address of a post.")
+        author = records.author(part(view, "author"), keys.owner(uri))
+        yield incoming(account, uri, part(view, "record"), at, author, {uri: view}, edited=None)
+
+
+def _gone(account: str, payload: Any) -> Iterator[Incoming]:
     for each in objects(part(payload, "deleted")):
         uri = text(each.get("uri"))
         if not keys.owner(uri):
@@ -105,9 +116,12 @@ def _gone(payload: Any) -> Iterator[Incoming]:
 
 
 def incoming(
-    account: str, uri: str, record: Any, at: datetime, author: Author, posts: Views, *, edited: int = 0
+    account: str, uri: str, record: Any, at: datetime, author: Author, posts: Views, *, edited: int | None = 0
 ) -> Incoming:
-    """One post. A thread below our own post is one conversation per root comment; any other thread is one itself."""
+    """One post, or with `edited` a later version of it: in ms, None where the network does not say when.
+
+    A thread below our own post is one conversation per root comment; any other thread is one conversation.
+    """
     root, parent, quote = records.root_of(record), records.parent_of(record), records.quoted(record)
     ours, below_ours = author.external_id == account, keys.owner(root) == account
     thread = root or uri
@@ -116,7 +130,7 @@ def incoming(
     about = root or (quote if keys.owner(quote) == account else "")
     return Incoming(
         account=account,
-        act=Act.EDITED if edited else Act.WROTE,
+        act=Act.WROTE if edited == 0 else Act.EDITED,
         kind=Kind.COMMENT if below_ours else Kind.MENTION,
         external_id=uri,
         at=at,

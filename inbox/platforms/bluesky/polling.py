@@ -1,8 +1,8 @@
 """Hearing by asking: notifications, what colleagues wrote in Bluesky's own app, and what has been taken away.
 
 Notifications come newest first under the author's claimed time (never later than when the network saw them), so a post
-from a slow clock appears among older ones. Hence every sweep reads an hour further back than it must, and one an hour
-reads two days; what was handed over before is left out.
+from a slow clock appears among older ones. Hence every sweep takes its first page whole and reads an hour further back
+than it must, and one an hour reads two days; what was handed over before is left out.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -29,8 +29,12 @@ Fetch = Callable[[str], Awaitable[tuple[list[Item], str]]]
 
 
 class Sweep(msgspec.Struct, omit_defaults=True):
-    """How far back one newest-first list has been read. `page` is set while a sweep is under way; times are ISO."""
+    """How far back one newest-first list has been read. `page` is set while a sweep is under way; times are ISO.
 
+    `start`: before it nothing is ours to tell; `since`: the newest told of; `floor`: where this sweep ends.
+    """
+
+    start: str = ""
     since: str = ""
     page: str = ""
     newest: str = ""
@@ -38,18 +42,18 @@ class Sweep(msgspec.Struct, omit_defaults=True):
 
 
 class Cursor(msgspec.Struct, omit_defaults=True):
-    """What a poll remembers. `seen`: handed over lately; `watched`: [post, its root], looked at again for deletion."""
+    """What a poll remembers. `seen`: handed over lately; `watched`: [post, its root, its version], looked at again."""
 
     heard: Sweep = msgspec.field(default_factory=Sweep)
     ours: Sweep = msgspec.field(default_factory=Sweep)
     seen: list[str] = []
-    watched: list[tuple[str, str]] = []
+    watched: list[tuple[str, str, str]] = []
     tended: str = ""
     deep: str = ""
 
 
 async def poll(http: httpx.AsyncClient, account: Account, cursor: dict[str, Any], tend_every: timedelta) -> Polled:
-    """One page of what is new; every `tend_every` also our own posts and a look for deletions. Raises NotHere."""
+    """One page of what is new; every `tend_every` also our own posts, and what has changed. Raises NotHere."""
     try:
         return await _poll(Api(http, account), msgspec.convert(cursor, Cursor), tend_every)
     except Failed as failed:
@@ -74,7 +78,7 @@ async def _poll(api: Api, cursor: Cursor, tend_every: timedelta) -> Polled:
         payloads += _written_by_us(api, cursor, views, backfilling=backfilling)
     more = bool(cursor.heard.page or cursor.ours.page)
     if tending and not more:
-        payloads += await _taken_away(api, cursor, now)
+        payloads += await _changed(api, cursor, now)
         cursor.tended = now.isoformat()
     return Polled(payloads=payloads, cursor=msgspec.to_builtins(cursor), more=more)
 
@@ -85,21 +89,36 @@ def _due(last: str, every: timedelta, now: datetime) -> bool:
 
 async def _sweep(sweep: Sweep, fetch: Fetch, overlap: timedelta, now: datetime) -> list[Item]:
     """One page of the list, newest first, down to the floor of this sweep."""
-    if not sweep.page:
+    asked, sweep.start = sweep.page, sweep.start or (now - BACKFILL).isoformat()
+    if not asked:
         floor = records.instant(sweep.since) - overlap if sweep.since else now - BACKFILL
         sweep.floor, sweep.newest = floor.isoformat(), ""
-    items, page = await fetch(sweep.page)
+    items, page = await fetch(asked)
     floor = records.instant(sweep.floor)
     times = [records.instant(item["indexedAt"]) for item in items]
     if times:
         sweep.newest = max(sweep.newest, max(times).isoformat())
-    # The first page is taken whole, whatever its times say.
-    within = [item for item, at in zip(items, times, strict=True) if at >= floor or (not sweep.page and sweep.since)]
-    sweep.page = page if page and times and min(times) >= floor else ""
+    lowest = floor if asked else records.instant(sweep.start)
+    within = [item for item, at in zip(items, times, strict=True) if at >= lowest]
+    sweep.page = _next(page, asked) if min(times, default=now) >= floor else ""
     if not sweep.page:
         sweep.since = max(sweep.since, sweep.newest or now.isoformat())
         sweep.newest = sweep.floor = ""
     return within
+
+
+def _next(page: str, asked: str) -> str:
+    """The next page to ask for. A page may be short, even empty, and go on all the same.
+
+    The network's cursor is the last time on the page, and the next page begins strictly below it: what shares that
+    time would be lost. So we ask from a millisecond later, unless that would bring the same page for ever.
+    """
+    try:
+        later = records.instant(page) + timedelta(milliseconds=1)
+    except Unreadable:
+        return "" if page == asked else page
+    overlapping = later.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return overlapping if overlapping != asked else page
 
 
 async def _notifications(api: Api, page: str) -> tuple[list[Item], str]:
@@ -140,11 +159,11 @@ def _unseen(cursor: Cursor, items: Sequence[Item], *, backfilling: bool) -> list
             known.add(item["uri"])
             fresh.append(item)
     fresh.reverse()
-    pairs = [(str(item["uri"]), records.root_of(item.get("record"))) for item in fresh]
-    uris = [uri for uri, _ in pairs]
+    watched = [(str(item["uri"]), records.root_of(item.get("record")), str(item.get("cid"))) for item in fresh]
+    uris = [uri for uri, _, _ in watched]
     # A back-fill goes backwards in time: what it finds is older than all it has found.
     cursor.seen = (uris + cursor.seen if backfilling else cursor.seen + uris)[-SEEN:]
-    cursor.watched = (pairs + cursor.watched if backfilling else cursor.watched + pairs)[-WATCHED:]
+    cursor.watched = (watched + cursor.watched if backfilling else cursor.watched + watched)[-WATCHED:]
     return fresh
 
 
@@ -174,16 +193,22 @@ def _written_by_us(api: Api, cursor: Cursor, views: list[Item], *, backfilling: 
     return payloads
 
 
-async def _taken_away(api: Api, cursor: Cursor, now: datetime) -> list[dict[str, Any]]:
-    """Posts of the watch list that are gone: not shown any more, and not in their author's repository either.
+async def _changed(api: Api, cursor: Cursor, now: datetime) -> list[dict[str, Any]]:
+    """Posts of the watch list that are gone or have another version.
 
-    The second look tells a deletion from a block and from a moment's bad answer: a deletion cannot be taken back here.
+    Gone means not shown any more, and not in their author's repository either: the second look tells a deletion from
+    a block and from a moment's bad answer, for a deletion cannot be taken back here.
     """
-    shown = await api.posts([uri for uri, _ in cursor.watched])
-    gone = []
-    for uri, root in cursor.watched:
-        if uri not in shown and await api.record(*keys.split(uri)) is None:
+    shown = await api.posts([uri for uri, _, _ in cursor.watched])
+    kept, gone, edited = [], [], []
+    for uri, root, version in cursor.watched:
+        view = shown.get(uri)
+        if view is None and await api.record(*keys.split(uri)) is None:
             gone.append({"uri": uri, "root": root, "at": now.isoformat()})
-    lost = {each["uri"] for each in gone}
-    cursor.watched = [pair for pair in cursor.watched if pair[0] not in lost]
-    return [{"account": api.did, "deleted": gone}] if gone else []
+            continue
+        if view and view.get("cid") != version:
+            edited.append({"post": view, "at": now.isoformat()})
+        kept.append((uri, root, str(view["cid"]) if view else version))
+    cursor.watched = kept
+    payloads = [{"account": api.did, "deleted": gone}] if gone else []
+    return payloads + ([{"account": api.did, "edited": edited}] if edited else [])

@@ -1,8 +1,10 @@
-"""What these tests may ask for besides: the real server."""
+"""What these tests may ask for besides: the real server, and a simulated one with our connector connected to it."""
 
 import pytest
 
 from tests.bluesky_server.fixture import bluesky_server as bluesky_server
+from tests.platforms.bluesky.house import network as network
+from tests.platforms.bluesky.house import shop as shop
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
