@@ -1,0 +1,296 @@
+"""What a message of ours touches when it has landed: the items it covers, an echo that was quicker, a private thread.
+
+And what hiding, liking and deleting change once the platform has done it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+
+from inbox.desk import lines, status
+from inbox.ground.db import Connection
+from inbox.ground.ids import new_id
+from inbox.platforms.base import Action, Kind, Sent
+from inbox.realtime.events import Happening
+from inbox.sla import facts as f
+from inbox.sla import storage
+from inbox.sla.facts import tie_of
+
+# The words that lanes use for the same acts when they are done in the platform's own app.
+DONE = {
+    Action.HIDE: ("hid", "message.hidden"),
+    Action.UNHIDE: ("unhid", "message.shown"),
+    Action.LIKE: ("liked", "message.liked"),
+    Action.UNLIKE: ("unliked", "message.unliked"),
+    Action.DELETE: ("deleted", "message.deleted"),
+}
+
+
+async def twin(
+    connection: Connection, workspace_id: UUID, message: asyncpg.Record, external_id: str
+) -> asyncpg.Record | None:
+    """Another row that bears this outside id already; `is_ours` if that one left through the outbox too."""
+    if not external_id:
+        return None
+    return await connection.fetchrow(
+        """SELECT m.*, EXISTS (SELECT 1 FROM outbound_message o WHERE o.workspace_id = $1 AND o.id = m.id) AS is_ours
+           FROM message m WHERE m.workspace_id = $1 AND m.channel_id = $2 AND m.external_id = $3 AND m.id <> $4
+           FOR NO KEY UPDATE OF m""",
+        workspace_id,
+        message["channel_id"],
+        external_id,
+        message["id"],
+    )
+
+
+async def join(
+    connection: Connection, workspace_id: UUID, outbound: asyncpg.Record, message: asyncpg.Record, first: asyncpg.Record
+) -> list[Happening]:
+    """One post, one bubble: the row that had the outside id first stays and learns who wrote it; the later one goes."""
+    await connection.execute(
+        """UPDATE message SET agent_id = $3, elsewhere = '', delivery = 'sent', delivery_reason = '', answers = $4,
+               version = version + 1 WHERE workspace_id = $1 AND id = $2""",
+        workspace_id,
+        first["id"],
+        message["agent_id"],
+        message["answers"],
+    )
+    await connection.execute(
+        """UPDATE message SET delivery = 'cancelled', delivery_reason = '', due_at = NULL,
+               deleted_at = clock_timestamp(), deleted_by = 'joined', version = version + 1
+           WHERE workspace_id = $1 AND id = $2""",
+        workspace_id,
+        message["id"],
+    )
+    await connection.execute(
+        """UPDATE conversation SET message_count = greatest(0, message_count - 1)
+           WHERE workspace_id = $1 AND id = $2""",
+        workspace_id,
+        message["conversation_id"],
+    )
+    await connection.execute(
+        "UPDATE outbound_message SET message_id = $3 WHERE workspace_id = $1 AND id = $2",
+        workspace_id,
+        outbound["id"],
+        first["id"],
+    )
+    await connection.execute(
+        "UPDATE idempotency SET message_id = $3 WHERE workspace_id = $1 AND message_id = $2",
+        workspace_id,
+        message["id"],
+        first["id"],
+    )
+    return [Happening("message.joined", message["conversation_id"], message["id"])]
+
+
+async def shown(
+    connection: Connection, workspace_id: UUID, items: Sequence[UUID], written_at: datetime
+) -> tuple[f.Shown, ...]:
+    """The items an answer covers, each with the time of the text that stood when the answer was written."""
+    found = await connection.fetch(
+        """SELECT m.id, coalesce((SELECT r.at FROM message_revision r
+                                  WHERE r.workspace_id = $1 AND r.message_id = m.id AND r.recorded_at > $3
+                                  ORDER BY r.revision LIMIT 1), m.edited_at, m.at) AS revision
+           FROM message m WHERE m.workspace_id = $1 AND m.id = ANY($2) ORDER BY m.at, m.id""",
+        workspace_id,
+        list(items),
+        written_at,
+    )
+    return tuple(f.Shown(item=str(row["id"]), revision=row["revision"]) for row in found)
+
+
+async def link(
+    connection: Connection,
+    workspace_id: UUID,
+    public: asyncpg.Record,
+    outbound: asyncpg.Record,
+    text: str,
+    found: Sent,
+    now: datetime,
+) -> list[f.AnyFact]:
+    """A private reply opened a private conversation: both know each other, before the customer writes there."""
+    item = await connection.fetchrow(
+        """SELECT m.id, m.identity_id, i.contact_id, i.external_id, i.name, i.handle, i.avatar_url, i.platform
+           FROM message m LEFT JOIN contact_identity i ON i.workspace_id = m.workspace_id AND i.id = m.identity_id
+           WHERE m.workspace_id = $1 AND m.id = $2""",
+        workspace_id,
+        outbound["target_id"],
+    )
+    if item is None:
+        return []
+    identity_id = await _private_identity(connection, workspace_id, public["platform"], found.thread, item)
+    await connection.execute(
+        """INSERT INTO conversation (workspace_id, id, channel_id, platform, kind, thread_key, status, identity_id,
+               participants, preview, preview_by, last_message_at, linked_id, waiting_rank)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1, $9, 'us', $10, $11, 100000000000 - extract(epoch FROM $10))
+           ON CONFLICT (workspace_id, channel_id, thread_key, kind) DO NOTHING""",
+        workspace_id,
+        new_id(),
+        public["channel_id"],
+        public["platform"],
+        Kind.DM,
+        found.thread,
+        status.PENDING,
+        identity_id,
+        " ".join(text.split())[:160],
+        found.at,
+        public["id"],
+    )
+    private: UUID = await connection.fetchval(
+        """UPDATE conversation SET linked_id = coalesce(linked_id, $5), version = version + 1
+           WHERE workspace_id = $1 AND channel_id = $2 AND thread_key = $3 AND kind = $4 RETURNING id""",
+        workspace_id,
+        public["channel_id"],
+        found.thread,
+        Kind.DM,
+        public["id"],
+    )
+    await connection.execute(
+        "UPDATE conversation SET linked_id = coalesce(linked_id, $3) WHERE workspace_id = $1 AND id = $2",
+        workspace_id,
+        public["id"],
+        private,
+    )
+    return [
+        f.Linked(
+            conversation=str(here),
+            at=found.at,
+            recorded_at=now,
+            tie=tie_of(f"linked:{outbound['id']}"),
+            item=str(item["id"]),
+            author=str(item["identity_id"] or ""),
+            private=str(private),
+            private_author=str(identity_id),
+            public=str(public["id"]),
+        )
+        for here in (public["id"], private)
+    ]
+
+
+async def _private_identity(
+    connection: Connection, workspace_id: UUID, platform: str, external_id: str, public: asyncpg.Record
+) -> UUID:
+    """The same person under the name private messages know them by; often, but not always, the public one."""
+    known: UUID | None = await connection.fetchval(
+        """INSERT INTO contact_identity (workspace_id, id, contact_id, platform, external_id, name, handle, avatar_url)
+           SELECT $1, $2, $3::uuid, $4, $5, $6, $7, $8 WHERE $3::uuid IS NOT NULL
+           ON CONFLICT (workspace_id, platform, external_id) DO NOTHING RETURNING id""",
+        workspace_id,
+        new_id(),
+        public["contact_id"],
+        platform,
+        external_id,
+        public["name"],
+        public["handle"],
+        public["avatar_url"],
+    )
+    if known is None:
+        known = await connection.fetchval(
+            "SELECT id FROM contact_identity WHERE workspace_id = $1 AND platform = $2 AND external_id = $3",
+            workspace_id,
+            platform,
+            external_id,
+        )
+    if known is None:  # nobody is known to have written the comment
+        contact_id = new_id()
+        await connection.execute("INSERT INTO contact (workspace_id, id) VALUES ($1, $2)", workspace_id, contact_id)
+        known = await connection.fetchval(
+            """INSERT INTO contact_identity (workspace_id, id, contact_id, platform, external_id)
+               VALUES ($1, $2, $3, $4, $5) RETURNING id""",
+            workspace_id,
+            new_id(),
+            contact_id,
+            platform,
+            external_id,
+        )
+    assert known is not None
+    return known
+
+
+async def done(
+    connection: Connection, workspace_id: UUID, outbound: asyncpg.Record, message: asyncpg.Record, found: Sent
+) -> list[Happening]:
+    """The platform has hidden, liked or deleted it: the message, the facts and the audit log say so."""
+    action = Action(outbound["action"])
+    await connection.execute(
+        """UPDATE outbound_message SET state = 'sent', sent_at = clock_timestamp(), lease_until = NULL, look_at = NULL,
+               error = '', reason = '' WHERE workspace_id = $1 AND id = $2""",
+        workspace_id,
+        outbound["id"],
+    )
+    await connection.execute(
+        {
+            Action.HIDE: "UPDATE message SET hidden = true, hidden_at = $3, version = version + 1",
+            Action.UNHIDE: "UPDATE message SET hidden = false, hidden_at = $3, version = version + 1",
+            Action.LIKE: "UPDATE message SET liked = true, liked_at = $3, version = version + 1",
+            Action.UNLIKE: "UPDATE message SET liked = false, liked_at = $3, version = version + 1",
+            Action.DELETE: "UPDATE message SET deleted_at = coalesce(deleted_at, $3), deleted_by = 'us', "
+            "version = version + 1",
+        }[action]
+        + " WHERE workspace_id = $1 AND id = $2",
+        workspace_id,
+        message["id"],
+        found.at,
+    )
+    fact = _fact(action, outbound, message, found.at)
+    if fact is not None:
+        await storage.remember(connection, workspace_id, [fact])
+    verb, event = DONE[action]
+    line = await lines.write(
+        connection,
+        workspace_id,
+        verb,
+        by=outbound["asked_by"],
+        token_id=outbound["token_id"],
+        conversation_id=message["conversation_id"],
+        message_id=message["id"],
+    )
+    await connection.execute(
+        "UPDATE conversation SET version = version + 1 WHERE workspace_id = $1 AND id = $2",
+        workspace_id,
+        message["conversation_id"],
+    )
+    return [Happening(event, message["conversation_id"], message["id"], by=outbound["asked_by"], activity=line)]
+
+
+def _fact(action: Action, outbound: asyncpg.Record, message: asyncpg.Record, at: datetime) -> f.AnyFact | None:
+    conversation, by = str(message["conversation_id"]), str(outbound["asked_by"] or "")
+    recorded_at: datetime = outbound["now"]
+    theirs = message["direction"] == "in"
+    match action:
+        case Action.HIDE | Action.UNHIDE if theirs:
+            return f.Hidden(
+                conversation=conversation,
+                at=at,
+                recorded_at=recorded_at,
+                tie=tie_of(f"{action}:{outbound['id']}"),
+                item=str(message["id"]),
+                hidden=action is Action.HIDE,
+                by=by,
+            )
+        case Action.DELETE if theirs:
+            return f.Deleted(
+                conversation=conversation,
+                at=at,
+                recorded_at=recorded_at,
+                tie=tie_of(f"deleted:{message['external_id']}"),
+                item=str(message["id"]),
+                whose="ours",
+                by=by,
+            )
+        case Action.DELETE:
+            return f.Withdrawn(
+                conversation=conversation,
+                at=at,
+                recorded_at=recorded_at,
+                tie=tie_of(f"deleted:{message['external_id']}"),
+                answer=str(message["id"]),
+                why="deleted_by_us",
+                by=by,
+            )
+        case _:
+            return None

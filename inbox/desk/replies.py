@@ -1,0 +1,359 @@
+"""Writing to customers: the verbs of the composer and of a bubble that has not arrived.
+
+    reply = Reply(visibility="public", text="On its way!", reply_to=comment, seen=comment)
+    shown = await replies.send(session, conversation_id, reply, by=agent, key=key)
+
+The message, its row in the outbox, its event and its audit line are one transaction. Nothing leaves here: a worker
+takes the row when its undo window is over.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Literal
+from uuid import UUID
+
+import asyncpg
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from inbox.desk import aiming, collisions, composing, deliveries, lines, parts
+from inbox.ground import errors
+from inbox.ground.db import Connection, raw
+from inbox.ground.ids import new_id
+from inbox.people.access import Agent, Right
+from inbox.platforms import registry
+from inbox.platforms.base import Action, Connector, ErrorClass, Kind, clean
+from inbox.realtime import events, rows
+from inbox.realtime.shapes import MessageOut
+
+LONGEST_TEXT = 100_000
+LONGEST_KEY = 200
+PREVIEW = 160
+
+REFUSALS: dict[ErrorClass, type[errors.Invalid]] = {
+    ErrorClass.WINDOW_CLOSED: errors.WindowClosed,
+    ErrorClass.TOO_LONG: errors.TooLong,
+    ErrorClass.INVALID: errors.NotPossibleHere,
+    ErrorClass.POLICY_BLOCKED: errors.NotPossibleHere,
+}
+
+
+class Reply(msgspec.Struct, frozen=True, kw_only=True):
+    """What somebody asks to be said.
+
+    `seen`: the last message the composer had shown, or the feed number it was up to. `answers`: the items it covers;
+    None means what `reply_to` names and the other items shown of the same author. `parts`: cut it if it is too long.
+    `anyway`: they have been shown what a colleague answered.
+    """
+
+    visibility: Literal["public", "private", "note"]
+    text: str
+    reply_to: UUID | None = None
+    answers: list[UUID] | None = None
+    seen: UUID | int | None = None
+    and_resolve: bool = False
+    parts: bool = False
+    anyway: bool = False
+
+
+async def send(
+    session: AsyncSession,
+    conversation_id: UUID,
+    reply: Reply,
+    *,
+    by: Agent,
+    key: str,
+    platforms: Mapping[str, Connector] | None = None,
+) -> MessageOut:
+    """Write a reply, a private reply, a direct message or a note; gives the (first) message.
+
+    The same `key` again gives the same message. Raises NewerAnswer, WindowClosed, TooLong, NotPossibleHere,
+    IdempotencyMismatch.
+    """
+    by.needs(Right.ANSWER)
+    connection = await raw(session)
+    if known := await _given_before(connection, conversation_id, reply, by, key):
+        return (await rows.messages(connection, by.workspace_id, [known]))[known]
+    conversation = await _lock(connection, conversation_id, by)
+    text = clean(reply.text).strip()
+    if not text:
+        raise errors.Invalid("There is nothing to send.")
+    if len(text) > LONGEST_TEXT:
+        raise errors.TooLong(f"A message may have at most {LONGEST_TEXT} characters.")
+    if reply.visibility == "note":
+        first = await _note(connection, conversation, text, by)
+        events.publish(session, "message.noted", conversation=conversation_id, message=first, by=by.person)
+    else:
+        first, *more = await _queue(
+            connection, conversation, reply, text, by, registry.platforms() if platforms is None else platforms
+        )
+        for message_id in (first, *more):
+            events.publish(session, "message.queued", conversation=conversation_id, message=message_id, by=by.person)
+    await connection.execute(
+        "UPDATE idempotency SET message_id = $4 WHERE workspace_id = $1 AND actor = $2 AND key = $3",
+        by.workspace_id,
+        _actor(by),
+        key,
+        first,
+    )
+    await connection.execute(
+        "DELETE FROM draft WHERE workspace_id = $1 AND user_id = $2 AND conversation_id = $3",
+        by.workspace_id,
+        by.id,
+        conversation_id,
+    )
+    return (await rows.messages(connection, by.workspace_id, [first]))[first]
+
+
+# How it decides
+
+
+def action_for(visibility: str, kind: Kind, connector: Connector) -> Action:
+    """What this would be on the platform; raises NotPossibleHere. Public and private never change places silently."""
+    privately = Action.DM if kind is Kind.DM else Action.PRIVATE_REPLY
+    action = Action.REPLY if visibility == "public" else privately
+    if action not in connector.capabilities.actions.get(kind, []):
+        how = "publicly" if visibility == "public" else "privately"
+        raise errors.NotPossibleHere(f"{connector.title} does not let us answer this {how}.")
+    return action
+
+
+async def _given_before(
+    connection: Connection, conversation_id: UUID, reply: Reply, by: Agent, key: str
+) -> UUID | None:
+    """The message this key stands for already. Of two requests with one key the second waits for the first."""
+    if not key or len(key) > LONGEST_KEY:
+        raise errors.Invalid(f"Send a header Idempotency-Key of 1 to {LONGEST_KEY} characters with every message.")
+    # What the composer had seen may change between two tries; what is said may not.
+    said = msgspec.structs.replace(reply, seen=None, anyway=False)
+    body = hashlib.sha256(msgspec.json.encode([str(conversation_id), said])).digest()
+    fresh = await connection.fetchval(
+        """INSERT INTO idempotency (workspace_id, actor, key, body_hash) VALUES ($1, $2, $3, $4)
+           ON CONFLICT DO NOTHING RETURNING true""",
+        by.workspace_id,
+        _actor(by),
+        key,
+        body,
+    )
+    if fresh:
+        return None
+    known = await connection.fetchrow(
+        "SELECT body_hash, message_id FROM idempotency WHERE workspace_id = $1 AND actor = $2 AND key = $3",
+        by.workspace_id,
+        _actor(by),
+        key,
+    )
+    if known is None or known["body_hash"] != body:
+        raise errors.IdempotencyMismatch("This Idempotency-Key was used for another message.")
+    return UUID(str(known["message_id"]))
+
+
+def _actor(by: Agent) -> str:
+    return f"token:{by.token_id}" if by.token_id else f"user:{by.id}"
+
+
+async def _lock(connection: Connection, conversation_id: UUID, by: Agent) -> asyncpg.Record:
+    found = await connection.fetchrow(
+        "SELECT * FROM conversation WHERE workspace_id = $1 AND id = $2 FOR NO KEY UPDATE",
+        by.workspace_id,
+        conversation_id,
+    )
+    if found is None:
+        raise errors.NotFound("There is no such conversation.")
+    by.must_see(found["channel_id"], "conversation")
+    return found
+
+
+async def _note(connection: Connection, conversation: asyncpg.Record, text: str, by: Agent) -> UUID:
+    """Only colleagues see it: it leaves nowhere, and stops no clock."""
+    message_id = new_id()
+    await connection.execute(
+        """INSERT INTO message (workspace_id, id, conversation_id, channel_id, direction, visibility, kind, agent_id,
+               text, at) VALUES ($1, $2, $3, $4, 'out', 'note', $5, $6, $7, clock_timestamp())""",
+        by.workspace_id,
+        message_id,
+        conversation["id"],
+        conversation["channel_id"],
+        conversation["kind"],
+        by.person,
+        text,
+    )
+    await _show(connection, conversation, text, "note", 1)
+    return message_id
+
+
+async def _queue(
+    connection: Connection,
+    conversation: asyncpg.Record,
+    reply: Reply,
+    text: str,
+    by: Agent,
+    platforms: Mapping[str, Connector],
+) -> list[UUID]:
+    """One message and one row of the outbox for each part, each checked as it will be again before it leaves."""
+    workspace_id = by.workspace_id
+    channel = await connection.fetchrow(
+        "SELECT id, state, settings, platform FROM channel WHERE workspace_id = $1 AND id = $2",
+        workspace_id,
+        conversation["channel_id"],
+    )
+    connector = platforms.get(conversation["platform"])
+    if channel is None or connector is None or channel["state"] == "disabled":
+        raise errors.NotPossibleHere("This channel is switched off.")
+    action = action_for(reply.visibility, Kind(conversation["kind"]), connector)
+    target = await aiming.target(connection, conversation, reply.reply_to)
+    answers = await aiming.answers(connection, conversation, target, named=reply.answers, seen=reply.seen)
+    if not reply.anyway:
+        await _guard(connection, conversation, reply, by)
+    now, undo = await _clock(connection, by)
+    ids: list[UUID] = []
+    texts = _cut(text, action, connector) if reply.parts else [text]
+    group = new_id() if len(texts) > 1 else None
+    for part, words in enumerate(texts):
+        last = part == len(texts) - 1
+        ids.append(
+            await _write(
+                connection,
+                conversation,
+                text=words,
+                visibility=reply.visibility,
+                action=action,
+                target=target,
+                answers=answers,
+                by=by,
+                now=now,
+                due_at=now + undo,
+                group=group,
+                part=part,
+                and_resolve=reply.and_resolve and last,
+            )
+        )
+        held = await deliveries.hold(connection, workspace_id, ids[-1])
+        assert held is not None
+        composed = await composing.compose(connection, held, connector, channel)
+        if no := composing.refusal(connector, composed, now):
+            raise REFUSALS.get(no.error, errors.Invalid)(no.reason)
+        # Minted before anything is claimed, so that a row that comes back from a backup can still be found by it.
+        await connection.execute(
+            "UPDATE outbound_message SET minted = $3 WHERE workspace_id = $1 AND id = $2",
+            workspace_id,
+            held.id,
+            connector.mint(composed.outgoing),
+        )
+        await lines.write(
+            connection,
+            workspace_id,
+            "replied",
+            by=by.person,
+            token_id=by.token_id,
+            conversation_id=conversation["id"],
+            message_id=held.id,
+            visibility=reply.visibility,
+        )
+    await _show(connection, conversation, texts[-1], "us", len(texts))
+    return ids
+
+
+def _cut(text: str, action: Action, connector: Connector) -> list[str]:
+    limit = connector.capabilities.text_limits.get(action)
+    return [text] if limit is None else parts.split(text, limit, lambda words: connector.length(words, action))
+
+
+async def _guard(connection: Connection, conversation: asyncpg.Record, reply: Reply, by: Agent) -> None:
+    newer = await collisions.unseen_answers(
+        connection,
+        by.workspace_id,
+        conversation["id"],
+        seen=reply.reply_to if reply.seen is None else reply.seen,
+        author=by.person,
+    )
+    if newer:
+        found = await rows.messages(connection, by.workspace_id, newer)
+        raise errors.NewerAnswer(
+            "A colleague has answered here meanwhile. Look at it, then send yours anyway or drop it.",
+            newer=[found[message_id] for message_id in newer],
+        )
+
+
+async def _clock(connection: Connection, by: Agent) -> tuple[datetime, timedelta]:
+    """The database's time under the lock, and how long this may be undone; a program presses no Z."""
+    row = await connection.fetchrow(
+        "SELECT clock_timestamp() AS now, undo_seconds FROM workspace WHERE id = $1", by.workspace_id
+    )
+    assert row is not None
+    return row["now"], timedelta(seconds=0 if by.token_id else max(0, row["undo_seconds"]))
+
+
+async def _write(
+    connection: Connection,
+    conversation: asyncpg.Record,
+    *,
+    text: str,
+    visibility: str,
+    action: Action,
+    target: asyncpg.Record | None,
+    answers: Sequence[UUID],
+    by: Agent,
+    now: datetime,
+    due_at: datetime,
+    group: UUID | None,
+    part: int,
+    and_resolve: bool,
+) -> UUID:
+    message_id = new_id()
+    await connection.execute(
+        """INSERT INTO message (workspace_id, id, conversation_id, channel_id, direction, visibility, kind, agent_id,
+               text, at, received_at, delivery, due_at, answers, parent_id, parent_external_id)
+           VALUES ($1, $2, $3, $4, 'out', $5, $6, $7, $8, $9, $9, 'queued', $10, $11, $12, $13)""",
+        conversation["workspace_id"],
+        message_id,
+        conversation["id"],
+        conversation["channel_id"],
+        visibility,
+        conversation["kind"] if action is not Action.PRIVATE_REPLY else Kind.DM,
+        by.person,
+        text,
+        now + timedelta(microseconds=part),
+        due_at,
+        list(answers),
+        target["id"] if target else None,
+        target["external_id"] if target else None,
+    )
+    await connection.execute(
+        """INSERT INTO outbound_message (workspace_id, id, conversation_id, channel_id, message_id, action, group_id,
+               part, due_at, correlation, target_id, seen_at, asked_by, token_id, and_resolve, created_at)
+           VALUES ($1, $2, $3, $4, $2, $5, $6, $7, $8, $9, $10, clock_timestamp(), $11, $12, $13, $14)""",
+        conversation["workspace_id"],
+        message_id,
+        conversation["id"],
+        conversation["channel_id"],
+        action,
+        group,
+        part,
+        due_at,
+        str(message_id),
+        target["id"] if target else None,
+        by.person,
+        by.token_id,
+        and_resolve,
+        now,
+    )
+    return message_id
+
+
+async def _show(connection: Connection, conversation: asyncpg.Record, text: str, by: str, count: int) -> None:
+    await connection.execute(
+        """UPDATE conversation SET message_count = message_count + $3, preview = $4, preview_by = $5,
+               last_message_at = greatest(last_message_at, clock_timestamp()), version = version + 1,
+               waiting_rank = CASE WHEN waiting_since IS NOT NULL THEN extract(epoch FROM waiting_since)
+                   ELSE 100000000000 - extract(epoch FROM greatest(last_message_at, clock_timestamp())) END
+           WHERE workspace_id = $1 AND id = $2""",
+        conversation["workspace_id"],
+        conversation["id"],
+        count,
+        " ".join(text.split())[:PREVIEW],
+        by,
+    )
