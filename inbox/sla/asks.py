@@ -161,6 +161,8 @@ def _asks_of(stretches: list[Stretch], item: Item) -> Iterator[Ask]:
             ask = Ask(item, text, stretch.word or (stretch.verdict if text is stretch.texts[0] else text))
             if stretch.needs_reply:
                 waiting.append(ask)
-            else:
+            elif stretch.word and ask.at <= max(stretch.word.at, stretch.texts[0].at):
                 ask.dismissed = stretch.word
+            else:
+                continue  # mended after the word was said: nobody was asked again
             yield ask

@@ -108,7 +108,8 @@ def fold(
     gathered = gather(in_order(facts), since)
     covers = Covers(gathered, policy)
     waitings = _waitings(gathered, covers)
-    kept = [case for case in known if since and case.opened_at < since[case.conversation, case.author]]
+    starts = since or {}
+    kept = [case for case in known if case.opened_at < starts.get((case.conversation, case.author), case.opened_at)]
     cases = Cases(gathered, covers, policy, kept)
     cases.assign(waitings)
     folded = Folded(gathered, covers)
