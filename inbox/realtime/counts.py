@@ -1,0 +1,52 @@
+"""How many conversations each view holds, for everybody in a workspace from one read."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from uuid import UUID
+
+from inbox.ground.db import Connection
+from inbox.people.access import Agent
+
+MOST = 1000  # shown as 999+
+
+TALLY = """
+SELECT channel_id, assignee_id,
+       count(*) FILTER (WHERE status IN ('open', 'pending') AND waiting_count > 0) AS open,
+       count(*) FILTER (WHERE status = 'snoozed') AS snoozed,
+       count(*) FILTER (WHERE problems > 0) AS problems,
+       count(*) FILTER (WHERE imported) AS imported
+FROM conversation
+WHERE workspace_id = $1 AND (status IN ('open', 'pending', 'snoozed') OR problems > 0 OR imported)
+GROUP BY channel_id, assignee_id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Counts by channel and assignee; each agent's own are sums over what they may see."""
+
+    rows: list[tuple[UUID, UUID | None, dict[str, int]]]
+
+    def of(self, agent: Agent) -> dict[str, int]:
+        """The views of one agent, each to MOST. Open views count conversations in which somebody waits."""
+        counts: defaultdict[str, int] = defaultdict(int)
+        for channel_id, assignee_id, found in self.rows:
+            if not agent.sees(channel_id):
+                continue
+            for view, number in found.items():
+                counts[view] += number
+            if assignee_id is None:
+                counts["unassigned"] += found["open"]
+            elif assignee_id == agent.id:
+                counts["mine"] += found["open"]
+        views = ("mine", "unassigned", "open", "snoozed", "problems", "imported")
+        return {view: min(counts[view], MOST) for view in views}
+
+
+async def tally(connection: Connection, workspace_id: UUID) -> Tally:
+    """Count once for everybody."""
+    found = await connection.fetch(TALLY, workspace_id)
+    views = ("open", "snoozed", "problems", "imported")
+    return Tally([(row["channel_id"], row["assignee_id"], {view: row[view] for view in views}) for row in found])
