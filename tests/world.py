@@ -16,11 +16,10 @@ from uuid import UUID
 import msgspec
 from argon2 import PasswordHasher
 
-from inbox.desk import workspaces
 from inbox.ground.crypto import Safe
 from inbox.ground.db import Database
 from inbox.ground.ids import new_id
-from inbox.people import sessions
+from inbox.people import sessions, workspaces
 from inbox.people.access import Agent, Role, channels_of
 
 PASSWORD = "correct horse battery"

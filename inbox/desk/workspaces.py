@@ -1,52 +1,113 @@
-"""Workspaces: making one, and changing what holds for all of it.
+"""What holds for the whole workspace, and changing it."""
 
-workspace_id = new_id()
-async with database.tenant(workspace_id) as connection:
-    await workspaces.create(connection, workspace_id, name="Acme")
-"""
+from __future__ import annotations
 
-import re
-import unicodedata
+from datetime import datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from inbox.ground.db import Connection
-from inbox.ground.ids import new_id
-from inbox.models import LANES
+import asyncpg
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from inbox.desk import lines
+from inbox.ground.db import raw
+from inbox.ground.errors import Invalid
+from inbox.people.access import Agent, Right
+from inbox.people.workspaces import create as create
+from inbox.realtime import events
+
+LONGEST_UNDO = 30  # seconds
 
 
-async def create(
-    connection: Connection,
-    workspace_id: UUID,
-    *,
-    name: str,
-    is_demo: bool = False,
-    time_zone: str = "UTC",
-    undo_seconds: int = 10,
-) -> UUID:
-    """A workspace with its feed and its lanes. The connection stands inside the walls it is to have."""
-    slug = slug_of(name) or "workspace"
-    # Other tenants' slugs are out of sight here: whether one is taken shows only in the attempt.
-    for attempt in (slug, f"{slug}-{workspace_id.hex[-6:]}"):
-        made = await connection.fetchval(
-            """INSERT INTO workspace (id, name, slug, is_demo, time_zone, undo_seconds)
-               VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (slug) DO NOTHING RETURNING id""",
-            workspace_id,
-            name,
-            attempt,
-            is_demo,
-            time_zone,
-            undo_seconds,
-        )
-        if made:
-            break
-    await connection.execute("INSERT INTO feed_head (workspace_id, epoch) VALUES ($1, $2)", workspace_id, new_id())
-    await connection.execute(
-        "INSERT INTO lane (workspace_id, lane) SELECT $1, n FROM generate_series(0, $2::int - 1) n", workspace_id, LANES
+class WorkspaceOut(msgspec.Struct, kw_only=True):
+    """One tenant as its own people see it. `undo_seconds`: how long a reply can be taken back, 0 to 30."""
+
+    id: UUID
+    name: str
+    is_demo: bool
+    time_zone: str
+    undo_seconds: int
+    outbound_stopped: bool
+    outbound_stopped_at: datetime | None
+    outbound_stopped_by: UUID | None
+    epoch: UUID
+
+
+async def read(session: AsyncSession, workspace_id: UUID) -> WorkspaceOut:
+    """The workspace one is in."""
+    row = await (await raw(session)).fetchrow(
+        """SELECT w.*, h.epoch FROM workspace w JOIN feed_head h ON h.workspace_id = w.id WHERE w.id = $1""",
+        workspace_id,
     )
-    return workspace_id
+    assert row is not None
+    return _out(row)
 
 
-def slug_of(name: str) -> str:
-    """A name as it may stand in an address: small latin letters, digits and dashes."""
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:48]
+async def change(
+    session: AsyncSession,
+    agent: Agent,
+    *,
+    name: str | None = None,
+    time_zone: str | None = None,
+    undo_seconds: int | None = None,
+    outbound_stopped: bool | None = None,
+) -> WorkspaceOut:
+    """Change what is given. Stopping what leaves is a supervisor's right too, because it cannot wait."""
+    if outbound_stopped is not None:
+        agent.needs(Right.STOP)
+    if name is not None or time_zone is not None or undo_seconds is not None:
+        agent.needs(Right.SETTINGS)
+    if name is not None and not name.strip():
+        raise Invalid("A workspace needs a name.", field="name")
+    if time_zone is not None:
+        _known(time_zone)
+    connection = await raw(session)
+    await connection.execute(
+        """UPDATE workspace SET
+               name = coalesce($2, name), time_zone = coalesce($3, time_zone),
+               undo_seconds = coalesce($4, undo_seconds),
+               outbound_stopped_at = CASE WHEN $5::bool IS NULL THEN outbound_stopped_at
+                                          WHEN $5 THEN coalesce(outbound_stopped_at, now()) END,
+               outbound_stopped_by = CASE WHEN $5::bool IS NULL THEN outbound_stopped_by
+                                          WHEN $5 THEN coalesce(outbound_stopped_by, $6) END
+           WHERE id = $1""",
+        agent.workspace_id,
+        name and name.strip(),
+        time_zone,
+        undo_seconds,
+        outbound_stopped,
+        agent.person,
+    )
+    given = {"name": name, "time_zone": time_zone, "undo_seconds": undo_seconds, "outbound_stopped": outbound_stopped}
+    await lines.note(
+        connection,
+        agent.workspace_id,
+        "workspace_changed",
+        by=agent.person,
+        token_id=agent.token_id,
+        **{key: str(value) for key, value in given.items() if value is not None},
+    )
+    events.publish(session, "workspace.changed", by=agent.person)
+    return await read(session, agent.workspace_id)
+
+
+def _known(time_zone: str) -> None:
+    try:
+        ZoneInfo(time_zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise Invalid("That time zone is not known: use a name such as Europe/Berlin.", field="time_zone") from None
+
+
+def _out(row: asyncpg.Record) -> WorkspaceOut:
+    return WorkspaceOut(
+        id=row["id"],
+        name=row["name"],
+        is_demo=row["is_demo"],
+        time_zone=row["time_zone"],
+        undo_seconds=row["undo_seconds"],
+        outbound_stopped=row["outbound_stopped_at"] is not None,
+        outbound_stopped_at=row["outbound_stopped_at"],
+        outbound_stopped_by=row["outbound_stopped_by"],
+        epoch=row["epoch"],
+    )

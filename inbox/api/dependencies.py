@@ -1,0 +1,69 @@
+"""What a door may ask for by name."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+from litestar import Request
+from litestar.datastructures import State
+from litestar.di import Provide
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from inbox.ground.bell import Bell
+from inbox.ground.crypto import Safe
+from inbox.ground.db import Database
+from inbox.ground.outbound import Outbound
+from inbox.ground.settings import Settings
+from inbox.people.access import Agent
+from inbox.people.sessions import SignedIn
+
+AnyRequest = Request[SignedIn, Any, State]
+
+
+async def who(request: AnyRequest) -> SignedIn:
+    return request.user
+
+
+async def agent(request: AnyRequest) -> Agent:
+    return request.user.agent
+
+
+async def session(request: AnyRequest) -> AsyncIterator[AsyncSession]:
+    """One unit of work inside the agent's workspace, committed after the door returned and before its answer leaves."""
+    database: Database = request.app.state.database
+    bell: Bell = request.app.state.bell
+    workspace_id = request.user.agent.workspace_id
+    async with database.session(workspace_id) as unit:
+
+        async def ring_if_announced(_: AsyncSession) -> None:
+            if unit.info.get("happenings"):
+                unit.info.setdefault("after_commit", []).append(lambda: bell.ring(f"feed:{workspace_id}"))
+
+        unit.info["before_commit"] = [ring_if_announced]
+        yield unit
+
+
+async def database(state: State) -> Database:
+    return state.database  # type: ignore[no-any-return]
+
+
+async def settings(state: State) -> Settings:
+    return state.settings  # type: ignore[no-any-return]
+
+
+async def bell(state: State) -> Bell:
+    return state.bell  # type: ignore[no-any-return]
+
+
+async def safe(state: State) -> Safe:
+    return state.safe  # type: ignore[no-any-return]
+
+
+async def outbound(state: State) -> Outbound:
+    return state.outbound  # type: ignore[no-any-return]
+
+
+DEPENDENCIES = {
+    given.__name__: Provide(given) for given in (who, agent, session, database, settings, bell, safe, outbound)
+}

@@ -1,0 +1,67 @@
+"""The web process: rooms behind doors, and what they share while it is open.
+
+    uvicorn --factory inbox.app:create_app
+
+A new room is a module with a list `doors`, added to ROOMS.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from litestar import Litestar, Router
+from litestar.datastructures import State
+
+from inbox.api import health, session
+from inbox.api.dependencies import DEPENDENCIES
+from inbox.api.doorstep import Doorstep
+from inbox.api.guards import signed_in
+from inbox.api.measures import Measures
+from inbox.api.problems import HANDLERS
+from inbox.flow.intake import Intake
+from inbox.ground.bell import Bell
+from inbox.ground.crypto import Safe
+from inbox.ground.db import Database
+from inbox.ground.outbound import Outbound
+from inbox.ground.settings import Settings
+from inbox.people import passwords
+
+ROOMS = (session,)  # under /api/v1, for those who are signed in
+OUTSIDE = (health,)  # at the root, open
+
+
+def create_app(settings: Settings | None = None) -> Doorstep:
+    """The ASGI application; what it needs is opened by its lifespan and kept in `rooms.state`."""
+    settings = settings or Settings.from_environment()
+    api = Router("/api/v1", route_handlers=[door for room in ROOMS for door in room.doors], guards=[signed_in])
+    rooms = Litestar(
+        [api, *(door for room in OUTSIDE for door in room.doors)],
+        lifespan=[open_house],
+        dependencies=DEPENDENCIES,
+        exception_handlers=HANDLERS,
+        openapi_config=None,
+        logging_config=None,
+        state=State({"settings": settings}),
+        request_max_body_size=None,  # the doorstep has weighed it
+    )
+    return Doorstep(rooms, settings)
+
+
+@asynccontextmanager
+async def open_house(rooms: Litestar) -> AsyncIterator[None]:
+    """Everything that lives as long as the process."""
+    state, settings = rooms.state, rooms.state.settings
+    state.database = await Database.open(settings)
+    state.bell, state.safe, state.outbound = Bell(settings), Safe(settings.secret_key), Outbound(settings)
+    state.intake = Intake(state.database, state.bell, state.safe)
+    state.measures = Measures(state.database)
+    await state.bell.start()
+    await passwords.prepare()
+    try:
+        yield
+    finally:
+        await state.intake.stop()
+        await state.outbound.close()
+        await state.bell.stop()
+        await state.database.close()
