@@ -19,13 +19,11 @@ DATABASE = "earshot"
 def create(programs: Programs, home: Path, *, durable: bool = True) -> None:
     """Make the cluster, its password and the empty database; interrupted, it begins anew the next time."""
     initialise(programs, home, home / "cluster.new", durable=durable)
-    statement = f"CREATE DATABASE {DATABASE}\n".encode()
-    programs.run("postgres", "--single", "-D", home / "cluster.new", "postgres", stdin=statement)
     (home / "cluster.new").rename(home / "cluster")
 
 
 def initialise(programs: Programs, home: Path, cluster: Path, *, durable: bool = True) -> None:
-    """Run initdb with the letters, collation and password that every cluster of ours has."""
+    """A cluster with the letters, collation, password and empty database that every cluster of ours has."""
     if cluster.exists():
         shutil.rmtree(cluster)
     password = home / "password"
@@ -38,6 +36,7 @@ def initialise(programs: Programs, home: Path, cluster: Path, *, durable: bool =
     sync = [] if durable else ["--no-sync"]
     access = ["-U", OWNER, f"--pwfile={password}", "--auth=scram-sha-256"]
     programs.run("initdb", "-D", cluster, *access, "-E", "UTF8", "--locale=C", *letters, *sync)
+    programs.run("postgres", "--single", "-D", cluster, "postgres", stdin=f"CREATE DATABASE {DATABASE}\n".encode())
 
 
 def settle(cluster: Path) -> None:
@@ -70,7 +69,7 @@ def carry_over(home: Path, new: Programs) -> None:
     """
     from inbox.ground.embedded import Postgres
 
-    cluster, fresh, dump = home / "cluster", home / "cluster.carried", home / "carried.sql"
+    cluster, fresh, dump = home / "cluster", home / "cluster.carried", home / "carried.dump"
     old_major = version(cluster)
     old = postgres_of(old_major)
     if old is None:
@@ -82,14 +81,13 @@ def carry_over(home: Path, new: Programs) -> None:
     with Postgres(old, cluster) as server:
         reach = ["--host=127.0.0.1", f"--port={server.port}", f"--username={OWNER}"]
         roles = new.run("pg_dumpall", *reach, "--globals-only", env=access)
-        new.run("pg_dump", *reach, "--create", f"--file={dump}", DATABASE, env=access)
+        new.run("pg_dump", *reach, "--format=custom", f"--file={dump}", DATABASE, env=access)
     initialise(new, home, fresh)
     with Postgres(new, fresh) as server:
-        reach = ["--host=127.0.0.1", f"--port={server.port}", f"--username={OWNER}", "--dbname=postgres"]
-        strictly = ["--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1"]
+        reach = ["--host=127.0.0.1", f"--port={server.port}", f"--username={OWNER}", f"--dbname={DATABASE}"]
         roles = roles.replace(f"CREATE ROLE {OWNER};\n".encode(), b"")  # initdb has made the first one
-        new.run("psql", *reach, *strictly, stdin=roles, env=access)
-        new.run("psql", *reach, *strictly, f"--file={dump}", env=access)
+        new.run("psql", *reach, "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", stdin=roles, env=access)
+        new.run("pg_restore", *reach, "--exit-on-error", dump, env=access)
     dump.unlink()
     cluster.rename(home / f"cluster.of-{old_major}")
     fresh.rename(cluster)

@@ -88,7 +88,8 @@ class Server:
             self._child.kill()
 
     def __enter__(self) -> Self:
-        self.restart()
+        if self._child is None:
+            self.restart()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -135,7 +136,6 @@ class Postgres(Server):
     def start(cls, data_dir: Path, *, settings: Mapping[str, str] | None = None) -> Postgres:
         """Start the cluster of `data_dir`, made first if there is none; raises `EmbeddedError`."""
         chosen = programs.postgres()
-        data_dir.mkdir(parents=True, exist_ok=True)
         home = chosen.place_for(data_dir.absolute() / "postgres")
         home.mkdir(exist_ok=True, mode=0o700)
         chosen.own(home)

