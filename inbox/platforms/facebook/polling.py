@@ -4,7 +4,7 @@ A sweep is a list of steps kept in the cursor; one call takes one step, which is
 webhooks, creation is always revision 0, so it does no harm to sweep what was heard.
 
     cursor = {"since": oldest item wanted, "started": when the sweep began, "steps": [[edge, id, after, extra], ...],
-              "seen": items listed so far, "denied": edges Facebook would not show}
+              "seen": items listed so far, "denied": what Facebook would not show, "restarted": what was begun anew}
 """
 
 from collections.abc import Callable, Iterator
@@ -38,7 +38,8 @@ async def poll(graph: Graph, cursor: dict[str, Any]) -> Polled:
     sweep = dict(cursor)
     if not sweep.get("steps"):
         since = instant(sweep.get("since")) or now - BACKFILL
-        sweep = {"since": since.isoformat(), "started": now.isoformat(), "steps": FIRST, "seen": 0, "denied": []}
+        sweep = {"since": since.isoformat(), "started": now.isoformat(), "steps": FIRST}
+        sweep |= {"seen": 0, "denied": [], "restarted": []}
     since = instant(sweep["since"]) or now - BACKFILL
     (edge, of, after, extra), *rest = sweep["steps"]
     page = graph.account.external_id
@@ -50,8 +51,14 @@ async def poll(graph: Graph, cursor: dict[str, Any]) -> Polled:
     except NotHere as refusal:
         if refusal.error not in LOCAL:
             raise
-        denied = [*sweep["denied"], edge] if not of else sweep["denied"]
-        if len(denied) == len(FIRST):
+        name = f"{edge} {of}".strip()
+        if after and name not in sweep["restarted"]:
+            # Cursors grow old. What stands before this page is read once more, which costs only time.
+            again = {"steps": [[edge, of, "", extra], *rest], "restarted": [*sweep["restarted"], name]}
+            return _after_step(sweep | again, [], now)
+        gone = bool(of) and refusal.error is ErrorClass.PARENT_GONE
+        denied = sweep["denied"] if gone else [*sweep["denied"], name]
+        if all(first[0] in denied for first in FIRST):
             raise
         return _after_step(sweep | {"steps": rest, "denied": denied}, [], now)
     items, more = read(page, answer, since, [edge, of, after, extra])
