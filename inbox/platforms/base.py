@@ -345,12 +345,11 @@ class Connector(ABC):
         """What happened since `cursor` ({}: the newest page and a back-fill of 90 days). Raises NotHere."""
         return Polled(payloads=[], cursor=cursor)
 
-    def stream(
-        self, account: Account, cursor: dict[str, Any], http: httpx.AsyncClient | None = None
-    ) -> AsyncIterator[Polled] | None:
+    def stream(self, account: Account, cursor: dict[str, Any], http: httpx.AsyncClient) -> AsyncIterator[Polled] | None:
         """A live source, if the platform has one and the account asks for it; each item as from `poll`.
 
-        `http` is for what a stream leaves out, such as people's names. The cursor is the stream's own, not the poll's.
+        `http` is for what a stream leaves out, such as people's names, and judges where it may connect. The cursor is
+        the stream's own, not the poll's. Raises NotHere.
         """
         return None
 

@@ -70,9 +70,7 @@ class Bluesky(Connector):
         seconds = float(account.settings.get("tend_seconds", self.settings["tend_seconds"]))
         return await polling.poll(http, account, cursor, timedelta(seconds=seconds))
 
-    def stream(
-        self, account: Account, cursor: dict[str, Any], http: httpx.AsyncClient | None = None
-    ) -> AsyncIterator[Polled] | None:
+    def stream(self, account: Account, cursor: dict[str, Any], http: httpx.AsyncClient) -> AsyncIterator[Polled] | None:
         return firehose.listen(account, cursor, http) if account.settings.get("stream") else None
 
     def mint(self, outgoing: Outgoing) -> str:

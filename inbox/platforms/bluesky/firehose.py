@@ -36,13 +36,30 @@ def address(account: Account) -> str:
     return f"{scheme}://{parts.netloc}{parts.path}/xrpc/com.atproto.sync.subscribeRepos"
 
 
-async def listen(account: Account, cursor: dict[str, Any], http: httpx.AsyncClient | None) -> AsyncIterator[Polled]:
+async def _judged(http: httpx.AsyncClient, websocket: str) -> tuple[str, int]:
+    """The IP address and port behind the websocket, as the guarded client reached them just now.
+
+    A websocket cannot go through that client; connecting to the very address it was let through to is as good.
+    """
+    parts = urlsplit(websocket)
+    scheme = {"wss": "https", "ws": "http"}.get(parts.scheme, parts.scheme)
+    try:
+        async with http.stream("GET", f"{scheme}://{parts.netloc}/xrpc/_health") as answer:
+            host, port = answer.extensions["network_stream"].get_extra_info("server_addr")[:2]
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        reason = f"The stream could not be reached: {error or type(error).__name__}"
+        raise NotHere(ErrorClass.TRANSIENT, reason) from error
+    return str(host), int(port)
+
+
+async def listen(account: Account, cursor: dict[str, Any], http: httpx.AsyncClient) -> AsyncIterator[Polled]:
     """Each commit that concerns the account, until the stream ends. Reconnecting is the caller's. Raises NotHere."""
     place = msgspec.convert(cursor, Place)
     watched = dict(place.watched)
     where = address(account) + (f"?cursor={place.seq}" if place.seq else "")
+    host, port = await _judged(http, where)
     try:
-        async with connect(where, max_size=FRAME_LIMIT, proxy=None) as socket:
+        async with connect(where, host=host, port=port, max_size=FRAME_LIMIT, proxy=None) as socket:
             since = 0
             async for frame in socket:
                 since += 1
@@ -61,7 +78,7 @@ async def listen(account: Account, cursor: dict[str, Any], http: httpx.AsyncClie
                     since = 0
                     payloads = [await _surrounded(account, commit, http)] if commit else []
                     yield Polled(payloads=payloads, cursor=_kept(place.seq, watched))
-    except (OSError, WebSocketException) as error:
+    except (OSError, WebSocketException, ValueError) as error:  # ValueError: it would lead us to another address
         raise NotHere(ErrorClass.TRANSIENT, f"The stream broke: {error or type(error).__name__}") from error
 
 
@@ -126,11 +143,11 @@ def plain(value: Any) -> Any:
     return value
 
 
-async def _surrounded(account: Account, commit: dict[str, Any], http: httpx.AsyncClient | None) -> dict[str, Any]:
+async def _surrounded(account: Account, commit: dict[str, Any], http: httpx.AsyncClient) -> dict[str, Any]:
     """The payload of a commit, with names and context as far as they can be had: a commit itself has neither."""
     payload: dict[str, Any] = {"account": account.external_id, "commits": [commit]}
     written = [op["record"] for op in commit["ops"] if "record" in op]
-    if http is None or not written:
+    if not written:
         return payload
     api = Api(http, account)
     around = [

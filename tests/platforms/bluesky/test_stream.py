@@ -4,11 +4,15 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
+from urllib.parse import urlsplit
 
+import httpx
 import msgspec
 import pytest
 
+from inbox.ground.outbound import Guarded
 from inbox.platforms.base import Act, Actor, ErrorClass, Incoming, Kind, NotHere, Polled
+from inbox.platforms.bluesky import keys
 from inbox.platforms.bluesky.simulator import BlueskySimulator
 from tests.platforms.bluesky.house import ANA, BEN, Connected
 
@@ -27,11 +31,9 @@ class Listening:
 
 
 @asynccontextmanager
-async def listening(
-    network: BlueskySimulator, shop: Connected, cursor: dict[str, Any], *, names: bool = True
-) -> AsyncIterator[Listening]:
+async def listening(network: BlueskySimulator, shop: Connected, cursor: dict[str, Any]) -> AsyncIterator[Listening]:
     account = msgspec.structs.replace(shop.account, settings={**shop.account.settings, "stream": True})
-    pages = shop.connector.stream(account, cursor, shop.http if names else None)
+    pages = shop.connector.stream(account, cursor, shop.http)
     assert pages is not None
     heard = Listening(shop, pages)
     yield heard
@@ -83,7 +85,7 @@ async def test_poll_and_stream_name_a_thing_alike(
     asked = await network.comment(ANA, post=post, text="Which sizes?")
     await network.elsewhere(target=asked, text="36 to 47")
     await network.mention(BEN, text="hello")
-    async with listening(network, shop, begun, names=False) as stream:
+    async with listening(network, shop, begun) as stream:
         streamed = [each for _ in range(3) for each in await stream.next()]
     polled = await shop.polled()
 
@@ -92,6 +94,47 @@ async def test_poll_and_stream_name_a_thing_alike(
 
     assert named(streamed) == named(polled)
     assert len(named(polled)) == 3
+
+
+async def test_when_names_cannot_be_had_the_words_are_heard_all_the_same(
+    network: BlueskySimulator, shop: Connected, begun: dict[str, Any]
+) -> None:
+    asked = await network.mention(ANA, text="hello")
+
+    async def fails(request: httpx.Request) -> None:
+        if "getPosts" in request.url.path:
+            raise httpx.ReadError("reset")
+
+    shop.http.event_hooks = {"request": [fails]}
+    async with listening(network, shop, begun) as stream:
+        [heard] = await stream.next()
+    assert (heard.external_id, heard.text) == (asked, "@alder-finch.bsky.social hello")
+    assert heard.author is not None
+    assert (heard.author.external_id, heard.author.name) == (keys.owner(asked), "")
+
+
+@pytest.mark.parametrize("where", ["http://localhost:{port}", "http://127.0.0.1:{port}", "gopher://127.0.0.1:{port}"])
+async def test_a_stream_goes_only_where_the_guard_lets_it(
+    network: BlueskySimulator, shop: Connected, begun: dict[str, Any], where: str
+) -> None:
+    asked = await network.mention(ANA, text="hello")
+    port = urlsplit(network.sessions.url).port or 0
+    shop.account = msgspec.structs.replace(shop.account, settings={"firehose": where.format(port=port)})
+    ours = shop.http
+    async with httpx.AsyncClient(transport=Guarded()) as guarded:
+        shop.http = guarded
+        async with listening(network, shop, begun) as stream:
+            with pytest.raises(NotHere):
+                await stream.next()
+    shop.http = ours
+    async with httpx.AsyncClient(transport=Guarded([port])) as let_through:
+        shop.http = let_through
+        async with listening(network, shop, begun) as stream:
+            if where.startswith("http://127.0.0.1"):
+                assert [each.external_id for each in await stream.next()] == [asked]
+            else:
+                with pytest.raises(NotHere):
+                    await stream.next()
 
 
 async def test_a_deletion_of_what_was_heard_is_heard(
@@ -195,4 +238,4 @@ async def test_nothing_listening_is_a_passing_trouble(network: BlueskySimulator,
 
 
 def test_there_is_no_stream_unless_asked_for(shop: Connected) -> None:
-    assert shop.connector.stream(shop.account, {}) is None
+    assert shop.connector.stream(shop.account, {}, shop.http) is None
