@@ -146,12 +146,27 @@ async def _batch(
         await scene.load(taken)
         left = await _place(scene, connectors, taken)
         await threads.count_people(scene)
-        await scene.save()
-        await threads.move_strays(scene)
-        await storage.remember(connection, workspace_id, scene.facts)
+        await _write(scene)
         await _clear(connection, workspace_id, taken, left)
         await feed.number(connection, workspace_id, scene.happenings)
         return len(taken) - len(left)
+
+
+async def _write(scene: Scene) -> None:
+    """Facts first, so that conversations and messages are written once, with who waits in them."""
+    connection, workspace_id = scene.connection, scene.workspace_id
+    if scene.strays:
+        await scene.save()
+        await threads.move_strays(scene)
+        await storage.remember(connection, workspace_id, scene.facts)
+        await scene.follow_up()
+        return
+    refolded = await storage.look(connection, workspace_id, await storage.append(connection, workspace_id, scene.facts))
+    scene.stand(refolded)
+    await scene.save()
+    await storage.write(connection, workspace_id, refolded, fresh=scene.fresh)
+    await storage.show(connection, workspace_id, refolded, but=scene.fresh)
+    await scene.follow_up()
 
 
 def _event(row: asyncpg.Record) -> Event:

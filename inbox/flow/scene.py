@@ -23,6 +23,7 @@ from inbox.platforms.base import Act, Attachment, Author, Incoming, PostContext,
 from inbox.realtime.events import Happening
 from inbox.realtime.rows import waiting_rank
 from inbox.sla.facts import AnyFact
+from inbox.sla.storage import Refolded
 
 
 class Again(Exception):
@@ -73,6 +74,7 @@ class Thread:
     last_inbound_at: datetime | None = None
     waiting_since: datetime | None = None
     waiting_count: int = 0
+    waiting_rank: float = 0.0
     snoozed_until: datetime | None = None
     resolved_at: datetime | None = None
     reply_window_until: datetime | None = None
@@ -116,6 +118,7 @@ class Letter:
     liked_at: datetime | None = None
     needs_reply: bool = False
     needs_reply_reason: str = ""
+    answered: bool = False
     before_connection: bool = False
     delivery: str | None = None
     revisions: int = 0
@@ -276,8 +279,9 @@ class Scene:
         if missing:
             await self.connection.execute(
                 """WITH given AS (
-                       SELECT * FROM unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[],
-                                            $8::text[]) AS g(id, contact_id, platform, external_id, name, handle, avatar_url)
+                       SELECT * FROM unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[],
+                                            $7::text[], $8::text[])
+                           AS g(id, contact_id, platform, external_id, name, handle, avatar_url)
                    ), made AS (
                        INSERT INTO contact_identity
                            (workspace_id, id, contact_id, platform, external_id, name, handle, avatar_url)
@@ -465,11 +469,28 @@ class Scene:
         ):
             self.happenings.append(Happening(name, conversation, message))
 
+    def stand(self, refolded: Refolded) -> None:
+        """Take over who waits and what is answered, so that each row is written once."""
+        for name, waiting in refolded.waiting.items():
+            if thread := self.threads.get(name):
+                thread.waiting_since, thread.waiting_count = waiting.since, waiting.count
+                thread.imported = waiting.imported
+        for letter in self._all_letters():
+            if letter.conversation_id in refolded.waiting and letter.direction == "in":
+                letter.answered = letter.id in refolded.answered
+
+    @property
+    def fresh(self) -> frozenset[UUID]:
+        """Conversations this batch has made."""
+        return frozenset(thread.id for thread in self.threads.values() if thread.new)
+
     # Writing
 
     async def save(self) -> None:
-        """Write what changed, then do what had to wait for it. Raises Again if somebody made one of our rows first."""
+        """Write what changed. Raises Again if another transaction made one of our rows first."""
         threads = sorted(self.threads.values(), key=lambda thread: thread.id)
+        for thread in threads:
+            thread.waiting_rank = waiting_rank(thread.waiting_since, thread.last_message_at)
         fresh = [thread for thread in threads if thread.new]
         changed = [t for t in threads if not t.new and t != self._threads_before.get(t.id)]
         if fresh:
@@ -506,16 +527,9 @@ class Scene:
                 [msgspec.json.encode(r.attachments).decode() for r in self.revisions],
                 [r.at for r in self.revisions],
             )
-        if fresh or changed:
-            ids = [thread.id for thread in (*fresh, *changed)]
-            await self.connection.execute(
-                """UPDATE conversation c SET waiting_rank = g.rank
-                   FROM unnest($2::uuid[], $3::float8[]) AS g(id, rank)
-                   WHERE c.workspace_id = $1 AND c.id = g.id AND c.waiting_rank <> g.rank""",
-                self.workspace_id,
-                ids,
-                [waiting_rank(self.threads[i].waiting_since, self.threads[i].last_message_at) for i in ids],
-            )
+
+    async def follow_up(self) -> None:
+        """Do what had to wait until the rows were written."""
         for verb in self.afterwards:
             await verb()
 

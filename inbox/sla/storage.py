@@ -108,39 +108,83 @@ async def append(
     return {row["conversation_id"] for row in stored}
 
 
+@dataclass(frozen=True, slots=True)
+class Refolded:
+    """What the fold gives for some conversations, not yet written: who waits, and which items are answered."""
+
+    folds: list[Folded]
+    waiting: dict[UUID, Waiting]
+    answered: set[UUID]
+
+
 async def refold(connection: Connection, workspace_id: UUID, touched: Iterable[UUID]) -> dict[UUID, Waiting]:
     """Fold these conversations from their facts, with those that private replies tie to them; write the differences."""
-    groups = await _groups(connection, workspace_id, set(touched))
-    if not groups:
+    folded = await look(connection, workspace_id, touched)
+    if not folded.waiting:
         return {}
-    folds = [fold(facts) for facts in groups.values()]
-    ids = sorted(conversation for group in groups for conversation in group)
-    await _write_differences(connection, workspace_id, ids, folds)
-    waiting: dict[UUID, Waiting] = {}
-    answered: list[UUID] = []
-    for folded in folds:
+    await write(connection, workspace_id, folded)
+    await show(connection, workspace_id, folded)
+    return folded.waiting
+
+
+async def look(connection: Connection, workspace_id: UUID, touched: Iterable[UUID]) -> Refolded:
+    """Fold, and write nothing."""
+    groups = await _groups(connection, workspace_id, set(touched))
+    refolded = Refolded([fold(facts) for facts in groups.values()], {}, set())
+    for folded in refolded.folds:
+        authors: defaultdict[str, dict[str, None]] = defaultdict(dict)
+        for episode in folded.episodes:
+            if episode.state == "waiting" and not (episode.closed_unanswered or episode.before_connection):
+                authors[episode.conversation][episode.author] = None
+            if episode.answer:
+                refolded.answered.update(UUID(item) for item in episode.items if item not in episode.waiting_items)
         for name, standing in folded.conversations.items():
-            authors = tuple(
-                dict.fromkeys(
-                    episode.author
-                    for episode in folded.episodes
-                    if episode.conversation == name
-                    and episode.state == "waiting"
-                    and not (episode.closed_unanswered or episode.before_connection)
-                )
-            )
-            waiting[UUID(name)] = Waiting(
+            refolded.waiting[UUID(name)] = Waiting(
                 standing.waiting,
                 standing.oldest_waiting_since,
-                authors,
+                tuple(authors[name]),
                 standing.items,
                 standing.imported > 0 and not standing.waiting,
             )
+    return refolded
+
+
+async def write(
+    connection: Connection, workspace_id: UUID, refolded: Refolded, *, fresh: frozenset[UUID] = frozenset()
+) -> int:
+    """Make the stored episodes equal to the fold; gives how many rows differed. `fresh`: conversations just made."""
+    ids = sorted(refolded.waiting)
+    stored = {
+        (row["conversation_id"], row["key"]): row
+        for row in await connection.fetch(
+            "SELECT * FROM episode WHERE workspace_id = $1 AND conversation_id = ANY($2)",
+            workspace_id,
+            [conversation_id for conversation_id in ids if conversation_id not in fresh],
+        )
+    }
+    changed: list[Episode] = []
+    for folded in refolded.folds:
         for episode in folded.episodes:
-            if episode.answer:
-                answered += [UUID(item) for item in episode.items if item not in episode.waiting_items]
-    await _show(connection, workspace_id, waiting, answered)
-    return waiting
+            row = stored.pop((UUID(episode.conversation), episode.key), None)
+            if row is None or any(_value(episode, name) != row[name] for name in (*COLUMNS, *LISTS)):
+                changed.append(episode)
+    if stored:
+        await connection.execute(
+            """DELETE FROM episode e USING unnest($2::uuid[], $3::text[]) AS g(conversation_id, key)
+               WHERE e.workspace_id = $1 AND e.conversation_id = g.conversation_id AND e.key = g.key""",
+            workspace_id,
+            [conversation_id for conversation_id, _ in stored],
+            [key for _, key in stored],
+        )
+    if changed:
+        await connection.execute(
+            UPSERT,
+            workspace_id,
+            [UUID(episode.conversation) for episode in changed],
+            *[[_value(episode, name) for episode in changed] for name in COLUMNS],
+            *[[" ".join(getattr(episode, name)) for episode in changed] for name in LISTS],
+        )
+    return len(changed) + len(stored)
 
 
 async def recompute(connection: Connection, workspace_id: UUID) -> int:
@@ -156,9 +200,9 @@ async def recompute(connection: Connection, workspace_id: UUID) -> int:
         if not page:
             return mended
         last = page[-1]["id"]
-        groups = await _groups(connection, workspace_id, {row["id"] for row in page})
-        ids = sorted({conversation for group in groups for conversation in group} | {row["id"] for row in page})
-        mended += await _write_differences(connection, workspace_id, ids, [fold(facts) for facts in groups.values()])
+        folded = await look(connection, workspace_id, {row["id"] for row in page})
+        mended += await write(connection, workspace_id, folded)
+        await show(connection, workspace_id, folded)
 
 
 async def facts_of(connection: Connection, workspace_id: UUID, conversation_ids: Iterable[UUID]) -> list[AnyFact]:
@@ -214,48 +258,18 @@ async def _groups(
     return groups
 
 
-async def _write_differences(
-    connection: Connection, workspace_id: UUID, ids: list[UUID], folds: Sequence[Folded]
-) -> int:
-    """Make the stored episodes of these conversations equal to the fold; gives how many rows differed."""
-    stored = {
-        (row["conversation_id"], row["key"]): row
-        for row in await connection.fetch(
-            "SELECT * FROM episode WHERE workspace_id = $1 AND conversation_id = ANY($2)", workspace_id, ids
-        )
-    }
-    changed: list[Episode] = []
-    for folded in folds:
-        for episode in folded.episodes:
-            row = stored.pop((UUID(episode.conversation), episode.key), None)
-            if row is None or any(_value(episode, name) != row[name] for name in (*COLUMNS, *LISTS)):
-                changed.append(episode)
-    if stored:
-        await connection.execute(
-            """DELETE FROM episode e USING unnest($2::uuid[], $3::text[]) AS g(conversation_id, key)
-               WHERE e.workspace_id = $1 AND e.conversation_id = g.conversation_id AND e.key = g.key""",
-            workspace_id,
-            [conversation_id for conversation_id, _ in stored],
-            [key for _, key in stored],
-        )
-    if changed:
-        await connection.execute(
-            UPSERT,
-            workspace_id,
-            [UUID(episode.conversation) for episode in changed],
-            *[[_value(episode, name) for episode in changed] for name in COLUMNS],
-            *[[" ".join(getattr(episode, name)) for episode in changed] for name in LISTS],
-        )
-    return len(changed) + len(stored)
-
-
 def _value(episode: Episode, column: str) -> Any:
     value = getattr(episode, NAMES.get(column, column))
     return list(value) if column in LISTS else value
 
 
-async def _show(connection: Connection, workspace_id: UUID, waiting: dict[UUID, Waiting], answered: list[UUID]) -> None:
-    """Repeat on conversations and messages what lists and threads show of it."""
+async def show(
+    connection: Connection, workspace_id: UUID, refolded: Refolded, *, but: frozenset[UUID] = frozenset()
+) -> None:
+    """Repeat on conversations and messages what lists and threads show of it. `but`: those that show it already."""
+    waiting = {name: found for name, found in refolded.waiting.items() if name not in but}
+    if not waiting:
+        return
     ids = sorted(waiting)
     rows = await connection.fetch(
         """SELECT id, last_message_at, waiting_since, waiting_count, imported FROM conversation
@@ -289,5 +303,5 @@ async def _show(connection: Connection, workspace_id: UUID, waiting: dict[UUID, 
            WHERE workspace_id = $1 AND conversation_id = ANY($2) AND direction = 'in' AND answered <> (id = ANY($3))""",
         workspace_id,
         ids,
-        answered,
+        sorted(refolded.answered),
     )
