@@ -25,7 +25,10 @@ LI = Person("7002", "Li Wei")
 @asynccontextmanager
 async def served(app: Any) -> AsyncIterator[str]:
     """The address at which uvicorn serves this application."""
-    listening = socket.create_server(("127.0.0.1", 0))
+    # With the protocol named asyncio switches Nagle's algorithm off; without it every answer takes 40 ms.
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listening.bind(("127.0.0.1", 0))
+    listening.listen()
     server = uvicorn.Server(uvicorn.Config(app, log_level="critical", lifespan="off"))
     # Whoever connects before uvicorn is up waits in the socket's queue.
     task = asyncio.create_task(server.serve(sockets=[listening]))
