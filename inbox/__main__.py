@@ -1,14 +1,19 @@
-"""`inbox`: the commands. Each imports only what it needs, when it is asked for."""
+"""`inbox`: the commands. Each imports what it needs when it is asked for, so that each process carries only its own."""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import getpass
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
+from typing import Any, TypeVar
 
+from inbox.ground.errors import EarshotError
 from inbox.ground.settings import CannotStart, Settings
+
+Result = TypeVar("Result")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -16,8 +21,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     asked = parser().parse_args(arguments)
     try:
         asked.run(asked)
-    except CannotStart as error:
+    except (CannotStart, EarshotError) as error:
         sys.exit(f"inbox: {error}")
+    except KeyboardInterrupt:
+        sys.exit(130)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -30,8 +37,15 @@ def parser() -> argparse.ArgumentParser:
     up.add_argument("--with-parent", action="store_true", help="end when the process that started this one has ended")
     up.set_defaults(run=run_up)
 
-    migrate = commands.add_parser("migrate", help="bring the database to the newest shape")
-    migrate.set_defaults(run=run_migrate)
+    commands.add_parser("serve", help="run one web process").set_defaults(run=run_serve)
+    commands.add_parser("work", help="run one worker process").set_defaults(run=run_work)
+    commands.add_parser("migrate", help="bring the database to the newest shape").set_defaults(run=run_migrate)
+
+    admin = commands.add_parser("create-admin", help="make a person who may do everything in a workspace")
+    admin.add_argument("email")
+    admin.add_argument("--name", help="as colleagues see it; the e-mail's first half if not given")
+    admin.add_argument("--workspace", default="My workspace", help="made if there is none of this name")
+    admin.set_defaults(run=run_create_admin)
     return outer
 
 
@@ -41,17 +55,62 @@ def run_up(asked: argparse.Namespace) -> None:
     up(os.environ, demo=not asked.no_demo, with_parent=asked.with_parent)
 
 
+def run_serve(_: argparse.Namespace) -> None:
+    from inbox.serving import server
+
+    web = server(settings("web"))
+    web.run()
+    if not web.started:
+        sys.exit(3)
+
+
+def run_work(_: argparse.Namespace) -> None:
+    from workers.main import run
+
+    run(settings("worker"))
+
+
 def run_migrate(_: argparse.Namespace) -> None:
-    from inbox.supervisor import bring_up_to_date
+    from inbox import migrate
 
-    asyncio.run(bring_up_to_date(settings()))
+    on_the_database(migrate.run(settings("migrate")))
 
 
-def settings() -> Settings:
+def run_create_admin(asked: argparse.Namespace) -> None:
+    from inbox.people.accounts import create_admin
+
+    told = settings("create-admin")
+    password = None
+    if sys.stdin.isatty():  # never on the command line, where every process of the machine could read it
+        password = getpass.getpass("Password (empty for a random one, or to keep theirs): ") or None
+    name = asked.name or asked.email.partition("@")[0]
+    made = on_the_database(create_admin(told, asked.email, name, password, asked.workspace))
+    sys.stdout.write(f"{made.email} is an admin of {asked.workspace}: sign in at {told.base_url}\n")
+    if made.password and not password:
+        sys.stdout.write(f"Password: {made.password}\n")
+
+
+def on_the_database(work: Coroutine[Any, Any, Result]) -> Result:
+    """Do it, or say in a sentence why the database would not let us."""
+    import asyncpg
+
+    from inbox.ground.db import WrongRole
+    from inbox.ground.logs import describe
+
+    try:
+        return asyncio.run(work)
+    except (OSError, asyncpg.PostgresError, WrongRole) as error:
+        raise CannotStart(f"The database in DATABASE_URL cannot be used: {describe(error)}.") from error
+
+
+def settings(process: str) -> Settings:
     """What this process is told, by the environment or by the house that runs on the same DATA_DIR."""
-    from inbox.supervisor import of_the_running_house
+    from inbox.ground import logs
+    from inbox.ground.running import of_the_running_house
 
-    return Settings.from_environment(of_the_running_house(os.environ))
+    told = Settings.from_environment(of_the_running_house(os.environ))
+    logs.configure(told.log_format, process=process)
+    return told
 
 
 if __name__ == "__main__":

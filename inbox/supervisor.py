@@ -24,20 +24,11 @@ from inbox import migrate
 from inbox.ground import logs
 from inbox.ground.embedded import Postgres, Valkey
 from inbox.ground.processes import free_port
+from inbox.ground.running import Noted, write_secretly
 from inbox.ground.settings import CannotStart, Settings, data_dir_of
 from inbox.rooms import Rooms, say
 
 PLATFORMS = Path(__file__).parent / "platforms"
-NOTED = (
-    "DATABASE_URL",
-    "DATABASE_DIRECT_URL",
-    "REDIS_URL",
-    "SECRET_KEY",
-    "BASE_URL",
-    "HOST",
-    "PORT",
-    "EARSHOT_DEMO_PORTS",
-)
 # What the rest of the environment is read with before the servers are there, so that a mistake is told at once.
 NOT_YET = {"DATABASE_URL": "postgresql://127.0.0.1/earshot", "REDIS_URL": "redis://127.0.0.1"}
 
@@ -105,21 +96,6 @@ class Lock:
             self._file.close()
 
 
-class Noted:
-    """Where this house's servers are, for the commands one types into another terminal while it runs."""
-
-    def __init__(self, data_dir: Path, told: Mapping[str, str]) -> None:
-        self._path = data_dir / "running.json"
-        self._note = {name: told[name] for name in NOTED if name in told}
-
-    def __enter__(self) -> Self:
-        _write_secretly(self._path, json.dumps(self._note))
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._path.unlink(missing_ok=True)
-
-
 async def bring_up_to_date(settings: Settings) -> None:
     """Migrate, or say in a sentence why the database would not let us."""
     try:
@@ -128,20 +104,11 @@ async def bring_up_to_date(settings: Settings) -> None:
         raise CannotStart(f"The database in DATABASE_URL cannot be used: {logs.describe(error)}.") from error
 
 
-def of_the_running_house(env: Mapping[str, str]) -> dict[str, str]:
-    """The environment, completed with what a house that runs on the same DATA_DIR has written down."""
-    try:
-        noted = json.loads((data_dir_of(env) / "running.json").read_text())
-    except (OSError, ValueError):
-        noted = {}
-    return {**noted, **env}
-
-
 def secret_key(data_dir: Path) -> str:
     """This folder's own secret, made when it is first asked for."""
     path = data_dir / "secret_key"
     if not path.exists():
-        _write_secretly(path, secrets.token_urlsafe(48))
+        write_secretly(path, secrets.token_urlsafe(48))
     return path.read_text().strip()
 
 
@@ -225,15 +192,6 @@ def _welcome(settings: Settings, demo: Mapping[str, str] | None) -> str:
     else:
         lines += ["  Make the first admin in another terminal: .venv/bin/inbox create-admin"]
     return "\n".join([*lines, "", f"  Everything it keeps is in {settings.data_dir}. Ctrl-C stops it.", ""])
-
-
-def _write_secretly(path: Path, text: str) -> None:
-    """Write a file that only we can read, and never half of it."""
-    fresh = path.with_name(f"{path.name}.new")
-    fresh.unlink(missing_ok=True)
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(text)
-    fresh.replace(path)
 
 
 def _listen_for_stop() -> None:
