@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 from litestar import Litestar, Router
 from litestar.datastructures import State
 
-from inbox.api import health, session
+from inbox.api import channels, health, invitations, members, platforms, session, tokens, workspace
 from inbox.api.dependencies import DEPENDENCIES
 from inbox.api.doorstep import Doorstep
 from inbox.api.guards import signed_in
@@ -27,8 +27,9 @@ from inbox.ground.outbound import Outbound
 from inbox.ground.settings import Settings
 from inbox.people import passwords
 
-ROOMS = (session,)  # under /api/v1, for those who are signed in
-OUTSIDE = (health,)  # at the root, open
+# Under /api/v1, for those who are signed in.
+ROOMS = (session, workspace, members, invitations, tokens, platforms, channels)
+OUTSIDE = (health,)  # at the root, open to all
 
 
 def create_app(settings: Settings | None = None) -> Doorstep:

@@ -14,6 +14,7 @@ from inbox.desk import lines
 from inbox.ground.db import raw
 from inbox.ground.errors import Invalid
 from inbox.people.access import Agent, Right
+from inbox.people.accounts import name_of
 from inbox.people.workspaces import create as create
 from inbox.realtime import events
 
@@ -58,8 +59,8 @@ async def change(
         agent.needs(Right.STOP)
     if name is not None or time_zone is not None or undo_seconds is not None:
         agent.needs(Right.SETTINGS)
-    if name is not None and not name.strip():
-        raise Invalid("A workspace needs a name.", field="name")
+    if name is not None:
+        name = name_of(name)
     if time_zone is not None:
         _known(time_zone)
     connection = await raw(session)
@@ -73,7 +74,7 @@ async def change(
                                           WHEN $5 THEN coalesce(outbound_stopped_by, $6) END
            WHERE id = $1""",
         agent.workspace_id,
-        name and name.strip(),
+        name,
         time_zone,
         undo_seconds,
         outbound_stopped,

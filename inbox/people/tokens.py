@@ -86,12 +86,14 @@ async def make(connection: Connection, agent: Agent, *, name: str, role: Role, a
     return _token(row), secret
 
 
-async def all_of(connection: Connection, workspace_id: UUID) -> list[Token]:
-    """Every key that still opens something, the newest first."""
+async def all_of(connection: Connection, workspace_id: UUID, *, after: UUID | None, limit: int) -> list[Token]:
+    """Every key that still opens something, in the order they were made."""
     found = await connection.fetch(
-        """SELECT * FROM api_token WHERE workspace_id = $1 AND revoked_at IS NULL
-           ORDER BY created_at DESC, id LIMIT 200""",
+        """SELECT * FROM api_token WHERE workspace_id = $1 AND revoked_at IS NULL AND ($2::uuid IS NULL OR id > $2)
+           ORDER BY id LIMIT $3""",
         workspace_id,
+        after,
+        limit,
     )
     return [_token(row) for row in found]
 

@@ -1,0 +1,290 @@
+"""Connected accounts: connecting one by hand, changing it, putting it to rest.
+
+Nothing is stored before the platform itself has said whose credentials these are; what it says is what we route by.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from inbox.desk import apps, lines
+from inbox.desk.connecting import ask, checked, sort
+from inbox.ground.bell import Bell
+from inbox.ground.crypto import Safe
+from inbox.ground.db import Connection, Database, raw
+from inbox.ground.errors import Conflict, Invalid, NotFound
+from inbox.ground.ids import new_id
+from inbox.ground.outbound import Outbound
+from inbox.people.access import Agent, Right
+from inbox.people.accounts import name_of
+from inbox.platforms.base import Receipt
+from inbox.platforms.registry import platforms
+from inbox.realtime import events, rows
+from inbox.realtime.shapes import ChannelOut
+
+CONNECTED, DISABLED = "connected", "disabled"
+FORGOTTEN: dict[str, Any] = {}
+
+
+class ChannelDetailOut(ChannelOut, kw_only=True):
+    """A channel with what Settings shows.
+
+    `callback_url` and `verify_token` are to be copied into the vendor's app; only admins see the token. `missing`:
+    what the platform's check found wanting, said once on connecting.
+    """
+
+    settings: dict[str, Any]
+    mission: str
+    owner_id: UUID | None
+    hears: list[str]
+    callback_url: str | None = None
+    verify_token: str | None = None
+    missing: list[str] = msgspec.field(default_factory=list)
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to be different about a channel; UNSET stays as it is."""
+
+    name: str | msgspec.UnsetType = msgspec.UNSET
+    state: str | msgspec.UnsetType = msgspec.UNSET
+    outbound_stopped: bool | msgspec.UnsetType = msgspec.UNSET
+    settings: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
+    mission: str | msgspec.UnsetType = msgspec.UNSET
+    owner_id: UUID | msgspec.UnsetType | None = msgspec.UNSET
+
+
+async def all_of(session: AsyncSession, agent: Agent, *, after: UUID | None, limit: int) -> list[ChannelOut]:
+    """The channels one sees."""
+    found = await (await raw(session)).fetch(
+        """SELECT * FROM channel WHERE workspace_id = $1 AND ($2::uuid[] IS NULL OR id = ANY($2))
+           AND ($3::uuid IS NULL OR id > $3) ORDER BY id LIMIT $4""",
+        agent.workspace_id,
+        None if agent.channel_ids is None else list(agent.channel_ids),
+        after,
+        limit,
+    )
+    return [rows.channel(row) for row in found]
+
+
+async def read(session: AsyncSession, safe: Safe, base_url: str, agent: Agent, channel_id: UUID) -> ChannelDetailOut:
+    """One channel. Raises NotFound for one that is not seen."""
+    connection = await raw(session)
+    agent.must_see(channel_id)
+    row = await connection.fetchrow(
+        "SELECT * FROM channel WHERE workspace_id = $1 AND id = $2", agent.workspace_id, channel_id
+    )
+    if row is None:
+        raise NotFound("There is no such channel.")
+    return await _detail(connection, safe, base_url, agent, row)
+
+
+async def connect(
+    database: Database,
+    bell: Bell,
+    safe: Safe,
+    outbound: Outbound,
+    agent: Agent,
+    *,
+    platform: str,
+    fields: dict[str, str],
+    settings: dict[str, Any],
+) -> ChannelDetailOut:
+    """Connect an account, or give one that is known new credentials. Raises CannotConnect in the platform's words."""
+    agent.needs(Right.CHANNELS)
+    connector = platforms().get(platform)
+    if connector is None:
+        raise Invalid("There is no such platform.", field="platform")
+    credentials, chosen = sort(connector, fields)
+    chosen |= checked(connector, settings)
+    async with database.tenant(agent.workspace_id) as reading:
+        is_demo = bool(await reading.fetchval("SELECT is_demo FROM workspace WHERE id = $1", agent.workspace_id))
+        app = await apps.given(reading, safe, agent.workspace_id, platform, fields)
+    receipt = await ask(connector, outbound, is_demo, platform, credentials, chosen, app)
+    async with database.session(agent.workspace_id) as session:
+        connection = await raw(session)
+        app_id = await apps.store(connection, safe, agent.workspace_id, app) if app else ""
+        row = await _store(connection, safe, agent, platform, receipt, credentials, chosen, app_id)
+        await _announce(session, connection, agent, row, "channel_connected")
+        detail = await _detail(connection, safe, database.settings.base_url, agent, row)
+    bell.ring(f"feed:{agent.workspace_id}")
+    return msgspec.structs.replace(detail, missing=receipt.missing)
+
+
+async def change(
+    session: AsyncSession, safe: Safe, base_url: str, agent: Agent, channel_id: UUID, wanted: Change
+) -> ChannelDetailOut:
+    """Change what is given. Stopping what leaves is a supervisor's right too. Raises NotFound, Forbidden, Invalid."""
+    given = {name: value for name in wanted.__struct_fields__ if (value := getattr(wanted, name)) is not msgspec.UNSET}
+    agent.needs(Right.STOP if given.keys() <= {"outbound_stopped"} else Right.CHANNELS)
+    connection = await raw(session)
+    before = await _locked(connection, agent, channel_id)
+    connector = platforms()[before["platform"]]
+    if "name" in given:
+        given["name"] = name_of(given["name"])
+    if "settings" in given:
+        kept = msgspec.json.decode(before["settings"])
+        given["settings"] = msgspec.json.encode(kept | checked(connector, given["settings"])).decode()
+    if given.get("owner_id") is not None:
+        await _must_work_here(connection, agent.workspace_id, given["owner_id"])
+    after = {**before, **given}
+    state = given.get("state", before["state"])
+    woken = state == CONNECTED and before["state"] == DISABLED
+    if woken and safe.open(before["credentials"], f"channel:{channel_id}") == FORGOTTEN:
+        raise Conflict("This channel was removed: connect it again with its credentials.")
+    row = await connection.fetchrow(
+        """UPDATE channel SET name = $3, state = $4, state_reason = CASE WHEN $4 = state THEN state_reason ELSE '' END,
+               outbound_stopped = $5, settings = $6::jsonb, mission = $7, owner_id = $8,
+               poll_due_at = CASE WHEN $9 THEN now() ELSE poll_due_at END, version = version + 1
+           WHERE workspace_id = $1 AND id = $2 RETURNING *""",
+        agent.workspace_id,
+        channel_id,
+        after["name"],
+        state,
+        after["outbound_stopped"],
+        after["settings"],
+        after["mission"],
+        after["owner_id"],
+        woken,
+    )
+    assert row is not None
+    await _route(connection, row)
+    await _announce(session, connection, agent, row, "channel_changed", changed=", ".join(sorted(given)))
+    return await _detail(connection, safe, base_url, agent, row)
+
+
+async def remove(session: AsyncSession, safe: Safe, agent: Agent, channel_id: UUID) -> None:
+    """Forget its credentials and hear nothing more. What was said stays, and so do the numbers."""
+    agent.needs(Right.CHANNELS)
+    connection = await raw(session)
+    await _locked(connection, agent, channel_id)
+    row = await connection.fetchrow(
+        """UPDATE channel SET state = $3, state_reason = 'Removed', credentials = $4, poll_due_at = NULL,
+               version = version + 1
+           WHERE workspace_id = $1 AND id = $2 RETURNING *""",
+        agent.workspace_id,
+        channel_id,
+        DISABLED,
+        safe.seal(FORGOTTEN, f"channel:{channel_id}"),
+    )
+    assert row is not None
+    await _route(connection, row)
+    await _announce(session, connection, agent, row, "channel_removed")
+
+
+# What is stored
+
+
+async def _store(
+    connection: Connection,
+    safe: Safe,
+    agent: Agent,
+    platform: str,
+    receipt: Receipt,
+    credentials: dict[str, Any],
+    settings: dict[str, Any],
+    app_id: str,
+) -> asyncpg.Record:
+    known = await connection.fetchval(
+        "SELECT id FROM channel WHERE workspace_id = $1 AND platform = $2 AND external_id = $3 FOR UPDATE",
+        agent.workspace_id,
+        platform,
+        receipt.external_id,
+    )
+    channel_id = known or new_id()
+    row = await connection.fetchrow(
+        """INSERT INTO channel AS c (workspace_id, id, platform, external_id, name, handle, app_id, credentials,
+                                     settings, connected_at, poll_due_at)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9::jsonb, now(), now())
+           ON CONFLICT (workspace_id, id) DO UPDATE SET
+               handle = excluded.handle, credentials = excluded.credentials, state = 'connected', state_reason = '',
+               settings = c.settings || excluded.settings, poll_due_at = now(), version = c.version + 1,
+               app_id = CASE WHEN excluded.app_id = '' THEN c.app_id ELSE excluded.app_id END
+           RETURNING *""",
+        agent.workspace_id,
+        channel_id,
+        platform,
+        receipt.external_id,
+        receipt.name or receipt.handle or receipt.external_id,
+        receipt.handle,
+        app_id,
+        safe.seal(credentials, f"channel:{channel_id}"),
+        msgspec.json.encode(settings).decode(),
+    )
+    assert row is not None
+    await _route(connection, row)
+    return row
+
+
+async def _route(connection: Connection, row: asyncpg.Record) -> None:
+    """A channel at rest hears nothing; one that is merely signed out still does."""
+    if row["state"] == DISABLED:
+        await connection.execute(
+            "DELETE FROM channel_route WHERE workspace_id = $1 AND channel_id = $2", row["workspace_id"], row["id"]
+        )
+        return
+    await connection.execute(
+        """INSERT INTO channel_route (platform, external_id, workspace_id, channel_id) VALUES ($1, $2, $3, $4)
+           ON CONFLICT DO NOTHING""",
+        row["platform"],
+        row["external_id"],
+        row["workspace_id"],
+        row["id"],
+    )
+
+
+async def _announce(
+    session: AsyncSession, connection: Connection, agent: Agent, row: asyncpg.Record, verb: str, **data: str
+) -> None:
+    await lines.note(
+        connection,
+        agent.workspace_id,
+        verb,
+        by=agent.person,
+        token_id=agent.token_id,
+        channel=str(row["id"]),
+        name=row["name"],
+        **data,
+    )
+    events.publish(session, "channel.changed", channel=rows.channel(row), channel_id=row["id"], by=agent.person)
+
+
+async def _locked(connection: Connection, agent: Agent, channel_id: UUID) -> asyncpg.Record:
+    agent.must_see(channel_id)
+    row = await connection.fetchrow(
+        "SELECT * FROM channel WHERE workspace_id = $1 AND id = $2 FOR UPDATE", agent.workspace_id, channel_id
+    )
+    if row is None:
+        raise NotFound("There is no such channel.")
+    return row
+
+
+async def _must_work_here(connection: Connection, workspace_id: UUID, user_id: UUID) -> None:
+    if not await connection.fetchval(
+        "SELECT true FROM membership WHERE workspace_id = $1 AND user_id = $2 AND active", workspace_id, user_id
+    ):
+        raise Invalid("There is no such member.", field="owner_id")
+
+
+async def _detail(
+    connection: Connection, safe: Safe, base_url: str, agent: Agent, row: asyncpg.Record
+) -> ChannelDetailOut:
+    connector = platforms().get(row["platform"])
+    callback, token = None, None
+    if row["app_id"]:
+        callback = f"{base_url}/webhooks/{row['platform']}/{row['app_id']}"
+        if agent.may(Right.CHANNELS):
+            token = await apps.verify_token(connection, safe, row["platform"], row["app_id"])
+    return ChannelDetailOut(
+        **msgspec.structs.asdict(rows.channel(row)),
+        settings=msgspec.json.decode(row["settings"]),
+        mission=row["mission"],
+        owner_id=row["owner_id"],
+        hears=connector.capabilities.hears if connector else [],
+        callback_url=callback,
+        verify_token=token,
+    )

@@ -1,0 +1,79 @@
+"""Connecting by hand: what a person typed, and what the platform says to it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import httpx
+
+from inbox.desk import apps
+from inbox.desk.apps import VendorApp
+from inbox.ground.errors import Invalid
+from inbox.ground.outbound import Outbound
+from inbox.platforms.base import Account, Connector, Field, NotHere, Receipt
+
+CHECK = 20.0  # seconds the platform has to say who we are
+
+
+class CannotConnect(Invalid):
+    code, title = "cannot_connect", "The platform did not accept this"
+
+
+def fields_of(connector: Connector) -> list[Field]:
+    """What Settings asks for: the connector's own fields, and the vendor's app where webhooks can be heard."""
+    return [*connector.fields, *(apps.FIELDS if "webhook" in connector.capabilities.hears else [])]
+
+
+def sort(connector: Connector, fields: dict[str, str]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Typed fields as credentials and settings: a field named like a setting is one. Raises Invalid."""
+    known = {field.name for field in fields_of(connector)}
+    if unknown := sorted(fields.keys() - known):
+        raise Invalid(f"{connector.title} does not ask for {', '.join(unknown)}.", field=unknown[0])
+    typed = {field.name: fields.get(field.name, "").strip() or field.default for field in connector.fields}
+    for field in connector.fields:
+        if not typed[field.name]:
+            raise Invalid(f"{field.title} is missing.", field=field.name)
+    settings = {name: value for name, value in typed.items() if name in connector.settings}
+    return {name: value for name, value in typed.items() if name not in settings}, settings
+
+
+def checked(connector: Connector, settings: dict[str, Any]) -> dict[str, Any]:
+    """Settings this connector knows, each of its own type. Raises Invalid."""
+    for name, value in settings.items():
+        if name not in connector.settings:
+            raise Invalid(f"{connector.title} has no setting {name}.", field=f"settings.{name}")
+        if type(value) is not type(connector.settings[name]):
+            kind = type(connector.settings[name]).__name__
+            raise Invalid(f"The setting {name} must be of the type {kind}.", field=f"settings.{name}")
+    return settings
+
+
+async def ask(
+    connector: Connector,
+    outbound: Outbound,
+    is_demo: bool,
+    platform: str,
+    credentials: dict[str, Any],
+    settings: dict[str, Any],
+    app: VendorApp | None,
+) -> Receipt:
+    """Whose credentials these are, in the platform's own words. Raises CannotConnect."""
+    account = Account(
+        platform=platform,
+        external_id="",
+        credentials=credentials,
+        settings=settings,
+        app_id=app.vendor_id if app else "",
+        app_secrets=app.secrets if app else [],
+    )
+    try:
+        async with asyncio.timeout(CHECK), outbound.client(demo=is_demo, timeout=CHECK) as http:
+            receipt = await connector.check(http, account)
+    except NotHere as refusal:
+        raise CannotConnect(refusal.message, error=str(refusal.error)) from refusal
+    except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
+        raise CannotConnect(f"{connector.title} could not be reached. Is the address right?") from error
+    if not receipt.external_id:
+        raise CannotConnect(f"{connector.title} did not say whose account this is.")
+    return receipt

@@ -1,0 +1,197 @@
+"""Who works here: coming in, what they may do, and leaving."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import asyncpg
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from inbox.desk import lines
+from inbox.ground.bell import Bell
+from inbox.ground.db import Connection, Database, raw
+from inbox.ground.errors import BadCredentials, Conflict, Invalid, NotFound
+from inbox.people import accounts, invitations, passwords, sessions, throttle, tokens
+from inbox.people.access import Agent, Right, Role
+from inbox.people.accounts import Visit
+from inbox.people.sessions import Opened
+from inbox.realtime import events, rows
+from inbox.realtime.shapes import MemberOut
+
+
+class LastAdmin(Conflict):
+    code, title = "last_admin", "Somebody must be admin"
+
+
+class MemberDetailOut(MemberOut, kw_only=True):
+    """A colleague with the channels given to them; null means every channel, as supervisors and admins always have."""
+
+    channel_ids: list[UUID] | None
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to be different about a member; UNSET stays as it is."""
+
+    role: Role | msgspec.UnsetType = msgspec.UNSET
+    active: bool | msgspec.UnsetType = msgspec.UNSET
+    name: str | msgspec.UnsetType = msgspec.UNSET
+    channel_ids: list[UUID] | msgspec.UnsetType | None = msgspec.UNSET
+
+
+async def all_of(session: AsyncSession, workspace_id: UUID, *, after: UUID | None, limit: int) -> list[MemberDetailOut]:
+    """Everybody who works or worked here, in the order they came."""
+    found = await (await raw(session)).fetch(
+        """SELECT * FROM membership WHERE workspace_id = $1 AND ($2::uuid IS NULL OR user_id > $2)
+           ORDER BY user_id LIMIT $3""",
+        workspace_id,
+        after,
+        limit,
+    )
+    return [_detail(row) for row in found]
+
+
+async def change(session: AsyncSession, agent: Agent, user_id: UUID, wanted: Change) -> MemberDetailOut:
+    """Role, access, name or whether they still work here. One's own name is one's own affair.
+
+    Raises NotFound, LastAdmin, Forbidden.
+    """
+    given = {name: value for name in wanted.__struct_fields__ if (value := getattr(wanted, name)) is not msgspec.UNSET}
+    if user_id != agent.id or given.keys() - {"name"}:
+        agent.needs(Right.PEOPLE)
+    connection = await raw(session)
+    before = await _locked(connection, agent.workspace_id, user_id)
+    if "name" in given:
+        given["name"] = accounts.name_of(given["name"])
+    if given.get("channel_ids") is not None:
+        given["channel_ids"] = await _known_channels(connection, agent.workspace_id, given["channel_ids"])
+    after = {**before, **given}
+    changed = {name for name in given if before[name] != after[name]}
+    if not changed:
+        return _detail(before)
+    if before["role"] == Role.ADMIN and before["active"] and not (after["role"] == Role.ADMIN and after["active"]):
+        await _another_admin(connection, agent.workspace_id, user_id)
+    row = await connection.fetchrow(
+        """UPDATE membership SET role = $3, active = $4, name = $5, channel_ids = $6, version = version + 1,
+               access_version = access_version + $7
+           WHERE workspace_id = $1 AND user_id = $2 RETURNING *""",
+        agent.workspace_id,
+        user_id,
+        after["role"],
+        after["active"],
+        after["name"],
+        after["channel_ids"],
+        int(bool(changed - {"name"})),
+    )
+    assert row is not None
+    if "active" in changed and not row["active"]:
+        await sessions.close_all(connection, agent.workspace_id, user_id)
+        await tokens.revoke_all_of(connection, agent.workspace_id, user_id)
+    said = {name: _said(row[name]) for name in sorted(changed)}
+    await lines.note(
+        connection,
+        agent.workspace_id,
+        "member_changed",
+        by=agent.person,
+        token_id=agent.token_id,
+        member=str(user_id),
+        **said,
+    )
+    events.publish(session, "member.changed", member=rows.member(row), by=agent.person)
+    return _detail(row)
+
+
+async def accept(database: Database, bell: Bell, visit: Visit, *, secret: str, name: str, password: str) -> Opened:
+    """Come in through an invitation, and be signed in. Whoever has an account already proves it with its password.
+
+    Raises InvitationOver, BadCredentials, Invalid, TooMany.
+    """
+    await throttle.attempt(database, address=visit.address)
+    invitation = await invitations.find(database, secret)
+    name = accounts.name_of(name)
+    async with database.app.acquire() as outside:
+        known = await outside.fetchrow('SELECT id, password_hash FROM "user" WHERE email = $1', invitation.email)
+    stored = None
+    if known is None:
+        stored = await passwords.hashed(password)
+    else:
+        await throttle.attempt(database, address=visit.address, account=invitation.email)
+        if not await passwords.matches(known["password_hash"], password):
+            raise BadCredentials("You already have an account under this address: use the password you have there.")
+    async with database.session(invitation.workspace_id) as session:
+        connection = await raw(session)
+        await invitations.take(connection, invitation)
+        user_id = await accounts.join(
+            connection,
+            invitation.workspace_id,
+            email=invitation.email,
+            name=name,
+            role=invitation.role,
+            password_hash=stored,
+        )
+        if known is None and not await _is_new(connection, user_id, stored):
+            raise Conflict("Somebody made this account at the same moment. Please try again.")
+        row = await connection.fetchrow(
+            "SELECT * FROM membership WHERE workspace_id = $1 AND user_id = $2", invitation.workspace_id, user_id
+        )
+        assert row is not None
+        await lines.note(
+            connection, invitation.workspace_id, "member_joined", by=user_id, role=row["role"], email=row["email"]
+        )
+        events.publish(session, "member.changed", member=rows.member(row), by=user_id)
+        opened = await sessions.open_session(
+            connection,
+            user_id,
+            invitation.workspace_id,
+            address=visit.address,
+            browser=visit.browser,
+            instead_of=visit.cookie,
+        )
+    bell.ring(f"feed:{invitation.workspace_id}")
+    return opened
+
+
+async def _locked(connection: Connection, workspace_id: UUID, user_id: UUID) -> asyncpg.Record:
+    row = await connection.fetchrow(
+        "SELECT * FROM membership WHERE workspace_id = $1 AND user_id = $2 FOR UPDATE", workspace_id, user_id
+    )
+    if row is None:
+        raise NotFound("There is no such member.")
+    return row
+
+
+async def _another_admin(connection: Connection, workspace_id: UUID, user_id: UUID) -> None:
+    """Two admins who remove each other at once meet on these rows: one of them is told so."""
+    others = await connection.fetch(
+        """SELECT user_id FROM membership WHERE workspace_id = $1 AND role = 'admin' AND active
+           ORDER BY user_id FOR UPDATE""",
+        workspace_id,
+    )
+    if all(row["user_id"] == user_id for row in others):
+        raise LastAdmin("This is the only admin: make somebody else admin first.")
+
+
+async def _known_channels(connection: Connection, workspace_id: UUID, wanted: Sequence[UUID]) -> list[UUID]:
+    known = await connection.fetch(
+        "SELECT id FROM channel WHERE workspace_id = $1 AND id = ANY($2) ORDER BY id", workspace_id, list(wanted)
+    )
+    if len(known) != len(set(wanted)):
+        raise Invalid("There is no such channel.", field="channel_ids")
+    return [row["id"] for row in known]
+
+
+async def _is_new(connection: Connection, user_id: UUID, password_hash: str | None) -> bool:
+    return bool(
+        await connection.fetchval('SELECT password_hash = $2 FROM "user" WHERE id = $1', user_id, password_hash)
+    )
+
+
+def _said(value: object) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return "all" if value is None else str(value)
+
+
+def _detail(row: asyncpg.Record) -> MemberDetailOut:
+    return MemberDetailOut(**msgspec.structs.asdict(rows.member(row)), channel_ids=row["channel_ids"])
