@@ -157,6 +157,7 @@ async def _write(scene: Scene) -> None:
     connection, workspace_id = scene.connection, scene.workspace_id
     if scene.strays:
         await scene.save()
+        await threads.settle_previews(scene)
         await threads.move_strays(scene)
         await storage.remember(connection, workspace_id, scene.facts)
         await scene.follow_up()
@@ -164,6 +165,7 @@ async def _write(scene: Scene) -> None:
     refolded = await storage.look(connection, workspace_id, await storage.append(connection, workspace_id, scene.facts))
     scene.stand(refolded)
     await scene.save()
+    await threads.settle_previews(scene)
     await storage.write(connection, workspace_id, refolded, fresh=scene.fresh)
     await storage.show(connection, workspace_id, refolded, but=scene.fresh)
     await scene.follow_up()
@@ -176,34 +178,41 @@ def _event(row: asyncpg.Record) -> Event:
 async def _place(scene: Scene, connectors: Mapping[str, Connector], taken: list[Event]) -> dict[UUID, timedelta]:
     """Let each event do its work; gives those that must wait, and how long."""
     waits: dict[UUID, timedelta] = {}
+    early: list[Event] = []
     for event in taken:
-        place = scene.places.get(event.channel_id)
-        if place is None:
-            continue  # the channel is gone; so is what it heard
-        connector, incoming = connectors[place.platform], event.incoming
-        match incoming.act:
-            case Act.WROTE | Act.UNSUPPORTED if incoming.ours:
-                if not await _echo(scene, event, connector):
-                    waits[event.id] = ECHO_AGAIN
-            case Act.WROTE | Act.UNSUPPORTED:
-                letter = placing.wrote(scene, event, connector)
-                if letter:
-                    threads.settle(scene, letter)
-            case Act.EDITED:
-                if not placing.edited(scene, event):
-                    waits[event.id] = PARKED
-            case Act.DELETED:
-                if not placing.deleted(scene, event):
-                    waits[event.id] = PARKED
-            case Act.HID | Act.UNHID | Act.LIKED | Act.UNLIKED:
-                if not placing.toggled(scene, event):
-                    waits[event.id] = PARKED
-            case Act.READ | Act.DELIVERED:
-                scene.afterwards.append(partial(threads.watermark, scene, event))
-            case Act.FAILED:
-                if not _failed(scene, event):
-                    waits[event.id] = PARKED
+        wait = await _place_one(scene, connectors, event)
+        if wait is PARKED:
+            early.append(event)
+        elif wait:
+            waits[event.id] = wait
+    for event in early:  # what it is about may have come later in this very batch
+        if wait := await _place_one(scene, connectors, event):
+            waits[event.id] = wait
     return waits
+
+
+async def _place_one(scene: Scene, connectors: Mapping[str, Connector], event: Event) -> timedelta | None:
+    place = scene.places.get(event.channel_id)
+    if place is None:
+        return None  # the channel is gone; so is what it heard
+    connector, incoming, placed = connectors[place.platform], event.incoming, True
+    match incoming.act:
+        case Act.WROTE | Act.UNSUPPORTED if incoming.ours:
+            return None if await _echo(scene, event, connector) else ECHO_AGAIN
+        case Act.WROTE | Act.UNSUPPORTED:
+            if letter := placing.wrote(scene, event, connector):
+                threads.settle(scene, letter)
+        case Act.EDITED:
+            placed = placing.edited(scene, event)
+        case Act.DELETED:
+            placed = placing.deleted(scene, event)
+        case Act.HID | Act.UNHID | Act.LIKED | Act.UNLIKED:
+            placed = placing.toggled(scene, event)
+        case Act.READ | Act.DELIVERED:
+            scene.afterwards.append(partial(threads.watermark, scene, event))
+        case Act.FAILED:
+            placed = _failed(scene, event)
+    return None if placed else PARKED
 
 
 async def _echo(scene: Scene, event: Event, connector: Connector) -> bool:

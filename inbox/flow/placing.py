@@ -12,7 +12,7 @@ from uuid import UUID
 from inbox.desk import status
 from inbox.flow.scene import Event, Letter, Place, Revision, Scene, Thread
 from inbox.ground.ids import new_id
-from inbox.platforms.base import Act, Action, Actor, Connector, Incoming, Kind, clean
+from inbox.platforms.base import Act, Action, Actor, Attachment, Connector, Incoming, Kind, clean
 from inbox.sla import facts as f
 from inbox.sla.facts import tie_of
 from inbox.sla.needs_reply import Decision, decide
@@ -48,7 +48,7 @@ def wrote(scene: Scene, event: Event, connector: Connector) -> Letter | None:
     thread.last_inbound_at = max(incoming.at, thread.last_inbound_at or incoming.at)
     if not letter.before_connection:
         _status(thread, status.after_inbound(thread.status, needs_reply=letter.needs_reply))
-    _shown(thread, letter, "customer")
+    _shown(scene, thread, letter)
 
     scene.facts.append(
         f.Written(
@@ -81,7 +81,7 @@ def wrote_elsewhere(scene: Scene, event: Event, connector: Connector, *, seen_to
     letter.elsewhere = "person" if human else "automatic"
     letter.before_connection = incoming.at < place.connected_at
     scene.add_letter(letter)
-    _shown(thread, letter, "us")
+    _shown(scene, thread, letter)
 
     authors = {str(parent.identity_id)} if parent and parent.identity_id else set()
     authors |= {
@@ -166,9 +166,7 @@ def edited(scene: Scene, event: Event) -> bool:
             if not letter.before_connection:
                 _status(thread, status.after_inbound(thread.status, needs_reply=letter.needs_reply))
     if newest:
-        thread = scene.threads[letter.conversation_id]
-        if thread.preview == _preview(letter):
-            thread.preview = text[:PREVIEW]
+        scene.unsettled.add(letter.conversation_id)
         letter.text, letter.attachments, letter.edited_at = text, attachments, incoming.at
     scene.tell("message.edited", letter)
     return True
@@ -182,9 +180,7 @@ def deleted(scene: Scene, event: Event) -> bool:
         return False
     if letter.deleted_at is not None:
         return True
-    thread = scene.threads[letter.conversation_id]
-    if thread.preview == _preview(letter):
-        thread.preview = ""
+    scene.unsettled.add(letter.conversation_id)
     letter.deleted_at, letter.deleted_by = incoming.at, str(incoming.by)
     tie = tie_of(f"deleted:{letter.external_id}")
     if letter.direction == "in":
@@ -313,18 +309,25 @@ def _letter(
     )
 
 
-def _shown(thread: Thread, letter: Letter, by: str) -> None:
+def _shown(scene: Scene, thread: Thread, letter: Letter) -> None:
     thread.message_count += 1
-    if letter.at >= thread.last_message_at:
-        thread.last_message_at, thread.preview, thread.preview_by = letter.at, _preview(letter), by
-    elif not thread.preview:
-        thread.preview, thread.preview_by = _preview(letter), by
+    if (thread.new and thread.message_count == 1) or letter.at > thread.last_message_at:
+        thread.last_message_at = letter.at
+        thread.preview, thread.preview_by = preview(letter.text, letter.attachments, letter.unsupported), by(letter)
+    else:
+        scene.unsettled.add(thread.id)  # it came late: the newest is found once everything is written
 
 
-def _preview(letter: Letter) -> str:
-    if letter.text:
-        return " ".join(letter.text.split())[:PREVIEW]
-    return letter.attachments[0].type if letter.attachments else letter.unsupported[:PREVIEW]
+def by(letter: Letter) -> str:
+    """Who the last line of a conversation is from."""
+    return "customer" if letter.direction == "in" else "us"
+
+
+def preview(text: str, attachments: list[Attachment], unsupported: str) -> str:
+    """A message in one line."""
+    if text:
+        return " ".join(text.split())[:PREVIEW]
+    return attachments[0].type if attachments else unsupported[:PREVIEW]
 
 
 def _text(text: str) -> str:

@@ -230,6 +230,7 @@ class Scene:
         self.orphans: dict[tuple[UUID, str], list[Letter]] = {}
         self.posts: dict[tuple[UUID, str], UUID] = {}
         self.in_flight: set[UUID] = set()
+        self.unsettled: set[UUID] = set()  # threads whose last line must be looked for again
         self.strays: dict[UUID, UUID] = {}
         self.afterwards: list[Callable[[], Awaitable[None]]] = []
         self.revisions: list[Revision] = []

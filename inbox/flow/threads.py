@@ -12,6 +12,7 @@ from inbox.flow.scene import Event, Letter, Scene
 from inbox.ground.db import Connection
 from inbox.platforms.base import Act, clean
 from inbox.realtime.events import Happening
+from inbox.realtime.rows import attachments
 from inbox.sla import storage
 from inbox.sla.facts import Merged, tie_of
 
@@ -51,6 +52,37 @@ async def count_people(scene: Scene) -> None:
         known = {(row["conversation_id"], row["identity_id"]) for row in found}
     for thread, identities in fresh.items():
         scene.threads[thread].participants += len({i for i in identities if (thread, i) not in known})
+
+
+async def settle_previews(scene: Scene) -> None:
+    """The last line of threads in which something was edited, deleted or came late: the newest that still stands."""
+    if not scene.unsettled:
+        return
+    rows = await scene.connection.fetch(
+        """SELECT k.id AS thread, m.* FROM unnest($2::uuid[]) AS k(id) LEFT JOIN LATERAL (
+               SELECT text, attachments, unsupported, direction, visibility FROM message
+               WHERE workspace_id = $1 AND conversation_id = k.id AND deleted_at IS NULL
+               ORDER BY at DESC, external_id DESC, id DESC LIMIT 1) m ON true""",
+        scene.workspace_id,
+        sorted(scene.unsettled),
+    )
+    lines = []
+    for row in rows:
+        if row["direction"] is None:
+            lines.append((row["thread"], "", "customer"))
+            continue
+        line = placing.preview(row["text"], attachments(row["attachments"]), row["unsupported"])
+        by = "customer" if row["direction"] == "in" else "note" if row["visibility"] == "note" else "us"
+        lines.append((row["thread"], line, by))
+    await scene.connection.execute(
+        """UPDATE conversation c SET preview = g.line, preview_by = g.by
+           FROM unnest($2::uuid[], $3::text[], $4::text[]) AS g(id, line, by)
+           WHERE c.workspace_id = $1 AND c.id = g.id AND (c.preview, c.preview_by) <> (g.line, g.by)""",
+        scene.workspace_id,
+        [thread for thread, _, _ in lines],
+        [line for _, line, _ in lines],
+        [by for _, _, by in lines],
+    )
 
 
 async def said_today(scene: Scene, event: Event, *, other_than: UUID | None) -> int:
