@@ -1,0 +1,242 @@
+/** The verbs. Each is seen at once, and taken back with the reason if the server refuses. */
+
+import { Problem, type Writing } from "../api/client.ts"
+import type { Conversation, Id, Message, Waiting } from "../api/shapes.ts"
+import { t } from "../ui/text.ts"
+import { desk } from "./desk.svelte.ts"
+import { notices } from "./notices.svelte.ts"
+import { undo } from "./undo.svelte.ts"
+
+const READ_ECHO = 3_000 // the feed says our own reading back within this
+
+/** The reason in words: the server's own, or ours where it could not be reached. */
+export function reasonOf(problem: unknown): string {
+  if (!(problem instanceof Problem)) return t("problem.other")
+  if (problem.code === "unreachable") return t("problem.unreachable")
+  return problem.message || t("problem.other")
+}
+
+export function complain(problem: unknown): void {
+  notices.say(reasonOf(problem), { tone: "bad" })
+}
+
+async function change(
+  id: Id,
+  supposed: Partial<Conversation>,
+  ask: () => Promise<Conversation>,
+): Promise<Conversation | null> {
+  const takeBack = desk.suppose(id, supposed)
+  try {
+    const conversation = await ask()
+    desk.store.learn({ conversation })
+    return conversation
+  } catch (problem) {
+    complain(problem)
+    return null
+  } finally {
+    requestAnimationFrame(takeBack) // after the frame that draws the answer
+  }
+}
+
+async function changeMessage(
+  id: Id,
+  supposed: Partial<Message>,
+  ask: () => Promise<Message>,
+): Promise<Message | null> {
+  const takeBack = desk.suppose(id, supposed)
+  try {
+    const message = await ask()
+    desk.store.learn({ message })
+    return message
+  } catch (problem) {
+    complain(problem)
+    return null
+  } finally {
+    requestAnimationFrame(takeBack)
+  }
+}
+
+// A conversation
+
+export async function assign(row: Conversation, to: Id | null): Promise<void> {
+  const before = row.assignee_id
+  if (before === to) return
+  const done = await change(row.id, { assignee_id: to }, () => desk.api.assign(row.id, to))
+  if (!done) return
+  const name = to === desk.me ? t("you") : (desk.member(to)?.name ?? "")
+  undo.offer(to ? t("said.assigned", { name }) : t("said.unassigned"), () => void assign(done, before))
+}
+
+/** Resolves; gives back who still waits if that must be asked first. */
+export async function resolve(row: Conversation, unanswered?: string): Promise<Waiting[] | null> {
+  const takeBack = desk.suppose(row.id, { status: "resolved" })
+  try {
+    const conversation = await desk.api.resolve(row.id, unanswered)
+    desk.store.learn({ conversation })
+    undo.offer(t("said.resolved", { name: row.person.name }), () => void reopen(conversation))
+    return null
+  } catch (problem) {
+    if (problem instanceof Problem && problem.code === "somebody_waits")
+      return (problem.extra["waiting"] as Waiting[] | undefined) ?? []
+    complain(problem)
+    return null
+  } finally {
+    requestAnimationFrame(takeBack)
+  }
+}
+
+export async function reopen(row: Conversation): Promise<void> {
+  await change(row.id, { status: "open", resolved_at: null }, () => desk.api.reopen(row.id))
+}
+
+export async function snooze(row: Conversation, until: Date): Promise<void> {
+  const at = until.toISOString()
+  const done = await change(row.id, { status: "snoozed", snoozed_until: at }, () => desk.api.snooze(row.id, at))
+  if (done) undo.offer(t("said.snoozed"), () => void wakeUp(done))
+}
+
+export async function wakeUp(row: Conversation): Promise<void> {
+  await change(row.id, { status: "open", snoozed_until: null }, () => desk.api.wake(row.id))
+}
+
+export async function setTag(row: Conversation, tag: string, on: boolean): Promise<void> {
+  const rest = row.tags.filter((other) => other !== tag)
+  await change(row.id, { tags: on ? [...rest, tag] : rest }, () => desk.api.setTag(row.id, tag, on))
+}
+
+export async function setPriority(row: Conversation, priority: number): Promise<void> {
+  await change(row.id, { priority }, () => desk.api.setPriority(row.id, priority))
+}
+
+export async function markRead(row: Conversation): Promise<void> {
+  if (!desk.isUnread(row) || !row.last_inbound_at) return
+  const at = row.last_inbound_at
+  const takeBack = desk.supposeRead({ conversation_id: row.id, at })
+  try {
+    await desk.api.read(row.id, at)
+    setTimeout(takeBack, READ_ECHO)
+  } catch {
+    takeBack() // it simply stays unread
+  }
+}
+
+export async function markUnread(row: Conversation): Promise<void> {
+  const takeBack = desk.supposeRead({ conversation_id: row.id, at: null })
+  try {
+    await desk.api.unread(row.id)
+    setTimeout(takeBack, READ_ECHO)
+  } catch (problem) {
+    takeBack()
+    complain(problem)
+  }
+}
+
+// A message
+
+/** Puts the bubble up at once. Throws the `Problem` where the composer has to answer it. */
+export async function write(row: Conversation, writing: Writing, key: string): Promise<Message> {
+  const bubble: Message = bubbleOf(row, writing, key)
+  desk.leaving = [...desk.leaving.filter((one) => one.key !== key), { key, message: bubble }]
+  try {
+    const message = await desk.api.write(row.id, writing, key)
+    desk.store.learn({ message })
+    if (message.delivery?.state === "queued" && message.delivery.due_at)
+      undo.offer(t("said.sending"), () => void cancel(message), Date.parse(message.delivery.due_at) - Date.now())
+    return message
+  } finally {
+    requestAnimationFrame(() => (desk.leaving = desk.leaving.filter((one) => one.key !== key)))
+  }
+}
+
+function bubbleOf(row: Conversation, writing: Writing, key: string): Message {
+  const at = new Date().toISOString()
+  return {
+    id: key,
+    version: 0,
+    conversation_id: row.id,
+    direction: "out",
+    visibility: writing.visibility,
+    kind: row.kind,
+    author: null,
+    agent_id: desk.me,
+    written_elsewhere: "",
+    text: writing.text,
+    attachments: [],
+    at,
+    received_at: at,
+    edited_at: null,
+    deleted_at: null,
+    deleted_by: "",
+    hidden: false,
+    liked: false,
+    rating: null,
+    needs_reply: false,
+    needs_reply_reason: "",
+    answered: false,
+    before_connection: false,
+    parent_id: writing.reply_to,
+    permalink: "",
+    delivery: writing.visibility === "note" ? null : { state: "queued", due_at: null, reason: "", error: "", delivered_at: null, read_at: null },
+    answers: writing.answers,
+    revisions: 0,
+    unsupported: "",
+  }
+}
+
+/** Calls back what has not left yet; its words return to the composer. */
+export async function cancel(message: Message): Promise<void> {
+  if (!message.delivery) return
+  const done = await changeMessage(
+    message.id,
+    { delivery: { ...message.delivery, state: "cancelled" } },
+    () => desk.api.cancel(message.id),
+  )
+  if (done) called.back(done)
+}
+
+/** Whoever writes hears what was called back. */
+export const called: { back: (message: Message) => void } = { back: () => undefined }
+
+export async function retry(message: Message): Promise<void> {
+  if (!message.delivery) return
+  await changeMessage(message.id, { delivery: { ...message.delivery, state: "queued", reason: "" } }, () =>
+    desk.api.retry(message.id),
+  )
+}
+
+export async function itIsThere(message: Message): Promise<void> {
+  await changeMessage(message.id, {}, () => desk.api.decide(message.id, { it_is_there: true }))
+}
+
+export async function postAgain(message: Message): Promise<void> {
+  await changeMessage(message.id, {}, () => desk.api.decide(message.id, { post_again: true }))
+}
+
+export async function setHidden(message: Message, on: boolean): Promise<void> {
+  await changeMessage(message.id, { hidden: on }, () => desk.api.setHidden(message.id, on))
+}
+
+export async function setLiked(message: Message, on: boolean): Promise<void> {
+  await changeMessage(message.id, { liked: on }, () => desk.api.setLiked(message.id, on))
+}
+
+export async function remove(message: Message): Promise<void> {
+  await changeMessage(message.id, {}, () => desk.api.remove(message.id))
+}
+
+export async function setNeedsReply(message: Message, on: boolean, reason: string): Promise<void> {
+  await changeMessage(message.id, { needs_reply: on, needs_reply_reason: reason }, () =>
+    desk.api.setNeedsReply(message.id, on, reason),
+  )
+}
+
+export async function setAuthorship(message: Message, automatic: boolean): Promise<void> {
+  await changeMessage(message.id, { written_elsewhere: automatic ? "automatic" : "person" }, () =>
+    desk.api.setAuthorship(message.id, automatic),
+  )
+}
+
+/** "That reply answered it too." */
+export async function cover(message: Message, answers: Id[]): Promise<void> {
+  await changeMessage(message.id, {}, () => desk.api.cover(message.id, answers))
+}

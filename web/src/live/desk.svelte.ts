@@ -1,0 +1,223 @@
+/** The live store as the page sees it: drawn at most once a frame, with what was just asked laid over what is known. */
+
+import { Api, itemsOf, Problem } from "../api/client.ts"
+import type { Platform, Workspace } from "../api/rooms.ts"
+import type { Channel, Conversation, Id, Member, Message, Read, Session, Viewer } from "../api/shapes.ts"
+import type { Connection, Surroundings, Wire } from "./socket.ts"
+import { emptyState, type State, type Thread, type View } from "./state.ts"
+import { Store } from "./store.ts"
+import { micros } from "./views.ts"
+
+/** What we asked for and have not heard about yet. */
+interface Asked {
+  of: Id
+  change: Partial<Conversation> | Partial<Message>
+}
+
+/** A message on its way to the server. */
+export interface Leaving {
+  key: string
+  message: Message
+}
+
+const PRESENCE_FADES = 60_000
+const WARM_THREADS = 6
+
+class Desk {
+  session = $state.raw<Session | null | undefined>(undefined) // undefined: not known yet
+  workspace = $state.raw<Workspace | null>(null)
+  platforms = $state.raw<ReadonlyMap<string, Platform>>(new Map())
+  state = $state.raw<State>(emptyState(""))
+  connection = $state.raw<Connection>("waiting")
+  retryAt = $state.raw<number | null>(null)
+  failures = $state.raw<ReadonlyMap<string, Problem>>(new Map())
+  leaving = $state.raw<readonly Leaving[]>([])
+  readonly api = new Api((input, init) => fetch(input, init))
+  #asked = $state.raw<readonly Asked[]>([])
+  #reads = $state.raw<ReadonlyMap<Id, Read>>(new Map())
+  #store: Store | null = null
+  #warm: Id[] = []
+  #isDrawing = false
+
+  get store(): Store {
+    if (!this.#store) throw new Error("Nobody is signed in.")
+    return this.#store
+  }
+
+  get me(): Id {
+    return this.session?.user.id ?? ""
+  }
+
+  get mayWrite(): boolean {
+    return this.session?.role !== "read_only"
+  }
+
+  get isAdmin(): boolean {
+    return this.session?.role === "admin"
+  }
+
+  /** Looks whether somebody is signed in here already. */
+  async wake(): Promise<void> {
+    try {
+      this.enter(await this.api.session())
+    } catch (problem) {
+      if (!(problem instanceof Problem)) throw problem
+      if (problem.status === 401) this.session = null
+      else setTimeout(() => void this.wake(), 2_000)
+    }
+  }
+
+  enter(session: Session): void {
+    this.session = session
+    this.#store = new Store(session.user.id, this.api, this.#surroundings(), () => this.#drawSoon())
+    this.#store.start()
+    void this.#furnish()
+    addEventListener("online", () => this.#store?.socket.hurry())
+    document.addEventListener("visibilitychange", () => {
+      if (!document.hidden) this.#store?.socket.hurry()
+    })
+  }
+
+  async leave(): Promise<void> {
+    await this.api.signOut()
+    this.#store?.stop()
+    location.assign("/sign-in")
+  }
+
+  async #furnish(): Promise<void> {
+    const [platforms, workspace] = await Promise.allSettled([this.api.platforms(), this.api.workspace()])
+    if (platforms.status === "fulfilled")
+      this.platforms = new Map(itemsOf(platforms.value).map((platform) => [platform.name, platform]))
+    if (workspace.status === "fulfilled") this.workspace = workspace.value
+  }
+
+  #surroundings(): Surroundings {
+    return {
+      connect: () => new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`) as Wire,
+      now: () => Date.now(),
+      random: () => Math.random(),
+      after: (ms, act) => {
+        const timer = setTimeout(act, ms)
+        return () => clearTimeout(timer)
+      },
+    }
+  }
+
+  #drawSoon(): void {
+    if (this.#isDrawing) return
+    this.#isDrawing = true
+    const draw = (): void => {
+      this.#isDrawing = false
+      this.#draw()
+    }
+    // A hidden page has no frames, but its title still counts.
+    if (document.hidden) setTimeout(draw, 250)
+    else requestAnimationFrame(draw)
+  }
+
+  #draw(): void {
+    const store = this.store
+    const before = this.state
+    this.state = store.state
+    this.failures = store.failures
+    this.connection = store.connection
+    this.retryAt = store.retryAt
+    this.#forgetReads(before)
+    if (store.connection === "waiting") void this.#stillSignedIn()
+    if (store.connection === "signed_out") this.session = null
+  }
+
+  /** A refused socket does not say why; the door does. */
+  async #stillSignedIn(): Promise<void> {
+    const asked = this.retryAt
+    await this.api.session().catch((problem: unknown) => {
+      if (problem instanceof Problem && problem.status === 401 && asked === this.retryAt) this.session = null
+    })
+  }
+
+  // What is known, with what was asked laid over it
+
+  conversation(id: Id): Conversation | undefined {
+    const row = this.state.conversations.get(id)
+    return row && this.#over(row)
+  }
+
+  message(id: Id): Message | undefined {
+    const row = this.state.messages.get(id)
+    return row && this.#over(row)
+  }
+
+  #over<T extends { id: Id }>(row: T): T {
+    return this.#asked.reduce((seen, one) => (one.of === row.id ? { ...seen, ...one.change } : seen), row)
+  }
+
+  /** The change is seen at once; given back is how to take it away, after the answer came. */
+  suppose(of: Id, change: Asked["change"]): () => void {
+    const one: Asked = { of, change }
+    this.#asked = [...this.#asked, one]
+    return () => (this.#asked = this.#asked.filter((other) => other !== one))
+  }
+
+  supposeRead(read: Read): () => void {
+    this.#reads = new Map(this.#reads).set(read.conversation_id, read)
+    return () => {
+      if (this.#reads.get(read.conversation_id) !== read) return
+      const rest = new Map(this.#reads)
+      rest.delete(read.conversation_id)
+      this.#reads = rest
+    }
+  }
+
+  /** The feed has the last word on what was read. */
+  #forgetReads(before: State): void {
+    if (before.reads === this.state.reads || this.#reads.size === 0) return
+    const rest = [...this.#reads].filter(([id]) => before.reads.get(id) === this.state.reads.get(id))
+    if (rest.length < this.#reads.size) this.#reads = new Map(rest)
+  }
+
+  isUnread(row: Conversation): boolean {
+    if (!row.last_inbound_at) return false
+    const read = this.#reads.get(row.id) ?? this.state.reads.get(row.id)
+    return !read?.at || micros(read.at) < micros(row.last_inbound_at)
+  }
+
+  view(name: string): View | undefined {
+    return this.state.views.get(name)
+  }
+
+  thread(id: Id): Thread | undefined {
+    return this.state.threads.get(id)
+  }
+
+  channel(id: Id): Channel | undefined {
+    return this.state.channels.get(id)
+  }
+
+  member(id: Id | null): Member | undefined {
+    return id ? this.state.members.get(id) : undefined
+  }
+
+  get members(): Member[] {
+    return [...this.state.members.values()].sort((a, b) => a.name.localeCompare(b.name))
+  }
+
+  get channels(): Channel[] {
+    return [...this.state.channels.values()].sort((a, b) => a.name.localeCompare(b.name))
+  }
+
+  /** Colleagues who look at this conversation now. */
+  viewers(id: Id, now: number): Viewer[] {
+    const known = this.state.presence.get(id)
+    if (!known || now - known.at > PRESENCE_FADES) return []
+    return known.people.filter((viewer) => viewer.user_id !== this.me)
+  }
+
+  /** Opens a thread and keeps the last few warm, so that going back is instant. */
+  open(id: Id): void {
+    void this.store.openThread(id)
+    this.#warm = [id, ...this.#warm.filter((other) => other !== id)]
+    for (const cold of this.#warm.splice(WARM_THREADS)) this.store.closeThread(cold)
+  }
+}
+
+export const desk = new Desk()

@@ -1,0 +1,24 @@
+/** The one small question that may stand open: whom to assign, until when to snooze, what to say of whoever waits. */
+
+import type { Id, Message, Waiting } from "../api/shapes.ts"
+
+export type Question =
+  | { what: "assign" | "snooze" | "tag" | "priority"; rows: readonly Id[]; anchor: HTMLElement | null; then?: () => void }
+  | { what: "close"; rows: readonly Id[]; waiting: readonly Waiting[]; then: (how: string) => void }
+  | { what: "no_reply"; message: Message; anchor: HTMLElement | null }
+  | { what: "delete"; message: Message }
+  | { what: "ledger"; row: Id; anchor: HTMLElement | null }
+
+class Asking {
+  now = $state.raw<Question | null>(null)
+
+  ask(question: Question): void {
+    this.now = question
+  }
+
+  close(): void {
+    this.now = null
+  }
+}
+
+export const asking = new Asking()

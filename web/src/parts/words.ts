@@ -1,0 +1,44 @@
+/** The house's own words for what the rows say. */
+
+import { desk } from "../live/desk.svelte.ts"
+import type { Conversation, Id } from "../api/shapes.ts"
+import { said, t } from "../ui/text.ts"
+
+export function platformTitle(platform: string): string {
+  return desk.platforms.get(platform)?.title ?? platform
+}
+
+/** "Northwind on Facebook": who we are there. */
+export function channelTitle(id: Id): string {
+  const channel = desk.channel(id)
+  return channel ? t("channel.title", { name: channel.name, platform: platformTitle(channel.platform) }) : ""
+}
+
+export function kindName(kind: string): string {
+  return said("kind", kind)
+}
+
+export function personName(person: { name: string; handle: string }): string {
+  return person.name || person.handle || t("person.unknown")
+}
+
+export function memberName(id: Id | null): string {
+  if (!id) return t("house")
+  if (id === desk.me) return t("you")
+  return desk.member(id)?.name ?? t("member.gone")
+}
+
+/** One sentence about a row for those who hear it. */
+export function rowSentence(row: Conversation, waiting: string, isUnread: boolean): string {
+  return [
+    isUnread ? t("row.unread") : "",
+    personName(row.person),
+    kindName(row.kind),
+    channelTitle(row.channel_id),
+    row.preview,
+    waiting,
+    row.assignee_id ? t("row.assigned", { name: memberName(row.assignee_id) }) : t("unassigned"),
+  ]
+    .filter(Boolean)
+    .join(", ")
+}

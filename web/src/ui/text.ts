@@ -1,0 +1,60 @@
+/** Every word on the page comes from messages/*.json; numbers and dates are written as the reader's language does. */
+
+import en from "../../messages/en.json" with { type: "json" }
+
+export type Entry = string | Partial<Record<Intl.LDMLPluralRule, string>>
+export type Key = keyof typeof en
+export type Values = Record<string, string | number>
+
+const catalogues: Record<string, () => Promise<{ default: Partial<Record<Key, Entry>> }>> = {
+  es: () => import("../../messages/es.json"),
+}
+
+let words: Partial<Record<Key, Entry>> = en
+let language = "en"
+let locale = "en"
+let plurals = new Intl.PluralRules("en")
+
+/** A locale Intl accepts: a bare environment may offer one like "en-US@posix", at which Intl throws. */
+export function safeLocale(wanted: string | undefined): string {
+  try {
+    return Intl.getCanonicalLocales(wanted?.split(/[@.]/)[0]?.replace("_", "-"))[0] ?? "en"
+  } catch {
+    return "en"
+  }
+}
+
+/** Takes the chosen language, else the browser's, if its catalogue is complete; else English. */
+export async function settleLanguage(chosen = localStorage.getItem("earshot.language")): Promise<void> {
+  const wanted = chosen ? [chosen] : navigator.languages
+  const found = wanted.map(safeLocale).find((one) => one.split("-")[0]! in catalogues || one.startsWith("en")) ?? "en"
+  const short = found.split("-")[0]!
+  if (short in catalogues) words = (await catalogues[short]!()).default
+  language = short
+  locale = found
+  plurals = new Intl.PluralRules(locale)
+  document.documentElement.lang = language
+}
+
+export const languageNow = (): string => language
+export const localeNow = (): string => locale
+
+/** The text for a key; `{name}` is replaced by a value, and `n` chooses among plural forms. */
+export function t(key: Key, values: Values = {}): string {
+  const entry: Entry = words[key] ?? (en as Record<Key, Entry>)[key]
+  const form = typeof entry === "string" ? entry : (entry[plurals.select(Number(values["n"] ?? 0))] ?? entry.other ?? "")
+  return form.replace(/\{(\w+)\}/g, (whole, name: string) => {
+    const value = values[name]
+    return value === undefined ? whole : typeof value === "number" ? number(value) : value
+  })
+}
+
+/** The text for a word that came over the wire, or the word itself where the catalogue has none. */
+export function said(prefix: string, word: string, values: Values = {}): string {
+  const key = `${prefix}.${word}`
+  return key in en ? t(key as Key, values) : word.replaceAll("_", " ")
+}
+
+export function number(value: number): string {
+  return new Intl.NumberFormat(locale).format(value)
+}
