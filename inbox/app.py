@@ -19,6 +19,7 @@ from inbox.api.doorstep import Doorstep
 from inbox.api.guards import signed_in
 from inbox.api.measures import Measures
 from inbox.api.problems import HANDLERS
+from inbox.api.socket import Socket
 from inbox.flow.intake import Intake
 from inbox.ground.bell import Bell
 from inbox.ground.crypto import Safe
@@ -26,6 +27,8 @@ from inbox.ground.db import Database
 from inbox.ground.outbound import Outbound
 from inbox.ground.settings import Settings
 from inbox.people import passwords
+from inbox.realtime.hub import Hub
+from inbox.realtime.presence import Presence
 
 # Under /api/v1, for those who are signed in.
 ROOMS = (session, workspace, members, invitations, tokens, platforms, channels)
@@ -57,12 +60,17 @@ async def open_house(rooms: Litestar) -> AsyncIterator[None]:
     state.bell, state.safe, state.outbound = Bell(settings), Safe(settings.secret_key), Outbound(settings)
     state.intake = Intake(state.database, state.bell, state.safe)
     state.measures = Measures(state.database)
+    presence = Presence(settings.redis_url)
+    state.hub = Hub(state.database, state.bell, presence)
+    state.socket = Socket(state.database, state.hub, presence)
     await state.bell.start()
+    await state.hub.start()
     await passwords.prepare()
     try:
         yield
     finally:
         await state.intake.stop()
+        await state.hub.stop()
         await state.outbound.close()
         await state.bell.stop()
         await state.database.close()

@@ -61,6 +61,8 @@ class Doorstep:
             self._dress.append((b"strict-transport-security", b"max-age=31536000"))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket" and scope["path"] == "/ws":
+            return await self.rooms.state.socket(scope, receive, send)  # type: ignore[no-any-return]
         if scope["type"] != "http":
             return await self.rooms(scope, receive, send)  # type: ignore[arg-type]
         if scope["path"].startswith("/webhooks/"):
