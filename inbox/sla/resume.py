@@ -2,9 +2,11 @@
 
     news = reach(new_facts, items, answers)
     since = {(conversation, author): resume_at(own_cases, own_never_asked, news.earliest) for author in news.authors}
-    fold(facts from min(since.values()) - MARGIN on, and the last assignment before that, since=since, known=own_cases)
+    folded = fold(facts_to_read, since=since, known=own_cases)
 
-What is stored from `since` on is then replaced by what the fold gives, and what is older stays.
+`facts_to_read` are all from `min(since.values()) - MARGIN` on, with what there is of the answers that they `names`, and
+with the last `Assigned` before. What is stored of these authors from their instant on is then replaced by what the fold
+gives; what is older stays. Items and answers have ids only once they are stored, so no fact speaks of one before it.
 """
 
 from __future__ import annotations

@@ -125,6 +125,7 @@ def conversations(draw: st.DrawFn, undo: bool = True) -> list[AnyFact]:
     for answer in draw(st.lists(answers, unique=True)):
         told += draw(sayings(answer))
     told += draw(st.lists(acts(), max_size=5))
+    _see_only_what_is_there(told)
     facts = [_fact(values, key) for key, values in enumerate(told)]
     if undo and draw(st.integers(0, 3)) == 0:
         undone = draw(st.sampled_from(facts))
@@ -132,6 +133,21 @@ def conversations(draw: st.DrawFn, undo: bool = True) -> list[AnyFact]:
         facts.append(_fact(values, len(facts)))
     facts.sort(key=lambda fact: (fact.recorded_at, fact.tie))
     return facts
+
+
+def _see_only_what_is_there(told: list[dict[str, Any]]) -> None:
+    """Nobody speaks of an item of tomorrow, though clocks may disagree by some hours."""
+    ahead = timedelta(hours=16)
+    there = {values["item"]: values["at"] for values in told if values["kind"] is f.Written}
+    there |= {values["answer"]: values["at"] for values in told if values["kind"] is f.Answered}
+    for values in told:
+        if values["kind"] is f.Answered:
+            seen = values.get("covers", ())
+            values["covers"] = tuple(one for one in seen if there.get(one.item, START) <= values["at"] + ahead)
+        elif "received_at" not in values:
+            spoken = [values.get("item"), values.get("answer")]
+            spoken += [one.item for one in (*values.get("items", ()), *values.get("covers", ()))]
+            values["at"] = max(values["at"], *(there[name] - ahead for name in spoken if name in there), START)
 
 
 def _fact(values: dict[str, Any], key: int) -> AnyFact:

@@ -185,7 +185,6 @@ class Table:
         self.facts: list[AnyFact] = []
         self.episodes: dict[str, Episode] = {}
         self.cases: dict[str, Case] = {}
-        self.folded = 0
 
     def learn(self, fact: AnyFact) -> None:
         """Take in one fact as storage does."""
@@ -210,7 +209,8 @@ class Table:
         read = [fact for fact in self.facts if fact.at >= start]
         held = [fact for fact in self.facts if isinstance(fact, f.Assigned) and fact.at < start]
         held.sort(key=lambda fact: (fact.at, fact.tie))
-        self.folded += len(read)
+        spoken = {names(fact)[1] for fact in read} - {""}
+        read += [fact for fact in self.facts if fact.at < start and names(fact)[1] in spoken]
         self._replace(fold([*held[-1:], *read], since=since, known=tuple(self.cases.values())), since)
 
     def _replace(self, folded: Folded, since: dict[tuple[str, str], datetime] | None) -> None:
