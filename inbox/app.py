@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from types import ModuleType
 
+import structlog
 from litestar import Litestar, Router
 from litestar.datastructures import State
 
-from inbox.api import channels, health, invitations, members, platforms, session, tokens, workspace
+from inbox.api import channels, health, invitations, members, openapi, platforms, session, tokens, workspace
 from inbox.api.dependencies import DEPENDENCIES
 from inbox.api.doorstep import Doorstep
 from inbox.api.guards import signed_in
@@ -21,6 +23,7 @@ from inbox.api.measures import Measures
 from inbox.api.problems import HANDLERS
 from inbox.api.socket import Socket
 from inbox.flow.intake import Intake
+from inbox.ground import logs
 from inbox.ground.bell import Bell
 from inbox.ground.crypto import Safe
 from inbox.ground.db import Database
@@ -31,25 +34,35 @@ from inbox.realtime.hub import Hub
 from inbox.realtime.presence import Presence
 
 # Under /api/v1, for those who are signed in.
-ROOMS = (session, workspace, members, invitations, tokens, platforms, channels)
+ROOMS = (session, workspace, members, invitations, tokens, platforms, channels, openapi)
 OUTSIDE = (health,)  # at the root, open to all
 
 
 def create_app(settings: Settings | None = None) -> Doorstep:
     """The ASGI application; what it needs is opened by its lifespan and kept in `rooms.state`."""
     settings = settings or Settings.from_environment()
-    api = Router("/api/v1", route_handlers=[door for room in ROOMS for door in room.doors], guards=[signed_in])
+    if not structlog.is_configured():  # unconfigured, it would show the values a traceback holds
+        logs.configure(settings.log_format, process="web")
+    api = Router(
+        "/api/v1",
+        route_handlers=[Router("/", route_handlers=room.doors, tags=[_title(room)]) for room in ROOMS],
+        guards=[signed_in],
+    )
     rooms = Litestar(
         [api, *(door for room in OUTSIDE for door in room.doors)],
         lifespan=[open_house],
         dependencies=DEPENDENCIES,
         exception_handlers=HANDLERS,
-        openapi_config=None,
+        openapi_config=openapi.config(),
         logging_config=None,
         state=State({"settings": settings}),
         request_max_body_size=None,  # the doorstep has weighed it
     )
     return Doorstep(rooms, settings)
+
+
+def _title(room: ModuleType) -> str:
+    return room.__name__.rpartition(".")[2].capitalize()
 
 
 @asynccontextmanager

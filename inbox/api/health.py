@@ -63,7 +63,7 @@ async def read_metrics(request: Request[Any, Any, State]) -> Response[bytes]:
     """For this machine, and for programs whose token may change the workspace."""
     if not _is_from_here(request):
         who = await authenticate(request)
-        if who is None or not who.agent.may(Right.SETTINGS):
+        if who is None or who.agent.token_id is None or not who.agent.may(Right.SETTINGS):
             raise Forbidden("Figures are given to this machine, or for an admin's token.")
     return Response(await request.app.state.measures.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
 

@@ -127,11 +127,11 @@ async def change(
     if "name" in given:
         given["name"] = name_of(given["name"])
     if "settings" in given:
-        kept = msgspec.json.decode(before["settings"])
+        kept = _settings(before)
         given["settings"] = msgspec.json.encode(kept | checked(connector, given["settings"])).decode()
     if given.get("owner_id") is not None:
         await _must_work_here(connection, agent.workspace_id, given["owner_id"])
-    after = {**before, **given}
+    after = {**before, "settings": msgspec.json.encode(_settings(before)).decode(), **given}
     state = given.get("state", before["state"])
     woken = state == CONNECTED and before["state"] == DISABLED
     if woken and safe.open(before["credentials"], f"channel:{channel_id}") == FORGOTTEN:
@@ -281,10 +281,16 @@ async def _detail(
             token = await apps.verify_token(connection, safe, row["platform"], row["app_id"])
     return ChannelDetailOut(
         **msgspec.structs.asdict(rows.channel(row)),
-        settings=msgspec.json.decode(row["settings"]),
+        settings=_settings(row),
         mission=row["mission"],
         owner_id=row["owner_id"],
         hears=connector.capabilities.hears if connector else [],
         callback_url=callback,
         verify_token=token,
     )
+
+
+def _settings(row: asyncpg.Record) -> dict[str, Any]:
+    """What Postgres gives for jsonb: asyncpg its text, SQLAlchemy's connections the value."""
+    stored = row["settings"]
+    return msgspec.json.decode(stored, type=dict[str, Any]) if isinstance(stored, str) else dict(stored)

@@ -5,8 +5,6 @@ await ada.post("/members", json={...})      # below /api/v1, with its CSRF heade
 web.stranger()                              # nobody
 """
 
-from typing import Any
-
 import httpx
 
 from inbox.api.doorstep import Doorstep
@@ -38,7 +36,9 @@ class Browsers:
         client.cookies.set(sessions.COOKIE, cookie)
         return client
 
-    async def program(self, world: World, maker: Agent, *, role: Role = Role.AGENT, as_me: bool = False) -> Any:
+    async def program(
+        self, world: World, maker: Agent, *, role: Role = Role.AGENT, as_me: bool = False
+    ) -> httpx.AsyncClient:
         """A program with a token of its own."""
         async with world.database.app.acquire() as connection:
             _, secret = await tokens.make(connection, maker, name="a program", role=role, as_me=as_me)

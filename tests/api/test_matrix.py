@@ -1,0 +1,177 @@
+"""Every door x everybody who may stand before it. A door without a row fails.
+
+Columns: admin, supervisor, agent, read-only, an agent without the channel, the admin of another workspace, somebody
+signed out, a program with an agent's token. Everything a row names belongs to the first workspace; whoever is not to
+know of it gets the very answer that an id nobody has would get.
+"""
+
+# ruff: noqa: E501 - a table is read across
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+from litestar.routes import HTTPRoute
+
+from inbox.app import create_app
+from inbox.ground.db import Database
+from inbox.ground.ids import new_id
+from inbox.ground.settings import Settings
+from inbox.people import invitations, tokens
+from inbox.people.access import Role
+from tests.api.browser import Browsers
+from tests.world import World
+
+WHO = ("admin", "supervisor", "agent", "read_only", "outsider", "other", "nobody", "program")
+Target = Callable[[World], Awaitable[dict[str, Any]]]
+
+
+@dataclass(frozen=True)
+class Row:
+    """`codes`: one status for each of WHO. `target` makes what the address names."""
+
+    codes: str
+    body: Any = None
+    target: Target | None = None
+    headers: dict[str, str] | None = None
+
+    def expected(self) -> dict[str, int]:
+        return dict(zip(WHO, map(int, self.codes.split()), strict=True))
+
+
+async def a_session(world: World) -> dict[str, Any]:
+    """The agent's own browser."""
+    await world.sign_in(world.agent)
+    async with world.database.app.acquire() as connection:
+        return {"session_id": await connection.fetchval("SELECT name FROM session WHERE user_id = $1", world.agent.id)}
+
+
+async def a_colleague(world: World) -> dict[str, Any]:
+    return {"member_id": (await world.member(Role.AGENT, "Cleo")).id}
+
+
+async def an_invitation(world: World) -> dict[str, Any]:
+    async with world.database.tenant(world.workspace_id) as connection:
+        made, _ = await invitations.invite(connection, world.admin, email="new@example.com", role=Role.AGENT)
+    return {"invitation_id": made.id}
+
+
+async def a_token(world: World) -> dict[str, Any]:
+    async with world.database.app.acquire() as connection:
+        made, _ = await tokens.make(connection, world.admin, name="one", role=Role.AGENT, as_me=False)
+    return {"token_id": made.id}
+
+
+async def the_channel(world: World) -> dict[str, Any]:
+    return {"channel_id": world.channel_id}
+
+
+SIGN_IN = {"email": "nobody@example.com", "password": "not the password"}
+ACCEPTANCE = {"token": "unknown", "name": "Nobody", "password": "long enough 123"}
+PASSWORDS = {"current": "not the password", "password": "long enough 123"}
+
+ROWS: dict[str, Row] = {
+    #                                               admin super agent reader outside other nobody program
+    "POST /api/v1/session": Row("                     401   401   401    401     401   401    401     401", SIGN_IN),
+    "GET /api/v1/session": Row("                      200   200   200    200     200   200    401     200"),
+    "DELETE /api/v1/session": Row("                   204   204   204    204     204   204    401     403"),
+    "PUT /api/v1/session/password": Row("             401   401   401    401     401   401    401     403", PASSWORDS),
+    "GET /api/v1/sessions": Row("                     200   200   200    200     200   200    401     403"),
+    "DELETE /api/v1/sessions/{session_id}": Row("     404   404   204    404     404   404    401     403", None, a_session),
+    "GET /api/v1/workspace": Row("                    200   200   200    200     200   200    401     200"),
+    "PATCH /api/v1/workspace": Row("                  200   403   403    403     403   200    401     403", {"name": "N"}),
+    "GET /api/v1/members": Row("                      200   200   200    200     200   200    401     200"),
+    "PATCH /api/v1/members/{member_id}": Row("        200   403   403    403     403   404    401     403", {"role": "admin"}, a_colleague),
+    "GET /api/v1/invitations": Row("                  200   403   403    403     403   200    401     403"),
+    "POST /api/v1/invitations": Row("                 201   403   403    403     403   201    401     403", {"email": "a@b.example"}),
+    "DELETE /api/v1/invitations/{invitation_id}": Row("204   403   403    403     403   404    401     403", None, an_invitation),
+    "POST /api/v1/invitations/acceptance": Row("      404   404   404    404     404   404    404     404", ACCEPTANCE),
+    "GET /api/v1/api-tokens": Row("                   200   403   403    403     403   200    401     403"),
+    "POST /api/v1/api-tokens": Row("                  201   403   403    403     403   201    401     403", {"name": "one"}),
+    "DELETE /api/v1/api-tokens/{token_id}": Row("     204   403   403    403     403   404    401     403", None, a_token),
+    "GET /api/v1/platforms": Row("                    200   200   200    200     200   200    401     200"),
+    "GET /api/v1/channels": Row("                     200   200   200    200     200   200    401     200"),
+    "POST /api/v1/channels": Row("                    422   403   403    403     403   422    401     403", {"platform": "no", "fields": {}}),
+    "GET /api/v1/channels/{channel_id}": Row("        200   200   200    200     404   404    401     200", None, the_channel),
+    "PATCH /api/v1/channels/{channel_id}": Row("      200   403   403    403     403   404    401     403", {"name": "N"}, the_channel),
+    "DELETE /api/v1/channels/{channel_id}": Row("     204   403   403    403     403   404    401     403", None, the_channel),
+    "GET /api/v1/openapi.json": Row("                 200   200   200    200     200   200    200     200"),
+    "GET /api/v1/docs": Row("                         200   200   200    200     200   200    200     200"),
+    "GET /api/v1/docs/{name}": Row("                  404   404   404    404     404   404    404     404"),
+    "GET /healthz": Row("                             200   200   200    200     200   200    200     200"),
+    "GET /readyz": Row("                              200   200   200    200     200   200    200     200"),
+    "GET /metrics": Row("                             403   403   403    403     403   403    403     403"),
+}  # fmt: skip
+
+# What is no plain request has a test of its own.
+ELSEWHERE: dict[str, str] = {}
+
+
+def routes() -> Iterator[str]:
+    """The whole route table of the application."""
+    nowhere = Settings("postgresql://nobody@127.0.0.1/none", "redis://127.0.0.1:1", "s" * 32)
+    for route in create_app(nowhere).rooms.routes:
+        if isinstance(route, HTTPRoute):
+            yield from (f"{method} {route.path_format}" for method in route.methods if method != "OPTIONS")
+        else:
+            yield f"{type(route).__name__} {route.path_format}"
+
+
+def test_every_door_has_a_row_and_every_row_a_door() -> None:
+    assert set(routes()) == ROWS.keys() | ELSEWHERE.keys()
+
+
+@pytest.mark.parametrize("where", sorted(set(ELSEWHERE.values())))
+def test_what_is_tested_elsewhere_is(where: str, root: Path) -> None:
+    assert (root / where).is_file()
+
+
+@pytest.mark.parametrize("door", ROWS)
+async def test_who_gets_in(door: str, web: Browsers, database: Database) -> None:
+    row = ROWS[door]
+    seen: dict[str, int] = {}
+    for who in WHO:
+        world, other = await World.make(database), await World.make(database, name="Other")
+        client = await _client(web, world, other, who)
+        named = await row.target(world) if row.target else {}
+        answer = await _ask(client, door, row, named)
+        seen[who] = answer.status_code
+        if answer.status_code >= 400:
+            assert answer.headers["content-type"] == "application/problem+json", answer.text
+        if who == "other":
+            _knows_nothing_of(world, named, answer)
+            if answer.status_code == 404 and named:
+                nobodys = await _ask(client, door, row, {name: new_id() for name in named})
+                assert (nobodys.status_code, nobodys.content) == (answer.status_code, answer.content)
+    assert seen == row.expected()
+
+
+async def _client(web: Browsers, world: World, other: World, who: str) -> httpx.AsyncClient:
+    if who == "nobody":
+        return web.stranger()
+    if who == "program":
+        return await web.program(world, world.admin)
+    if who == "other":
+        return await web.of(other, other.admin)
+    return await web.of(world, getattr(world, who))
+
+
+async def _ask(client: httpx.AsyncClient, door: str, row: Row, named: dict[str, Any]) -> httpx.Response:
+    method, path = door.split(" ")
+    address = path.format(**{"name": "unknown.js", **named})
+    url = client.base_url.copy_with(path=address)
+    return await client.request(method, url, json=row.body, headers=row.headers)
+
+
+def _knows_nothing_of(world: World, named: dict[str, Any], answer: httpx.Response) -> None:
+    people = (world.admin, world.supervisor, world.agent, world.read_only, world.outsider)
+    secrets: list[UUID] = [world.workspace_id, world.channel_id, *(one.id for one in people)]
+    secrets += [value for value in named.values() if isinstance(value, UUID)]
+    for secret in secrets:
+        assert str(secret) not in answer.text
