@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import Boolean, Index, Integer, SmallInteger, Uuid
+from sqlalchemy import Boolean, Computed, Index, Integer, SmallInteger, Text, Uuid
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.schema import UniqueConstraint
@@ -39,6 +39,8 @@ class ContactIdentity(Tenant, Table):
         within("contact", "contact_id"),
         UniqueConstraint("workspace_id", "platform", "external_id"),
         Index(None, "workspace_id", "contact_id"),
+        Index("ix_contact_identity_name", "workspace_id", "name_key", "id"),
+        Index("ix_contact_identity_handle", "workspace_id", "handle_key", "id"),
     )
     id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
     contact_id: Mapped[Name]
@@ -47,6 +49,11 @@ class ContactIdentity(Tenant, Table):
     name: Mapped[Words]
     handle: Mapped[Words]
     avatar_url: Mapped[Words]
+    # Columns, not index expressions: behind the wall Postgres would not use an index on lower().
+    name_key: Mapped[str] = mapped_column(Text(collation="C"), Computed("lower(left(name, 100))", persisted=True))
+    handle_key: Mapped[str] = mapped_column(
+        Text(collation="C"), Computed("lower(left(ltrim(handle, '@'), 100))", persisted=True)
+    )
     created_at: Mapped[Now]
 
 
@@ -90,11 +97,12 @@ class Conversation(Tenant, Table):
             unique=True,
             postgresql_where=sql("provisional"),
         ),
-        Index("ix_conversation_channel", "workspace_id", "status", "channel_id", "waiting_rank", "id"),
+        Index("ix_conversation_channel", "workspace_id", "status", "channel_id", "kind", "waiting_rank", "id"),
         Index("ix_conversation_post", "workspace_id", "post_id", postgresql_where=sql("post_id IS NOT NULL")),
         Index("ix_conversation_identity", "workspace_id", "identity_id"),
         Index("ix_conversation_snooze", "snoozed_until", postgresql_where=sql("status = 'snoozed'")),
-        Index("ix_conversation_problem", "workspace_id", "last_message_at", "id", postgresql_where=sql("problems > 0")),
+        Index("ix_conversation_problem", "workspace_id", "waiting_rank", "id", postgresql_where=sql("problems > 0")),
+        Index("ix_conversation_imported", "workspace_id", "waiting_rank", "id", postgresql_where=sql("imported")),
     )
     id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
     channel_id: Mapped[Name]

@@ -40,6 +40,14 @@ class Message(Tenant, Table):
             postgresql_where=sql("external_id IS NOT NULL"),
         ),
         Index("ix_message_thread", "workspace_id", "conversation_id", "at", "id"),
+        Index(
+            "ix_message_agent",
+            "workspace_id",
+            "agent_id",
+            "at",
+            "id",
+            postgresql_where=sql("agent_id IS NOT NULL AND delivery = 'sent'"),
+        ),
         Index("ix_message_elsewhere", "workspace_id", "channel_id", "at", postgresql_where=sql("elsewhere <> ''")),
         Index(
             "ix_message_orphan",

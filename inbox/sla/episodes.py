@@ -279,6 +279,6 @@ def _standings(gathered: Gathered, episodes: Iterable[Episode]) -> dict[str, Sta
             oldest_waiting_since=min((episode.opened_at for episode in queued), default=None),
             items=tuple(item for episode in queued for item in episode.waiting_items),
             closed_unanswered=sum(episode.closed_unanswered for episode in here),
-            imported=sum(episode.before_connection for episode in here),
+            imported=sum(episode.before_connection and not episode.closed_unanswered for episode in here),
         )
     return standings

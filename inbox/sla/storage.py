@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -24,13 +24,17 @@ PAGE = 500  # conversations folded at a time when everything is recomputed
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Who waits in one conversation: `count` people on the queue, the oldest `since`. `imported`: only old items."""
+    """Who waits in one conversation: `count` people on the queue, the oldest `since`. `imported`: only old items.
+
+    `turned`: messages that became answered, or are so no more; whoever remembers must announce them.
+    """
 
     count: int
     since: datetime | None
     authors: tuple[str, ...]
     items: tuple[str, ...]
     imported: bool
+    turned: tuple[UUID, ...] = ()
 
 
 COLUMNS: dict[str, str] = {
@@ -298,10 +302,15 @@ async def show(
             [w.imported for w in now],
             [waiting_rank(w.since, row["last_message_at"]) for w, row in zip(now, changed, strict=True)],
         )
-    await connection.execute(
+    turned: defaultdict[UUID, list[UUID]] = defaultdict(list)
+    for row in await connection.fetch(
         """UPDATE message SET answered = id = ANY($3), version = version + 1
-           WHERE workspace_id = $1 AND conversation_id = ANY($2) AND direction = 'in' AND answered <> (id = ANY($3))""",
+           WHERE workspace_id = $1 AND conversation_id = ANY($2) AND direction = 'in' AND answered <> (id = ANY($3))
+           RETURNING id, conversation_id""",
         workspace_id,
         ids,
         sorted(refolded.answered),
-    )
+    ):
+        turned[row["conversation_id"]].append(row["id"])
+    for name, messages in turned.items():
+        refolded.waiting[name] = replace(refolded.waiting[name], turned=tuple(sorted(messages)))

@@ -218,11 +218,15 @@ TABLES = [
         name TEXT DEFAULT '' NOT NULL,
         handle TEXT DEFAULT '' NOT NULL,
         avatar_url TEXT DEFAULT '' NOT NULL,
+        name_key TEXT COLLATE "C" GENERATED ALWAYS AS (lower(left(name, 100))) STORED NOT NULL,
+        handle_key TEXT COLLATE "C" GENERATED ALWAYS AS (lower(left(ltrim(handle, '@'), 100))) STORED NOT NULL,
         created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
         CONSTRAINT pk_contact_identity PRIMARY KEY (workspace_id, id),
         CONSTRAINT fk_contact_identity_workspace_id_contact_id FOREIGN KEY(workspace_id, contact_id) REFERENCES contact (workspace_id, id) ON DELETE CASCADE,
         CONSTRAINT uq_contact_identity_workspace_id_platform_external_id UNIQUE (workspace_id, platform, external_id)
     )""",
+    """CREATE INDEX ix_contact_identity_handle ON contact_identity (workspace_id, handle_key, id)""",
+    """CREATE INDEX ix_contact_identity_name ON contact_identity (workspace_id, name_key, id)""",
     """CREATE INDEX ix_contact_identity_workspace_id_contact_id ON contact_identity (workspace_id, contact_id)""",
     """CREATE TABLE idempotency (
         workspace_id UUID NOT NULL,
@@ -345,11 +349,12 @@ TABLES = [
         CONSTRAINT fk_conversation_workspace_id_channel_id FOREIGN KEY(workspace_id, channel_id) REFERENCES channel (workspace_id, id) ON DELETE CASCADE,
         CONSTRAINT uq_conversation_workspace_id_channel_id_thread_key_kind UNIQUE (workspace_id, channel_id, thread_key, kind)
     )""",
-    """CREATE INDEX ix_conversation_channel ON conversation (workspace_id, status, channel_id, waiting_rank, id)""",
+    """CREATE INDEX ix_conversation_channel ON conversation (workspace_id, status, channel_id, kind, waiting_rank, id)""",
     """CREATE INDEX ix_conversation_identity ON conversation (workspace_id, identity_id)""",
+    """CREATE INDEX ix_conversation_imported ON conversation (workspace_id, waiting_rank, id) WHERE imported""",
     """CREATE INDEX ix_conversation_mine ON conversation (workspace_id, assignee_id, status, waiting_rank, id)""",
     """CREATE INDEX ix_conversation_post ON conversation (workspace_id, post_id) WHERE post_id IS NOT NULL""",
-    """CREATE INDEX ix_conversation_problem ON conversation (workspace_id, last_message_at, id) WHERE problems > 0""",
+    """CREATE INDEX ix_conversation_problem ON conversation (workspace_id, waiting_rank, id) WHERE problems > 0""",
     """CREATE INDEX ix_conversation_snooze ON conversation (snoozed_until) WHERE status = 'snoozed'""",
     """CREATE INDEX ix_conversation_waiting ON conversation (workspace_id, status, waiting_rank, id)""",
     """CREATE UNIQUE INDEX uq_conversation_provisional ON conversation (workspace_id, channel_id, thread_key) WHERE provisional""",
@@ -468,6 +473,7 @@ TABLES = [
         CONSTRAINT pk_message PRIMARY KEY (workspace_id, id),
         CONSTRAINT fk_message_workspace_id_conversation_id FOREIGN KEY(workspace_id, conversation_id) REFERENCES conversation (workspace_id, id) ON DELETE CASCADE
     )""",
+    """CREATE INDEX ix_message_agent ON message (workspace_id, agent_id, at, id) WHERE agent_id IS NOT NULL AND delivery = 'sent'""",
     """CREATE INDEX ix_message_elsewhere ON message (workspace_id, channel_id, at) WHERE elsewhere <> ''""",
     """CREATE INDEX ix_message_orphan ON message (workspace_id, channel_id, parent_external_id) WHERE parent_external_id IS NOT NULL AND parent_id IS NULL""",
     """CREATE INDEX ix_message_thread ON message (workspace_id, conversation_id, at, id)""",
