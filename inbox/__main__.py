@@ -41,6 +41,8 @@ def parser() -> argparse.ArgumentParser:
     commands.add_parser("work", help="run one worker process").set_defaults(run=run_work)
     commands.add_parser("migrate", help="bring the database to the newest shape").set_defaults(run=run_migrate)
 
+    commands.add_parser("doctor", help="look at everything this rests on").set_defaults(run=run_doctor)
+
     admin = commands.add_parser("create-admin", help="make a person who may do everything in a workspace")
     admin.add_argument("email")
     admin.add_argument("--name", help="as colleagues see it; the e-mail's first half if not given")
@@ -74,6 +76,12 @@ def run_migrate(_: argparse.Namespace) -> None:
     from inbox import migrate
 
     on_the_database(migrate.run(settings("migrate")))
+
+
+def run_doctor(_: argparse.Namespace) -> None:
+    from inbox import doctor
+
+    asyncio.run(doctor.run(settings("doctor")))
 
 
 def run_create_admin(asked: argparse.Namespace) -> None:
