@@ -56,7 +56,7 @@ async def answers(
     shown = await connection.fetch(
         """SELECT id FROM message
            WHERE workspace_id = $1 AND conversation_id = $2 AND direction = 'in' AND deleted_at IS NULL
-               AND (id = $3 OR (identity_id = $4 AND NOT answered AND recorded_at <= coalesce($5, $6)))
+               AND (id = $3 OR (identity_id = $4 AND NOT answered AND recorded_at <= coalesce($5, $6::timestamptz)))
            ORDER BY at DESC, id DESC LIMIT $7""",
         conversation["workspace_id"],
         conversation["id"],

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -36,15 +37,15 @@ class Composed:
     replyable: bool
 
 
-async def compose(
-    connection: Connection, held: Held, connector: Connector, channel: asyncpg.Record, *, minted: str | None = None
-) -> Composed:
+async def compose(connection: Connection, held: Held, connector: Connector, channel: asyncpg.Record) -> Composed:
     """Put together what is to be asked. `channel`: its row, for the account's settings."""
     outbound, message, conversation = held.outbound, held.message, held.conversation
     around = await _around(connection, held.workspace_id, outbound["target_id"], conversation)
     kind, action = Kind(conversation["kind"]), held.action
     last = around["target_at"] if action is Action.PRIVATE_REPLY else conversation["last_inbound_at"]
-    until = connector.window(kind, last, action, connector.settings | msgspec.json.decode(channel["settings"]))
+    stored = channel["settings"]  # asyncpg gives the text of a jsonb, SQLAlchemy's connections what it says
+    settings: dict[str, Any] = msgspec.json.decode(stored) if isinstance(stored, str) else stored
+    until = connector.window(kind, last, action, {**connector.settings, **settings})
     if action is Action.DM and conversation["reply_window_until"] is not None:
         # The event itself may have opened a longer window than the platform's rule.
         until = max(until or conversation["reply_window_until"], conversation["reply_window_until"])
@@ -52,7 +53,7 @@ async def compose(
         action=action,
         kind=kind,
         correlation=outbound["correlation"],
-        minted=outbound["minted"] if minted is None else minted,
+        minted=outbound["minted"],
         text=message["text"] if held.answers else "",
         attachments=attachments(message["attachments"]) if held.answers else [],
         target=around["target"] or "",

@@ -126,7 +126,7 @@ async def link(
     await connection.execute(
         """INSERT INTO conversation (workspace_id, id, channel_id, platform, kind, thread_key, status, identity_id,
                participants, preview, preview_by, last_message_at, linked_id, waiting_rank)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1, $9, 'us', $10, $11, 100000000000 - extract(epoch FROM $10))
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1, $9, 'us', $10::timestamptz, $11, 100000000000 - extract(epoch FROM $10::timestamptz))
            ON CONFLICT (workspace_id, channel_id, thread_key, kind) DO NOTHING""",
         workspace_id,
         new_id(),
