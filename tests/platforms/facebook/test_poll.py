@@ -72,6 +72,17 @@ async def test_the_next_sweep_brings_only_what_is_new(network: Network, sweep: P
     assert datetime.fromisoformat(cursor["counted_from"]) < datetime.fromisoformat(cursor["counted_to"])
 
 
+async def test_a_new_comment_below_an_old_post_is_found(network: Network, sweep: Polling) -> None:
+    start = datetime.now(UTC) - timedelta(days=80)
+    old = await network.publish("Still popular", at=start)
+    for number in range(60):
+        await network.publish(f"Post {number}", at=start + timedelta(days=1, hours=number))
+    _, cursor, _ = await sweep({})
+    late = await network.comment(ANA, post=old, text="Do you still have it?")
+    again, _, _ = await sweep(cursor)
+    assert [event.external_id for event in again] == [late]
+
+
 async def test_a_gap_in_the_webhooks_is_filled(network: Network, listener: Listener, sweep: Polling) -> None:
     await lively(network)
     await network.flush()
