@@ -32,12 +32,12 @@ class Facebook(Simulator):
         account: str = "104050607080901",
         secrets: Sequence[str] = (),
         *,
-        page_name: str = "Nordwind Coffee",
+        title: str = "Nordwind Coffee",
         handle: str = "nordwindcoffee",
         remembers_more: bool = False,
     ) -> None:
         """`remembers_more`: answers to items from before this process began are taken as if they were known."""
-        self.account, self.page_name, self.handle = account, page_name, handle
+        self.account, self.title, self.handle = account, title, handle
         self.secrets = list(secrets) or [randomness.token_hex(16)]
         self.token = "EAA" + randomness.token_hex(20)
         self.verify_token = randomness.token_urlsafe(16)
@@ -50,7 +50,7 @@ class Facebook(Simulator):
         self.mischief = Mischief()
         self.heard: list[Heard] = []
         self.listeners: list[Callable[[Heard], Awaitable[None]]] = []
-        self.memory = Memory(account, page_name)
+        self.memory = Memory(account, title)
         self.postman = Postman(self.secrets[0], self.mischief)
         self.app = GraphServer(self)
         self._listening: set[asyncio.Task[None]] = set()
@@ -60,7 +60,7 @@ class Facebook(Simulator):
         """What a channel needs to reach this network."""
         return {
             "external_id": self.account,
-            "name": self.page_name,
+            "name": self.title,
             "handle": self.handle,
             "credentials": {"access_token": self.token},
             "settings": {"api_url": self.url},

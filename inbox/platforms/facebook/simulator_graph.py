@@ -218,7 +218,7 @@ class GraphServer:
         if head == "debug_token":
             return {"data": {"is_valid": True, "app_id": network.app_id, "expires_at": 0, "scopes": network.scopes}}
         if head == "me" or (head == network.account and not edge):
-            return only({"id": network.account, "name": network.page_name, "username": network.handle}, fields)
+            return only({"id": network.account, "name": network.title, "username": network.handle}, fields)
         if head != network.account:
             return self._read_item(head, edge, call.params, fields)
         match edge:
