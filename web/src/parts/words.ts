@@ -8,7 +8,7 @@ export function platformTitle(platform: string): string {
   return desk.platforms.get(platform)?.title ?? platform
 }
 
-/** "Northwind on Facebook": who we are there. */
+/** "Northwind on its platform": who we are there. */
 export function channelTitle(id: Id): string {
   const channel = desk.channel(id)
   return channel ? t("channel.title", { name: channel.name, platform: platformTitle(channel.platform) }) : ""
@@ -28,6 +28,11 @@ export function memberName(id: Id | null): string {
   return desk.member(id)?.name ?? t("member.gone")
 }
 
+/** The same within a sentence. */
+export function toMember(id: Id): string {
+  return id === desk.me ? t("you.inline") : memberName(id)
+}
+
 /** One sentence about a row for those who hear it. */
 export function rowSentence(row: Conversation, waiting: string, isUnread: boolean): string {
   return [
@@ -37,7 +42,7 @@ export function rowSentence(row: Conversation, waiting: string, isUnread: boolea
     channelTitle(row.channel_id),
     row.preview,
     waiting,
-    row.assignee_id ? t("row.assigned", { name: memberName(row.assignee_id) }) : t("unassigned"),
+    row.assignee_id ? t("row.assigned", { name: toMember(row.assignee_id) }) : t("unassigned"),
   ]
     .filter(Boolean)
     .join(", ")
