@@ -15,7 +15,7 @@ import type {
   Thread,
   Visibility,
 } from "./shapes.ts"
-import type { ApiToken, Draft, Episode, Invitation, Platform, Workspace } from "./rooms.ts"
+import type { ApiToken, Browser, ChannelDetail, Draft, Episode, Invitation, Platform, Workspace } from "./rooms.ts"
 
 /** A refusal in the server's own words. `detail` is for the agent, `code` for programs. */
 export class Problem extends Error {
@@ -55,6 +55,7 @@ const PATIENCE = 20_000
 
 export class Api {
   csrf = ""
+  skew = 0 // ms by which the server's clock is ahead of ours, to a second
   readonly #base: string
   readonly #fetch: Fetch
   readonly #headers: Record<string, string>
@@ -80,6 +81,14 @@ export class Api {
       await this.#send<Session>("POST", "/invitations/acceptance", { token, name, password }),
     )
   }
+
+  async changePassword(current: string, password: string): Promise<Session> {
+    return this.#entered(await this.#send<Session>("PUT", "/session/password", { current, password }))
+  }
+
+  browsers = (): Promise<Page<Browser>> => this.#get("/sessions")
+
+  signOutBrowser = (id: Id): Promise<void> => this.#send("DELETE", `/sessions/${id}`)
 
   signOut = (): Promise<void> => this.#send("DELETE", "/session")
 
@@ -165,9 +174,9 @@ export class Api {
 
   channels = (): Promise<Page<Channel> | Channel[]> => this.#get("/channels", { limit: 200 })
 
-  channel = (id: Id): Promise<Channel> => this.#get(`/channels/${id}`)
+  channel = (id: Id): Promise<ChannelDetail> => this.#get(`/channels/${id}`)
 
-  connectChannel = (platform: string, fields: Record<string, string>): Promise<Channel> =>
+  connectChannel = (platform: string, fields: Record<string, string>): Promise<ChannelDetail> =>
     this.#send("POST", "/channels", { platform, fields })
 
   changeChannel = (id: Id, change: Record<string, unknown>): Promise<Channel> =>
@@ -188,7 +197,8 @@ export class Api {
 
   apiTokens = (): Promise<Page<ApiToken> | ApiToken[]> => this.#get("/api-tokens")
 
-  makeApiToken = (name: string): Promise<ApiToken> => this.#send("POST", "/api-tokens", { name })
+  makeApiToken = (name: string, role: string, as_me: boolean): Promise<ApiToken> =>
+    this.#send("POST", "/api-tokens", { name, role, as_me })
 
   revokeApiToken = (id: Id): Promise<void> => this.#send("DELETE", `/api-tokens/${id}`)
 
@@ -226,6 +236,8 @@ export class Api {
       credentials: "same-origin",
       signal: AbortSignal.timeout(PATIENCE),
     })
+    const date = response.headers.get("date")
+    if (date) this.skew = Date.parse(date) - Date.now()
     const text = await response.text()
     if (response.ok) return (text ? JSON.parse(text) : null) as T
     throw problemOf(response.status, text)

@@ -1,6 +1,6 @@
 /** Shapes of the rooms behind the inbox: platforms, people, tokens, the ledger. */
 
-import type { Action, Id, Kind, Time, Visibility } from "./shapes.ts"
+import type { Action, Channel, Id, Kind, Time, Visibility } from "./shapes.ts"
 
 export interface Capabilities {
   hears: string[]
@@ -23,6 +23,7 @@ export interface Field {
   secret?: boolean
   help?: string
   default?: string
+  optional?: boolean
 }
 
 export interface Platform {
@@ -34,6 +35,26 @@ export interface Platform {
   idempotency: boolean
   correlation: boolean
   lookup: "strong" | "weak" | "none"
+}
+
+export interface ChannelDetail extends Channel {
+  settings: Record<string, unknown>
+  mission: string
+  owner_id: Id | null
+  hears: string[]
+  callback_url: string | null
+  verify_token: string | null
+  missing: string[]
+}
+
+/** One browser in which one is signed in. */
+export interface Browser {
+  id: Id
+  created_at: Time
+  seen_at: Time
+  address: string
+  browser: string
+  current: boolean
 }
 
 export interface Draft {
@@ -53,6 +74,8 @@ export interface Invitation {
 export interface ApiToken {
   id: Id
   name: string
+  role?: string
+  agent_id?: Id | null
   created_at?: Time
   last_used_at?: Time | null
   token?: string

@@ -183,6 +183,7 @@ export type ClientFrame =
   | { type: "resume"; epoch: string; last: number }
   | { type: "watch"; conversation_id: Id | null }
   | { type: "typing"; conversation_id: Id; on: boolean }
+  | { type: "idle"; conversation_id: Id; on: boolean }
   | { type: "ping" }
 
 export interface Page<T> {

@@ -3,6 +3,7 @@
 import { Problem, type Writing } from "../api/client.ts"
 import type { Conversation, Id, Message, Waiting } from "../api/shapes.ts"
 import { t } from "../ui/text.ts"
+import { clock } from "../ui/time.svelte.ts"
 import { desk } from "./desk.svelte.ts"
 import { notices } from "./notices.svelte.ts"
 import { undo } from "./undo.svelte.ts"
@@ -63,7 +64,7 @@ export async function assign(row: Conversation, to: Id | null): Promise<void> {
   if (before === to) return
   const done = await change(row.id, { assignee_id: to }, () => desk.api.assign(row.id, to))
   if (!done) return
-  const name = to === desk.me ? t("you") : (desk.member(to)?.name ?? "")
+  const name = to === desk.me ? t("you.inline") : (desk.member(to)?.name ?? "")
   undo.offer(to ? t("said.assigned", { name }) : t("said.unassigned"), () => void assign(done, before))
 }
 
@@ -141,7 +142,7 @@ export async function write(row: Conversation, writing: Writing, key: string): P
     const message = await desk.api.write(row.id, writing, key)
     desk.store.learn({ message })
     if (message.delivery?.state === "queued" && message.delivery.due_at)
-      undo.offer(t("said.sending"), () => void cancel(message), Date.parse(message.delivery.due_at) - Date.now())
+      undo.quietly(() => void cancel(message), Date.parse(message.delivery.due_at) - clock.exact)
     return message
   } finally {
     requestAnimationFrame(() => (desk.leaving = desk.leaving.filter((one) => one.key !== key)))

@@ -6,6 +6,7 @@ import type { Channel, Conversation, Id, Member, Message, Read, Session, Viewer 
 import type { Connection, Surroundings, Wire } from "./socket.ts"
 import { emptyState, type State, type Thread, type View } from "./state.ts"
 import { Store } from "./store.ts"
+import { clock } from "../ui/time.svelte.ts"
 import { micros } from "./views.ts"
 
 /** What we asked for and have not heard about yet. */
@@ -20,7 +21,7 @@ export interface Leaving {
   message: Message
 }
 
-const PRESENCE_FADES = 60_000
+const TYPING_FADES = 60_000
 const WARM_THREADS = 6
 
 class Desk {
@@ -119,6 +120,7 @@ class Desk {
     const store = this.store
     const before = this.state
     this.state = store.state
+    clock.correct(this.api.skew)
     this.failures = store.failures
     this.connection = store.connection
     this.retryAt = store.retryAt
@@ -205,11 +207,14 @@ class Desk {
     return [...this.state.channels.values()].sort((a, b) => a.name.localeCompare(b.name))
   }
 
-  /** Colleagues who look at this conversation now. */
+  /** Colleagues who look at this conversation now. Who was said to be typing long ago only looks. */
   viewers(id: Id, now: number): Viewer[] {
     const known = this.state.presence.get(id)
-    if (!known || now - known.at > PRESENCE_FADES) return []
-    return known.people.filter((viewer) => viewer.user_id !== this.me)
+    if (!known) return []
+    const isOld = now - known.at > TYPING_FADES
+    return known.people
+      .filter((viewer) => viewer.user_id !== this.me)
+      .map((viewer) => (isOld && viewer.state === "typing" ? { ...viewer, state: "viewing" } : viewer))
   }
 
   /** Opens a thread and keeps the last few warm, so that going back is instant. */

@@ -95,6 +95,10 @@ export class Socket {
     this.#send({ type: "typing", conversation_id: conversation, on })
   }
 
+  idle(conversation: Id, on: boolean): void {
+    this.#send({ type: "idle", conversation_id: conversation, on })
+  }
+
   #open(): void {
     this.#leave()
     this.#turn("connecting")

@@ -221,6 +221,8 @@ export class Store implements Listener {
   changed(connection: Connection, retryAt: number | null): void {
     this.connection = connection
     this.retryAt = retryAt
+    // Who came and went in a gap is not told afterwards.
+    if (connection === "connecting" && this.state.presence.size > 0) this.state = { ...this.state, presence: new Map() }
     this.#told()
   }
 

@@ -14,15 +14,15 @@ class Undo {
   #offer: Offer | null = null
   #hide: (() => void) | null = null
 
+  /** The bubble itself says what is under way and offers to take it back. */
+  quietly(run: () => void, ms: number): void {
+    this.#clear()
+    this.#offer = this.#once(run, ms)
+  }
+
   /** Says what was done, and how to take it back within `ms`. */
   offer(text: string, run: () => void, ms = OFFERED_FOR): void {
-    const offer: Offer = {
-      run: () => {
-        this.#clear()
-        run()
-      },
-      until: Date.now() + ms,
-    }
+    const offer = this.#once(run, ms)
     this.#hide?.()
     this.#offer = offer
     this.#hide = notices.say(text, { act: { title: t("undo"), run: offer.run }, for: ms })
@@ -37,6 +37,16 @@ class Undo {
       return
     }
     offer.run()
+  }
+
+  #once(run: () => void, ms: number): Offer {
+    return {
+      run: () => {
+        this.#clear()
+        run()
+      },
+      until: Date.now() + ms,
+    }
   }
 
   #clear(): void {

@@ -36,5 +36,6 @@ test("on a Mac the command key leads, and control is the system's", () => {
 test("a legend reads as the keyboard does", () => {
   assert.equal(legend("Mod+Shift+Enter", false), "Ctrl-Shift-Enter")
   assert.equal(legend("g i", false), "G I")
+  assert.equal(legend("+", false), "+")
   assert.equal(legend("Mod+k", true), "⌘K")
 })

@@ -47,6 +47,7 @@ function isSign(name: string): boolean {
 
 /** The key as a person reads it on a button. */
 export function legend(stroke: string, isMac: boolean): string {
+  if (stroke === "+") return stroke
   return stroke
     .split(" ")
     .map((part) =>
@@ -59,10 +60,12 @@ export function legend(stroke: string, isMac: boolean): string {
     .join(" ")
 }
 
+const arrows = { ArrowUp: "↑", ArrowDown: "↓", ArrowLeft: "←", ArrowRight: "→" }
+
 function legends(isMac: boolean): Record<string, string> {
   return isMac
-    ? { Mod: "⌘", Shift: "⇧", Enter: "↩", Escape: "esc" }
-    : { Mod: "Ctrl", Shift: "Shift", Enter: "Enter", Escape: "Esc" }
+    ? { ...arrows, Mod: "⌘", Shift: "⇧", Enter: "↩", Escape: "esc" }
+    : { ...arrows, Mod: "Ctrl", Escape: "Esc" }
 }
 
 /** The value `aria-keyshortcuts` wants. */

@@ -9,9 +9,20 @@ const DAY = 24 * HOUR
 
 class Clock {
   now = $state(Date.now())
+  #skew = 0
 
   constructor() {
-    setInterval(() => (this.now = Date.now()), SECOND)
+    setInterval(() => (this.now = this.exact), SECOND)
+  }
+
+  /** To the millisecond, as the server's clock has it: a machine may be minutes off. */
+  get exact(): number {
+    return Date.now() + this.#skew
+  }
+
+  /** The server's clock is this far ahead, in ms. What is within its second changes nothing. */
+  correct(skew: number): void {
+    if (Math.abs(skew - this.#skew) > 1_500) this.#skew = skew
   }
 }
 
