@@ -15,7 +15,21 @@ import structlog
 from litestar import Litestar, Router
 from litestar.datastructures import State
 
-from inbox.api import channels, health, invitations, members, openapi, platforms, session, tokens, workspace
+from inbox.api import (
+    channels,
+    conversations,
+    health,
+    invitations,
+    members,
+    messages,
+    openapi,
+    platforms,
+    session,
+    tags,
+    tokens,
+    views,
+    workspace,
+)
 from inbox.api.dependencies import DEPENDENCIES
 from inbox.api.doorstep import Doorstep
 from inbox.api.guards import signed_in
@@ -34,7 +48,20 @@ from inbox.realtime.hub import Hub
 from inbox.realtime.presence import Presence
 
 # Under /api/v1, for those who are signed in.
-ROOMS = (session, workspace, members, invitations, tokens, platforms, channels, openapi)
+ROOMS = (
+    session,
+    conversations,
+    messages,
+    views,
+    tags,
+    workspace,
+    members,
+    invitations,
+    tokens,
+    platforms,
+    channels,
+    openapi,
+)
 OUTSIDE = (health,)  # at the root, open to all
 
 

@@ -1,0 +1,236 @@
+"""Messages: writing to customers, and what agents do about a single one."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+import msgspec
+from litestar import delete, post, put
+from litestar.di import NamedDependency
+from litestar.params import FromPath, HeaderParameter, JSONBody
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from inbox.desk import acts, decisions, replies, second_thoughts
+from inbox.desk.decisions import LONGEST_REASON
+from inbox.desk.replies import LONGEST_KEY, LONGEST_TEXT, Reply
+from inbox.ground.bell import Bell
+from inbox.ground.errors import Invalid
+from inbox.people.access import Agent
+from inbox.platforms.base import Action
+from inbox.realtime.shapes import MessageOut
+
+Items = Annotated[list[UUID], msgspec.Meta(max_length=1000)]
+
+
+class Writing(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """`seen`: the last message the composer had shown, or the feed number it was up to. `answers`: the items it covers;
+    left out: what `reply_to` names and what else was shown of the same author. `anyway`: having seen what a colleague
+    answered. `parts`: cut it where it is too long for one post. `and_resolve`: once the platform took it."""
+
+    visibility: Literal["public", "private", "note"]
+    text: Annotated[str, msgspec.Meta(max_length=LONGEST_TEXT)]
+    reply_to: UUID | None = None
+    answers: Items | None = None
+    seen: UUID | int | None = None
+    and_resolve: bool = False
+    parts: bool = False
+    anyway: bool = False
+
+
+class Decision(msgspec.Struct, forbid_unknown_fields=True):
+    """Either that it is there on the platform (and where), or that it shall be posted again."""
+
+    it_is_there: bool = False
+    post_again: bool = False
+    permalink: Annotated[str, msgspec.Meta(max_length=2000)] = ""
+
+
+class NeedsReply(msgspec.Struct, forbid_unknown_fields=True):
+    """A no wants a reason."""
+
+    needs_reply: bool
+    reason: Annotated[str, msgspec.Meta(max_length=LONGEST_REASON)] = ""
+
+
+class Authorship(msgspec.Struct, forbid_unknown_fields=True):
+    """Whether a machine wrote what was written elsewhere."""
+
+    automatic: bool
+
+
+class Coverage(msgspec.Struct, forbid_unknown_fields=True):
+    """What else this reply answered."""
+
+    answers: Annotated[list[UUID], msgspec.Meta(min_length=1, max_length=1000)]
+
+
+@post("/conversations/{conversation_id:uuid}/messages", summary="Write")
+async def create_message(
+    conversation_id: FromPath[UUID],
+    data: JSONBody[Writing],
+    session: NamedDependency[AsyncSession],
+    agent: NamedDependency[Agent],
+    bell: NamedDependency[Bell],
+    idempotency_key: Annotated[
+        str, HeaderParameter(name="Idempotency-Key", description=f"Yours, 1 to {LONGEST_KEY} characters.")
+    ] = "",
+) -> MessageOut:
+    """A public reply, a private one, or a note. Queued until its undo window is over; the same key, the same answer.
+
+    409 newer_answer with `newer` where a colleague answered what was not `seen`.
+    """
+    reply = Reply(**msgspec.structs.asdict(data))
+    _hurry(session, bell)
+    return await replies.send(session, conversation_id, reply, by=agent, key=idempotency_key)
+
+
+@delete("/messages/{message_id:uuid}", status_code=200, summary="Undo")
+async def delete_message(
+    message_id: FromPath[UUID], session: NamedDependency[AsyncSession], agent: NamedDependency[Agent]
+) -> MessageOut:
+    """Take back what has not left. 409 already_left."""
+    return await second_thoughts.cancel(session, message_id, by=agent)
+
+
+@post("/messages/{message_id:uuid}/retry", status_code=200, summary="Try again")
+async def retry_message(
+    message_id: FromPath[UUID],
+    session: NamedDependency[AsyncSession],
+    agent: NamedDependency[Agent],
+    bell: NamedDependency[Bell],
+) -> MessageOut:
+    """What failed goes back into the queue."""
+    _hurry(session, bell)
+    return await second_thoughts.retry(session, message_id, by=agent)
+
+
+@post("/messages/{message_id:uuid}/decision", status_code=200, summary="Decide about a doubtful send")
+async def decide_message(
+    message_id: FromPath[UUID],
+    data: JSONBody[Decision],
+    session: NamedDependency[AsyncSession],
+    agent: NamedDependency[Agent],
+    bell: NamedDependency[Bell],
+) -> MessageOut:
+    """Where we cannot tell whether it was posted, a person looks and says."""
+    if data.it_is_there == data.post_again:
+        raise Invalid("Say either that it is there, or that it shall be posted again.")
+    if data.it_is_there:
+        return await second_thoughts.it_is_there(session, message_id, by=agent, permalink=data.permalink)
+    _hurry(session, bell)
+    return await second_thoughts.post_again(session, message_id, by=agent)
+
+
+@put("/messages/{message_id:uuid}/hiding", summary="Hide")
+async def put_hiding(
+    message_id: FromPath[UUID],
+    session: NamedDependency[AsyncSession],
+    agent: NamedDependency[Agent],
+    bell: NamedDependency[Bell],
+) -> MessageOut:
+    """On the platform, from everybody else. The waiting goes on."""
+    _hurry(session, bell)
+    return await acts.act(session, message_id, Action.HIDE, by=agent)
+
+
+@delete("/messages/{message_id:uuid}/hiding", status_code=200, summary="Show again")
+async def delete_hiding(
+    message_id: FromPath[UUID],
+    session: NamedDependency[AsyncSession],
+    agent: NamedDependency[Agent],
+    bell: NamedDependency[Bell],
+) -> MessageOut:
+    """What was hidden."""
+    _hurry(session, bell)
+    return await acts.act(session, message_id, Action.UNHIDE, by=agent)
+
+
+@put("/messages/{message_id:uuid}/like", summary="Like")
+async def put_like(
+    message_id: FromPath[UUID],
+    session: NamedDependency[AsyncSession],
+    agent: NamedDependency[Agent],
+    bell: NamedDependency[Bell],
+) -> MessageOut:
+    """On the platform, as our account. It answers nobody."""
+    _hurry(session, bell)
+    return await acts.act(session, message_id, Action.LIKE, by=agent)
+
+
+@delete("/messages/{message_id:uuid}/like", status_code=200, summary="Take a like back")
+async def delete_like(
+    message_id: FromPath[UUID],
+    session: NamedDependency[AsyncSession],
+    agent: NamedDependency[Agent],
+    bell: NamedDependency[Bell],
+) -> MessageOut:
+    """On the platform."""
+    _hurry(session, bell)
+    return await acts.act(session, message_id, Action.UNLIKE, by=agent)
+
+
+@post("/messages/{message_id:uuid}/removal", status_code=200, summary="Delete on the platform")
+async def remove_message(
+    message_id: FromPath[UUID],
+    session: NamedDependency[AsyncSession],
+    agent: NamedDependency[Agent],
+    bell: NamedDependency[Bell],
+) -> MessageOut:
+    """For good, and for everybody. A customer whose words we delete waits on."""
+    _hurry(session, bell)
+    return await acts.act(session, message_id, Action.DELETE, by=agent)
+
+
+@put("/messages/{message_id:uuid}/needs-reply", summary="Say whether it needs a reply")
+async def put_needs_reply(
+    message_id: FromPath[UUID],
+    data: JSONBody[NeedsReply],
+    session: NamedDependency[AsyncSession],
+    agent: NamedDependency[Agent],
+) -> MessageOut:
+    """The agent's word is final for the text they saw."""
+    return await decisions.needs_reply(session, message_id, data.needs_reply, data.reason, by=agent)
+
+
+@put("/messages/{message_id:uuid}/authorship", summary="Say who wrote it")
+async def put_authorship(
+    message_id: FromPath[UUID],
+    data: JSONBody[Authorship],
+    session: NamedDependency[AsyncSession],
+    agent: NamedDependency[Agent],
+) -> MessageOut:
+    """Of what was written elsewhere: a person's answer stops the clock, a machine's does not."""
+    return await decisions.authorship(session, message_id, data.automatic, by=agent)
+
+
+@post("/messages/{message_id:uuid}/coverage", status_code=200, summary="That reply answered it too")
+async def create_coverage(
+    message_id: FromPath[UUID],
+    data: JSONBody[Coverage],
+    session: NamedDependency[AsyncSession],
+    agent: NamedDependency[Agent],
+) -> MessageOut:
+    """Those who wrote these were answered when that reply was posted."""
+    return await decisions.coverage(session, message_id, data.answers, by=agent)
+
+
+def _hurry(session: AsyncSession, bell: Bell) -> None:
+    """Once it is stored, whoever sends is told to look."""
+    session.info.setdefault("after_commit", []).append(lambda: bell.ring("outbox"))
+
+
+doors = [
+    create_message,
+    delete_message,
+    retry_message,
+    decide_message,
+    put_hiding,
+    delete_hiding,
+    put_like,
+    delete_like,
+    remove_message,
+    put_needs_reply,
+    put_authorship,
+    create_coverage,
+]

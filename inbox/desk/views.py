@@ -1,0 +1,245 @@
+"""Which conversations stand in which list, in what order, and how many: one description for lists and counts.
+
+Every list is read in one direction along an index: those who wait first, the longest waiting on top, then whatever
+moved last. Where a list spans several statuses, channels or kinds, each is a leg with an index range of its own, and
+the legs' heads are merged; so the millionth conversation costs nothing.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from inbox.desk import contacts, cursors, reading
+from inbox.desk.status import OPEN, PENDING, RESOLVED, SNOOZED
+from inbox.ground.db import raw
+from inbox.ground.errors import Invalid
+from inbox.people.access import Agent
+from inbox.platforms.base import Kind
+from inbox.realtime import feed, rows
+from inbox.realtime.rows import NOBODY_WAITS
+from inbox.realtime.shapes import ConversationOut, ReadOut
+
+MOST = 1000  # counted no further: shown as 999+
+SOMEBODY_WAITS = f"c.waiting_rank < {NOBODY_WAITS / 2:.0f}"
+KINDS = [str(kind) for kind in Kind]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One list. `statuses`: its legs, none if a partial index knows its rows. `whose`: an assignee's, or nobody's."""
+
+    statuses: tuple[str, ...] = ()
+    condition: str = ""
+    whose: str = ""  # "", mine, nobody
+    only_waiting: bool = False  # it counts conversations in which somebody waits
+
+
+ACTIVE = (OPEN, PENDING)
+VIEWS = {
+    "mine": View(ACTIVE, whose="mine", only_waiting=True),
+    "unassigned": View(ACTIVE, whose="nobody", only_waiting=True),
+    "open": View(ACTIVE, only_waiting=True),
+    "snoozed": View((SNOOZED,)),
+    "resolved": View((RESOLVED,)),
+    "problems": View(condition="c.problems > 0"),
+    "imported": View(condition="c.imported"),
+}
+SENT = "sent"  # conversations this agent answered, the last answer first
+
+
+class ConversationPage(msgspec.Struct, kw_only=True):
+    """`reads`: the reader's own marks on these conversations. `as_of`: the feed number they are at least as new as."""
+
+    items: list[ConversationOut]
+    next: str | None
+    reads: list[ReadOut]
+    as_of: int
+
+
+class CountsOut(msgspec.Struct, kw_only=True):
+    """Conversations in each view, to 1000, which means "or more"; of active ones those in which somebody waits."""
+
+    mine: int
+    unassigned: int
+    open: int
+    snoozed: int
+    problems: int
+    resolved: int
+    imported: int
+    as_of: int
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What a list is narrowed to. `people`: identities, where somebody is searched for."""
+
+    channel: UUID | None = None
+    kind: Kind | None = None
+    people: Sequence[UUID] | None = None
+
+
+@dataclass(slots=True)
+class Query:
+    """One statement and what it is asked with."""
+
+    sql: str = ""
+    values: list[Any] = field(default_factory=list)
+
+    def __call__(self, value: Any, kind: str = "") -> str:
+        """The place of one more value."""
+        self.values.append(value)
+        return f"${len(self.values)}{kind and '::' + kind}"
+
+
+async def page(
+    session: AsyncSession,
+    agent: Agent,
+    view: str,
+    *,
+    channel: UUID | None = None,
+    kind: Kind | None = None,
+    q: str = "",
+    cursor: str | None = None,
+    limit: int = 50,
+) -> ConversationPage:
+    """One page of a list, in its order. Raises Invalid for a view or a cursor that nobody gave out."""
+    if view != SENT and view not in VIEWS:
+        raise Invalid(f"There is no view {view}. There are {', '.join([*VIEWS, SENT])}.", field="view")
+    connection = await raw(session)
+    # The head first: what is read after it can only be newer, and the feed brings the rest.
+    as_of = (await feed.head(connection, agent.workspace_id)).seq
+    people = await contacts.called(connection, agent.workspace_id, q) if q.strip() else None
+    narrowed = Filter(channel, kind, people)
+    if view == SENT:
+        at, last = cursors.read(cursor, datetime) if cursor else (None, None)
+        asked = sent(agent, narrowed, limit=limit + 1, at=at, last=last)
+    else:
+        rank, last = cursors.read(cursor, float) if cursor else (-math.inf, UUID(int=0))
+        asked = listed(view, agent, narrowed, limit=limit + 1, rank=rank, last=last)
+    found = await connection.fetch(asked.sql, *asked.values)
+    ids = [row["id"] for row in found[:limit]]
+    shown = await rows.conversations(connection, agent.workspace_id, ids)
+    return ConversationPage(
+        items=[shown[id] for id in ids if id in shown],
+        next=cursors.write(found[limit - 1]["place"], found[limit - 1]["last"]) if len(found) > limit else None,
+        reads=await reading.marks(connection, agent, ids),
+        as_of=as_of,
+    )
+
+
+async def counts(session: AsyncSession, agent: Agent) -> CountsOut:
+    """How many there are in each view, for the agent who asks."""
+    connection = await raw(session)
+    as_of = (await feed.head(connection, agent.workspace_id)).seq
+    asked = counted(agent)
+    found = await connection.fetchrow(asked.sql, *asked.values)
+    assert found is not None
+    return CountsOut(**dict(found), as_of=as_of)
+
+
+# The statements
+
+
+def listed(view: str, agent: Agent, narrowed: Filter, *, limit: int, rank: float, last: UUID) -> Query:
+    """Ids with their places, after (rank, last)."""
+    query = Query()
+    after = f"(c.waiting_rank, c.id) > ({query(rank, 'float8')}, {query(last, 'uuid')})"
+    order, most = "ORDER BY {0}waiting_rank, {0}id", query(limit, "int")
+    legs, conditions = _scope(query, VIEWS[view], agent, narrowed)
+    # Postgres sees that an index on (assignee, ...) gives the order of nobody's rows only if it is told so.
+    inner = order.format("c.").replace("BY ", "BY c.assignee_id, ") if VIEWS[view].whose == "nobody" else None
+    query.sql = (
+        "SELECT f.id, f.waiting_rank AS place, f.id AS last FROM "
+        + "".join(f"{leg}, " for leg in legs)
+        + f"LATERAL (SELECT c.id, c.waiting_rank FROM conversation c WHERE {' AND '.join([*conditions, after])} "
+        + f"{inner or order.format('c.')} LIMIT {most}) f {order.format('f.')} LIMIT {most}"
+    )
+    return query
+
+
+def sent(agent: Agent, narrowed: Filter, *, limit: int, at: datetime | None, last: UUID | None) -> Query:
+    """Conversations by this agent's last answer in them, before (at, last)."""
+    query = Query()
+    here, me = query(agent.workspace_id, "uuid"), query(agent.id, "uuid")
+    conditions = [f"m.workspace_id = {here}", f"m.agent_id = {me}", "m.delivery = 'sent'"]
+    if at is not None:
+        conditions.append(f"(m.at, m.id) < ({query(at, 'timestamptz')}, {query(last, 'uuid')})")
+    if (channels := _channels(agent, narrowed)) is not None:
+        conditions.append(f"m.channel_id = ANY({query(channels, 'uuid[]')})")
+    if narrowed.kind:
+        conditions.append(f"c.kind = {query(narrowed.kind, 'text')}")
+    if narrowed.people is not None:
+        conditions.append(f"c.identity_id = ANY({query(list(narrowed.people), 'uuid[]')})")
+    query.sql = f"""SELECT c.id, m.at AS place, m.id AS last
+        FROM message m JOIN conversation c ON c.workspace_id = {here} AND c.id = m.conversation_id
+        WHERE {" AND ".join(conditions)} AND NOT EXISTS (
+            SELECT 1 FROM message n WHERE n.workspace_id = {here} AND n.conversation_id = m.conversation_id
+                AND n.agent_id = {me} AND n.delivery = 'sent' AND (n.at, n.id) > (m.at, m.id))
+        ORDER BY m.at DESC, m.id DESC LIMIT {query(limit, "int")}"""
+    return query
+
+
+def counted(agent: Agent) -> Query:
+    """Every count in one statement, each reading at most MOST rows of each leg."""
+    query, tallies = Query(), []
+    for name, view in VIEWS.items():
+        legs, conditions = _scope(query, view, agent, Filter())
+        if view.only_waiting:
+            conditions.append(SOMEBODY_WAITS)
+        tallies.append(
+            "(SELECT count(*) FROM (SELECT 1 FROM "
+            + "".join(f"{leg}, " for leg in legs)
+            + f"LATERAL (SELECT 1 FROM conversation c WHERE {' AND '.join(conditions)} LIMIT {MOST}) f "
+            + f"LIMIT {MOST}) t) AS {name}"
+        )
+    query.sql = f"SELECT {', '.join(tallies)}"
+    return query
+
+
+def _scope(query: Query, view: View, agent: Agent, narrowed: Filter) -> tuple[list[str], list[str]]:
+    """The legs of a view, and what holds for each row."""
+    legs, conditions = [], [f"c.workspace_id = {query(agent.workspace_id, 'uuid')}"]
+    channels, kinds = _channels(agent, narrowed), [str(narrowed.kind)] if narrowed.kind else None
+    if view.condition:
+        conditions.append(view.condition)
+    if narrowed.people is not None:
+        conditions.append(f"c.identity_id = ANY({query(list(narrowed.people), 'uuid[]')})")
+        if view.statuses:
+            conditions.append(f"c.status = ANY({query(list(view.statuses), 'text[]')})")
+    elif view.statuses:
+        legs.append(f"unnest({query(list(view.statuses), 'text[]')}) AS s(status)")
+        conditions.append("c.status = s.status")
+        if not view.whose and (channels is not None or kinds is not None):
+            given = f"SELECT id FROM channel WHERE workspace_id = {query(agent.workspace_id, 'uuid')}"
+            legs.append(
+                f"({given}) AS h(channel_id)"
+                if channels is None
+                else f"unnest({query(channels, 'uuid[]')}) AS h(channel_id)"
+            )
+            legs.append(f"unnest({query(kinds or KINDS, 'text[]')}) AS k(kind)")
+            conditions += ["c.channel_id = h.channel_id", "c.kind = k.kind"]
+            channels = kinds = None
+    if view.whose:
+        conditions.append(
+            f"c.assignee_id = {query(agent.id, 'uuid')}" if view.whose == "mine" else "c.assignee_id IS NULL"
+        )
+    if channels is not None:
+        conditions.append(f"c.channel_id = ANY({query(channels, 'uuid[]')})")
+    if kinds is not None:
+        conditions.append(f"c.kind = ANY({query(kinds, 'text[]')})")
+    return legs, conditions
+
+
+def _channels(agent: Agent, narrowed: Filter) -> list[UUID] | None:
+    """The channels a list is confined to; None: all."""
+    if narrowed.channel is not None:
+        return [narrowed.channel] if agent.sees(narrowed.channel) else []
+    return None if agent.channel_ids is None else sorted(agent.channel_ids)
