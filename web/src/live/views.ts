@@ -35,11 +35,11 @@ const judges: Record<string, (row: Conversation, me: Id) => boolean> = {
   open: (row) => isActive(row),
   snoozed: (row) => row.status === "snoozed",
   resolved: (row) => row.status === "resolved",
-  imported: (row) => row.imported && row.status !== "resolved",
+  imported: (row) => row.imported,
 }
 
 function isActive(row: Conversation): boolean {
-  return (row.status === "open" || row.status === "pending") && !row.imported
+  return row.status === "open" || row.status === "pending"
 }
 
 /** Whether the row alone tells if it belongs; else (search, sent, problems) only the server can say. */
