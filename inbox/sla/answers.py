@@ -45,19 +45,20 @@ class Answer:
         """Whether a waiting may end here."""
         return self.human and not self.withdrawn
 
-    def names(self) -> Iterable[tuple[Shown, datetime]]:
+    def names(self) -> list[tuple[Shown, datetime]]:
         """The items it answers by name, each with the time of the newest text that was seen."""
-        for shown in self.said.answered.covers:
-            yield shown, shown.revision or self.at
+        named = [(shown, shown.revision or self.at) for shown in self.said.answered.covers]
         for more in self.said.too:
-            for shown in more.covers:
-                yield shown, shown.revision or more.at
+            named += [(shown, shown.revision or more.at) for shown in more.covers]
+        return named
 
-    def addresses(self) -> tuple[set[str], bool]:
+    def addresses(self) -> tuple[Iterable[str], bool]:
         """Whose earlier items it answers: these authors', and whether everybody's."""
-        told = self.said.answered
-        authors = set(told.authors).union(*(more.authors for more in self.said.too))
-        return authors, told.everyone or any(more.everyone for more in self.said.too)
+        told, too = self.said.answered, self.said.too
+        if not too:
+            return told.authors, told.everyone
+        authors = set(told.authors).union(*(more.authors for more in too))
+        return authors, told.everyone or any(more.everyone for more in too)
 
 
 class Earlier:
@@ -122,13 +123,11 @@ class Covers:
         self, item: str, conversation: str, author: str, at: datetime, revision: datetime, original: bool
     ) -> Answer | None:
         """The first answer that covers what `item` said at `at`; an original text, whatever the clocks say."""
-        found: list[Answer] = []
-        for answer, seen in self.items.get(item, ()):
-            if original or revision <= seen:
-                found.append(answer)
+        named = self.items.get(item, ())
+        found = [answer for answer, seen in named if original or revision <= seen]
         for earlier in (self.authors.get((conversation, author)), self.everyone.get(conversation)):
             if earlier is not None and (answered := earlier.first_after(at)) is not None:
                 found.append(answered)
-        if not found:
-            return None
+        if len(found) < 2:
+            return found[0] if found else None
         return min(found, key=lambda answer: (max(answer.stands_from, at), Rank.ANSWER, answer.tie))

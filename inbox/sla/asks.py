@@ -7,7 +7,7 @@ for the text they saw and for edits that leave the rules' answer as it was; an e
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from inbox.sla import facts as f
@@ -57,7 +57,7 @@ class Ask:
         self.text = text
         self.because = because
         # An edit cannot come before what it edits, whatever the clocks say.
-        self.at = max(text.at, item.written.at)
+        self.at = text.at if text is item.written else max(text.at, item.written.at)
         self.ending: Ending | None = None
         self.dismissed: f.Decided | None = None
 
@@ -95,33 +95,34 @@ class Stretch:
 
 def asks_of(item: Item, covers: Covers) -> list[Ask]:
     """Every time the item asks, in order, each with the first thing that ends it; those an agent dismissed say so."""
-    asks: list[Ask] = []
-    if not (item.edits or item.words or item.reapplied):
-        if item.written.needs_reply:
-            asks.append(Ask(item, item.written, item.written))
+    written = item.written
+    if item.edits or item.words or item.reapplied:
+        asks = list(_asks_of(_stretches(item), item))
     else:
-        asks.extend(_asks_of(_stretches(item), item))
-    gone = next((deleted for deleted in item.deleted if deleted.whose != "ours"), None)
-    if gone is not None:
-        asks = [ask for ask in asks if ask.original or ask.at <= gone.at]
-        for ask in asks:
-            cause = "deleted" if gone.whose == "customer" else "removed"
-            _end(ask, Ending(ask.at, gone.at, gone.rank, gone.tie, cause))
+        asks = [Ask(item, written, written)] if written.needs_reply else []
+    if item.deleted:
+        asks = _without_the_deleted(asks, item.deleted)
     for ended, shown in item.ended:
         for ask in asks:
             if ask.original or ask.text.at <= (shown.revision or ended.at):
                 _end(ask, Ending(ask.at, ended.at, ended.rank, ended.tie, ended.why, ended.by))
     for ask in asks:
-        answer = covers.first(item.written.item, item.conversation, item.author, ask.at, ask.text.at, ask.original)
+        answer = covers.first(written.item, item.conversation, item.author, ask.at, ask.text.at, ask.original)
         if answer is not None:
             _end(ask, Ending(ask.at, answer.stands_from, Rank.ANSWER, answer.tie, "answered", answer.by, answer))
     return asks
 
 
-def needs_reply_now(item: Item) -> tuple[bool, Because]:
-    """Whether the item's newest text needs a reply, and the decision that says so."""
-    last = _stretches(item)[-1]
-    return last.needs_reply, last.word or last.verdict
+def _without_the_deleted(asks: list[Ask], deleted: Sequence[f.Deleted]) -> list[Ask]:
+    """What is gone cannot ask again; what it asked ends with it, unless it was us."""
+    gone = next((one for one in deleted if one.whose != "ours"), None)
+    if gone is None:
+        return asks
+    asks = [ask for ask in asks if ask.original or ask.at <= gone.at]
+    for ask in asks:
+        cause = "deleted" if gone.whose == "customer" else "removed"
+        _end(ask, Ending(ask.at, gone.at, gone.rank, gone.tie, cause))
+    return asks
 
 
 def _end(ask: Ask, ending: Ending) -> None:

@@ -8,9 +8,8 @@ that lives; from then on the two are one case for both.
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import partial
 
@@ -18,11 +17,12 @@ import msgspec
 
 from inbox.sla.answers import Covers
 from inbox.sla.gathered import Gathered, Item, Stream
+from inbox.sla.hearing import Heard, HeardOf, last_of, next_of
 from inbox.sla.policy import Policy
 from inbox.sla.waitings import Waiting
 
 
-class Case(msgspec.Struct, frozen=True, kw_only=True):
+class Case(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Everything between one author and us about one matter; `key` is the key of its first episode.
 
     `resolved_at`: UTC, when it was last resolved, provisional until `over_at`; `over_at`: UTC, the instant at which it
@@ -42,16 +42,19 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     depends_from: datetime
 
 
+NOTHING: frozenset[str] = frozenset()
+
+
 class Draft:
     """A case in the making."""
 
-    __slots__ = ("items", "last_answer", "last_ask", "last_end", "number", "streams", "waitings")
+    __slots__ = ("_items", "last_answer", "last_ask", "last_end", "number", "streams", "waitings")
 
     def __init__(self, stream: Stream, number: int) -> None:
-        self.streams: list[tuple[Stream, datetime | None]] = [(stream, None)]
+        self.streams: tuple[tuple[Stream, datetime | None], ...] = ((stream, None),)
         self.number = number
         self.waitings: list[Waiting] = []
-        self.items: set[str] = set()
+        self._items: frozenset[str] = NOTHING
         self.last_ask: datetime
         self.last_end: datetime | None
         self.last_answer: datetime | None = None
@@ -66,41 +69,16 @@ class Draft:
             self.last_ask, self.last_end = last_ask, ended
         if ended and waiting.ending and waiting.ending.answer:
             self.last_answer = max(self.last_answer or ended, ended)
-        self.items.update(ask.item.written.item for ask in waiting.asks)
+        self._items = NOTHING
         self.waitings.append(waiting)
 
     def is_about(self, item: Item) -> bool:
         """Whether what is said about this item is said in this case."""
-        return item.written.at >= self.waitings[0].opened_at or item.written.item in self.items
-
-
-class Heard:
-    """Sorted instants at which something was said; `belongs` says which of them count."""
-
-    __slots__ = ("_belongs", "_instants", "_since")
-
-    def __init__(
-        self, instants: list[datetime], since: datetime | None, belongs: Callable[[int], bool] | None = None
-    ) -> None:
-        self._instants = instants
-        self._since = since
-        self._belongs = belongs
-
-    def last(self, until: datetime) -> datetime | None:
-        """The last of them at or before `until`."""
-        place = bisect_right(self._instants, until) - 1
-        while place >= 0 and self._belongs and not self._belongs(place):
-            place -= 1
-        if place < 0 or (self._since and self._instants[place] < self._since):
-            return None
-        return self._instants[place]
-
-    def next(self, after: datetime) -> datetime | None:
-        """The first of them after `after`."""
-        place = bisect_right(self._instants, max(after, self._since) if self._since else after)
-        while place < len(self._instants) and self._belongs and not self._belongs(place):
-            place += 1
-        return self._instants[place] if place < len(self._instants) else None
+        if item.written.at >= self.waitings[0].opened_at:
+            return True
+        if not self._items:
+            self._items = frozenset(ask.item.written.item for waiting in self.waitings for ask in waiting.asks)
+        return item.written.item in self._items
 
 
 class Cases:
@@ -112,7 +90,6 @@ class Cases:
         self._policy = policy
         self._own: defaultdict[Stream, list[datetime]] = defaultdict(list)
         self._named: defaultdict[Stream, list[tuple[datetime, str]]] = defaultdict(list)
-        self._named_at: dict[Stream, list[datetime]] = {}
         self._numbers: defaultdict[Stream, int] = defaultdict(int)
         self._resolved = {name: [mark.at for mark in thread.resolved] for name, thread in gathered.threads.items()}
         self._reopened = {name: [mark.at for mark in thread.reopened] for name, thread in gathered.threads.items()}
@@ -130,10 +107,9 @@ class Cases:
         for name, answers in self._covers.items.items():
             answered = self._gathered.items.get(name)
             if answered is not None:
-                self._named[answered.stream].extend((answer.at, name) for answer, _ in answers)
-        for stream, named in self._named.items():
+                self._named[answered.stream].extend([(answer.at, name) for answer, _ in answers])
+        for named in self._named.values():
             named.sort()
-            self._named_at[stream] = [at for at, _ in named]
 
     def assign(self, waitings: dict[Stream, list[Waiting]]) -> None:
         """Give every waiting its case."""
@@ -197,7 +173,7 @@ class Cases:
         if case is None or self._is_over(case, at) or (own is not None and not self._is_over(own, at)):
             return
         current[private] = case
-        case.streams.append((private, at))
+        case.streams += ((private, at),)
 
     def _is_over(self, case: Draft, at: datetime) -> bool:
         if case.last_end is None or case.last_end > at:
@@ -213,9 +189,13 @@ class Cases:
     def over(self, case: Draft, limit: datetime | None = None) -> tuple[datetime, datetime | None]:
         """When a case that waits for nothing is over, and since when it is resolved; later than `limit` is not read."""
         end = case.last_end or case.last_ask
-        words = list(self._words(case))
-        said = [case.last_ask, case.last_answer, *(heard.last(end) for heard in words)]
-        quiet = max(word for word in said if word)
+        words = list(self._words(case, end))
+        quiet = end
+        if case.last_answer != end:
+            said = [case.last_ask, case.last_answer, *(heard.last(end) for heard in self._words(case))]
+            quiet = max(word for word in said if word)
+        if not words and not any(self._resolved.get(stream[0]) for stream, _ in case.streams):
+            return max(quiet + self._policy.silence, end), None
         resolved = self._resolved_meanwhile(case, end)
         looked = end
         while True:
@@ -225,7 +205,7 @@ class Cases:
             over = max(over, end)
             marks = self._resolved if resolved is None else self._reopened
             word = _first(heard.next(max(quiet, end)) for heard in words)
-            mark = _first(_next(marks.get(stream[0], []), looked) for stream, _ in case.streams)
+            mark = _first(next_of(marks.get(stream[0], []), looked) for stream, _ in case.streams)
             following = _first((word, mark))
             if following is None or following >= over or (limit is not None and following >= limit):
                 return over, resolved
@@ -235,38 +215,29 @@ class Cases:
                 looked = following
                 resolved = following if resolved is None else None
 
-    def _words(self, case: Draft) -> Iterator[Heard]:
-        """When either side said something in this case."""
+    def _words(self, case: Draft, after: datetime | None = None) -> Iterator[Heard | HeardOf]:
+        """Where to read when either side said something in this case; only what goes on after that instant."""
         for stream, since in case.streams:
             conversation, author, _ = stream
-            if own := self._own.get(stream):
+            own, named = self._own.get(stream), self._named.get(stream)
+            if own and (after is None or own[-1] > after):
                 yield Heard(own, since)
-            if named := self._named_at.get(stream):
-                yield Heard(named, since, partial(self._is_about, case, self._named[stream]))
+            if named and (after is None or named[-1][0] > after):
+                yield HeardOf(named, since, partial(self._is_about, case))
             for earlier in (self._covers.authors.get((conversation, author)), self._covers.everyone.get(conversation)):
-                if earlier:
+                if earlier and (after is None or earlier.ats[-1] > after):
                     yield Heard(earlier.ats, since)
 
-    def _is_about(self, case: Draft, named: list[tuple[datetime, str]], place: int) -> bool:
-        return case.is_about(self._gathered.items[named[place][1]])
+    def _is_about(self, case: Draft, name: str) -> bool:
+        return case.is_about(self._gathered.items[name])
 
     def _resolved_meanwhile(self, case: Draft, end: datetime) -> datetime | None:
         """Whether it was resolved while somebody still waited: then it is so from the end of that waiting."""
-        resolved = [at for stream, _ in case.streams if (at := _last(self._resolved.get(stream[0], []), end))]
-        reopened = [at for stream, _ in case.streams if (at := _last(self._reopened.get(stream[0], []), end))]
+        resolved = [at for stream, _ in case.streams if (at := last_of(self._resolved.get(stream[0], []), end))]
+        reopened = [at for stream, _ in case.streams if (at := last_of(self._reopened.get(stream[0], []), end))]
         if not resolved or max(resolved) < case.last_ask or (reopened and max(reopened) > max(resolved)):
             return None
         return end
-
-
-def _last(instants: list[datetime], until: datetime) -> datetime | None:
-    place = bisect_right(instants, until)
-    return instants[place - 1] if place else None
-
-
-def _next(instants: list[datetime], after: datetime) -> datetime | None:
-    place = bisect_right(instants, after)
-    return instants[place] if place < len(instants) else None
 
 
 def _first(instants: Iterable[datetime | None]) -> datetime | None:

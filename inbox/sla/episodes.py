@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -30,7 +30,7 @@ from inbox.sla.waitings import Waiting, never_asked_of, waitings_of
 NOTHING = timedelta(0)
 
 
-class Episode(msgspec.Struct, frozen=True, kw_only=True):
+class Episode(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One waiting of one author in one conversation. Instants are UTC.
 
     `key` names it in its conversation: the opening item, with the edit's tie where an edit opened it. `author` is the
@@ -70,7 +70,7 @@ class Episode(msgspec.Struct, frozen=True, kw_only=True):
     depends_from: datetime
 
 
-class Standing(msgspec.Struct, frozen=True, kw_only=True):
+class Standing(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Who waits in one conversation now, on the queue; `closed_unanswered` and `imported` count those beside it."""
 
     waiting: int
@@ -113,21 +113,17 @@ def fold(
     cases = Cases(gathered, covers, policy, kept)
     cases.assign(waitings)
     folded = Folded(gathered, covers)
-    first = {draft.waitings[0] for draft in cases.drafts}
     off_queue = OffQueue(gathered)
-    depends = {waiting: _depends_from(waiting, covers) for own in waitings.values() for waiting in own}
     episodes = []
-    for own in waitings.values():
+    for (conversation, _, _), own in waitings.items():
+        thread = gathered.threads[conversation]
         for waiting in own:
-            draft = cases.of.get(waiting)
-            thread = gathered.threads[waiting.stream[0]]
-            kind: Literal["first_response", "next_response"]
-            kind = "first_response" if draft is None or waiting in first else "next_response"
-            episode = _episode(waiting, draft, kind, thread, off_queue, depends[waiting])
+            waiting.depends_from = _depends_from(waiting, covers)
+            episode = _episode(waiting, cases.of.get(waiting), thread, off_queue)
             episodes.append(episode)
-            folded.waitings[episode.conversation, episode.key] = waiting
+            folded.waitings[conversation, episode.key] = waiting
     folded.episodes = tuple(sorted(episodes, key=lambda episode: (episode.opened_at, episode.key)))
-    drafted = [_case(draft, cases, depends) for draft in cases.drafts]
+    drafted = [_case(draft, cases) for draft in cases.drafts]
     folded.cases = tuple(sorted(drafted, key=lambda case: (case.opened_at, case.key)))
     folded.conversations = _standings(gathered, folded.episodes)
     return folded
@@ -147,39 +143,34 @@ def _waitings(gathered: Gathered, covers: Covers) -> dict[Stream, list[Waiting]]
     return waitings
 
 
-def _episode(
-    waiting: Waiting,
-    draft: Draft | None,
-    kind: Literal["first_response", "next_response"],
-    thread: Thread,
-    off_queue: OffQueue,
-    depends_from: datetime,
-) -> Episode:
+def _episode(waiting: Waiting, draft: Draft | None, thread: Thread, off_queue: OffQueue) -> Episode:
     asks, ending = waiting.asks, waiting.ending
     opening = asks[0]
-    received = min(ask.text.received_at for ask in asks) if len(asks) > 1 else opening.text.received_at
-    ended_at, cause, by, reason = waiting.ended_at, ending.cause if ending else "", ending.by if ending else "", ""
+    opened_at = opening.at
+    received = opening.text.received_at if len(asks) == 1 else min(ask.text.received_at for ask in asks)
     state: Literal["answered", "waiting", "ended", "never_asked"] = "waiting"
-    answer = ending.answer if ending else None
-    if waiting.never_asked:
+    ended_at, cause, by, reason, answer = None, "", "", "", None
+    if ending:
+        ended_at, cause, by, answer = ending.at, ending.cause, ending.by, ending.answer
+        state = "answered" if answer else "ended"
+    elif waiting.never_asked:
         state, cause = "never_asked", "dismissed"
         word = max((ask.dismissed for ask in asks if ask.dismissed), key=lambda word: (word.at, word.tie))
-        ended_at, by, reason = max(opening.at, word.at), word.by, word.reason
+        ended_at, by, reason = max(opened_at, word.at), word.by, word.reason
         answer = next((ask.ending.answer for ask in asks if ask.ending and ask.ending.answer), None)
-    elif ending:
-        state = "answered" if ending.answer else "ended"
+    answered_at = ended_at if state == "answered" else None
     holder = _holder(thread, ended_at)
-    measured = ended_at is not None and ending is not None
+    conversation, author, before_connection = waiting.stream
     return Episode(
         key=opening.name,
-        conversation=waiting.stream[0],
-        author=waiting.stream[1],
-        before_connection=waiting.stream[2],
+        conversation=conversation,
+        author=author,
+        before_connection=before_connection,
         state=state,
-        kind=kind,
+        kind="next_response" if draft and draft.waitings[0] is not waiting else "first_response",
         case=draft.waitings[0].asks[0].name if draft else "",
         case_number=draft.number if draft else 0,
-        opened_at=opening.at,
+        opened_at=opened_at,
         opening_item=opening.item.written.item,
         opened_as_seen=opening.text.as_seen,
         received_at=received,
@@ -189,19 +180,21 @@ def _episode(
         cause=cause,
         ended_by=by,
         answer=answer.answer if answer else "",
-        customer_waited=ended_at - opening.at if ended_at and measured else None,
-        team_took=max(NOTHING, ended_at - received) if ended_at and state == "answered" else None,
-        clamped=ending is not None and ending.told < opening.at,
-        team_clamped=state == "answered" and ended_at is not None and ended_at < received,
+        customer_waited=ending.at - opened_at if ending else None,
+        team_took=max(NOTHING, answered_at - received) if answered_at else None,
+        clamped=ending is not None and ending.told < opened_at,
+        team_clamped=answered_at is not None and answered_at < received,
         agent=holder.agent if holder else "",
         team=holder.team if holder else "",
-        closed_unanswered=bool(waiting.live) and all(off_queue.has(ask) for ask in waiting.live),
+        closed_unanswered=bool(waiting.live) and all(map(off_queue.has, waiting.live)),
         reason=reason,
-        depends_from=depends_from,
+        depends_from=waiting.depends_from,
     )
 
 
-def _items(asks: Iterable[Ask]) -> tuple[str, ...]:
+def _items(asks: Sequence[Ask]) -> tuple[str, ...]:
+    if len(asks) == 1:
+        return (asks[0].item.written.item,)
     return tuple(dict.fromkeys(ask.item.written.item for ask in asks))
 
 
@@ -215,13 +208,14 @@ def _depends_from(waiting: Waiting, covers: Covers) -> datetime:
     """The earliest fact without which this episode might be another."""
     earliest = waiting.asks[0].at
     for ask in waiting.asks:
-        touched = covers.touched.get(ask.item.written.item)
-        told = ask.ending.told if ask.ending else ask.at
-        earliest = min(earliest, ask.item.written.at, ask.text.at, told, touched or told)
+        written = ask.item.written
+        touched = covers.touched.get(written.item, earliest)
+        told = ask.ending.told if ask.ending else earliest
+        earliest = min(earliest, written.at, ask.text.at, told, touched)
     return earliest
 
 
-def _case(draft: Draft, cases: Cases, depends: Mapping[Waiting, datetime]) -> Case:
+def _case(draft: Draft, cases: Cases) -> Case:
     opening = draft.waitings[0].asks[0]
     over_at, resolved_at = (None, None) if draft.last_end is None else cases.over(draft)
     stream = draft.streams[0][0]
@@ -236,7 +230,7 @@ def _case(draft: Draft, cases: Cases, depends: Mapping[Waiting, datetime]) -> Ca
         waiting=draft.last_end is None,
         resolved_at=resolved_at,
         over_at=over_at,
-        depends_from=min(depends[waiting] for waiting in draft.waitings),
+        depends_from=min([waiting.depends_from for waiting in draft.waitings]),
     )
 
 

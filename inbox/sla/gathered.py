@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 
 from inbox.sla import facts as f
 from inbox.sla.facts import AnyFact
@@ -24,6 +24,7 @@ ACTS_TO_UNDO = (
 )
 
 Since = Mapping[tuple[str, str], datetime]
+NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 def author_of(fact: f.Written) -> str:
@@ -31,29 +32,40 @@ def author_of(fact: f.Written) -> str:
     return fact.author or f"?{fact.item}"
 
 
-class Item:
-    """One thing a customer wrote, and everything that happened to it."""
+Stream = tuple[str, str, bool]
 
-    __slots__ = ("acts", "author", "conversation", "deleted", "edits", "ended", "reapplied", "words", "written")
+
+class Item:
+    """One thing a customer wrote, and everything that happened to it.
+
+    `stream` is whose waiting it is part of; what was back-filled waits apart, so that it changes no live number.
+    """
+
+    __slots__ = (
+        "acts",
+        "author",
+        "conversation",
+        "deleted",
+        "edits",
+        "ended",
+        "reapplied",
+        "stream",
+        "words",
+        "written",
+    )
 
     def __init__(self, written: f.Written, conversation: str) -> None:
         self.written = written
         self.conversation = conversation
         self.author = author_of(written)
-        self.edits: list[f.Edited] = []
-        self.words: list[f.Decided] = []
-        self.reapplied: list[f.Reapplied] = []
-        self.deleted: list[f.Deleted] = []
-        self.ended: list[tuple[f.Ended, f.Shown]] = []
-        self.acts: list[f.Hidden | f.ClosedUnanswered] = []
-
-    @property
-    def stream(self) -> Stream:
-        """Whose waiting this is part of; what was back-filled waits apart, so that it changes no live number."""
-        return (self.conversation, self.author, self.written.before_connection)
-
-
-Stream = tuple[str, str, bool]
+        self.stream: Stream = (conversation, self.author, written.before_connection)
+        # Most items have none of these, and a hundred thousand empty lists are slow to make.
+        self.edits: tuple[f.Edited, ...] = ()
+        self.words: tuple[f.Decided, ...] = ()
+        self.reapplied: tuple[f.Reapplied, ...] = ()
+        self.deleted: tuple[f.Deleted, ...] = ()
+        self.ended: tuple[tuple[f.Ended, f.Shown], ...] = ()
+        self.acts: tuple[f.Hidden | f.ClosedUnanswered, ...] = ()
 
 
 class Said:
@@ -64,9 +76,9 @@ class Said:
     def __init__(self, answered: f.Answered, conversation: str) -> None:
         self.answered = answered
         self.conversation = conversation
-        self.too: list[f.AnsweredToo] = []
-        self.judged: list[f.Judged] = []
-        self.fates: list[f.Withdrawn | f.Restored] = []
+        self.too: tuple[f.AnsweredToo, ...] = ()
+        self.judged: tuple[f.Judged, ...] = ()
+        self.fates: tuple[f.Withdrawn | f.Restored, ...] = ()
 
 
 class Thread:
@@ -109,12 +121,11 @@ def in_order(facts: Iterable[AnyFact]) -> list[AnyFact]:
     once: dict[tuple[type, int], AnyFact] = {}
     undone: set[int] = set()
     for fact in facts:
-        name = (type(fact), fact.tie)
-        known = once.get(name)
-        if known is None or (known != fact and _told_first(fact, known) is fact):
-            once[name] = fact
-    for fact in once.values():
-        if type(fact) is f.Undone:
+        kind = type(fact)
+        known = once.setdefault((kind, fact.tie), fact)
+        if known is not fact and known != fact:
+            once[kind, fact.tie] = _told_first(fact, known)
+        if isinstance(fact, f.Undone):
             undone.add(fact.act)
     kept = list(once.values())
     if undone:
@@ -137,80 +148,84 @@ def gather(ordered: Collection[AnyFact], since: Since | None = None) -> Gathered
     for conversation in homes:
         homes[conversation] = gathered.home(conversation)
         gathered.threads.setdefault(homes[conversation], Thread())
-    _find_items(gathered, ordered, homes, since)
-    for fact in ordered:
-        if isinstance(fact, f.Answered):
-            said = gathered.said.get(fact.answer)
-            # Our own record of a send knows better what it covers than its echo does.
-            if said is None or (said.answered.elsewhere and not fact.elsewhere):
-                gathered.said[fact.answer] = Said(fact, homes[fact.conversation])
-    for fact in ordered:
-        _lay(gathered, fact, homes)
+    rest = _find(gathered, ordered, homes, since)
+    for fact in rest:
+        _lay(gathered, fact, homes[fact.conversation])
     return gathered
 
 
-def _find_items(
+def _find(
     gathered: Gathered, ordered: Collection[AnyFact], homes: Mapping[str, str], since: Since | None
-) -> None:
-    seen: set[str] = set()
+) -> list[AnyFact]:
+    """Find the items and answers; gives the facts about them."""
+    items, answers, seen = gathered.items, gathered.said, set[str]()
+    rest: list[AnyFact] = []
     for fact in ordered:
-        if type(fact) is f.Written and fact.item not in seen:
+        if isinstance(fact, f.Written):
+            if fact.item in seen:
+                continue
             seen.add(fact.item)
             item = Item(fact, homes[fact.conversation])
-            if since is not None:
-                start = since.get((item.conversation, item.author))
-                if start is None or fact.at < start:
-                    continue
-            gathered.items[fact.item] = item
+            if since is None or fact.at >= since.get((item.conversation, item.author), NEVER):
+                items[fact.item] = item
+        elif isinstance(fact, f.Answered):
+            said = answers.get(fact.answer)
+            # Our own record of a send knows better what it covers than its echo does.
+            if said is None or (said.answered.elsewhere and not fact.elsewhere):
+                answers[fact.answer] = Said(fact, homes[fact.conversation])
+        else:
+            rest.append(fact)
+    return rest
 
 
-def _lay(gathered: Gathered, fact: AnyFact, homes: Mapping[str, str]) -> None:
+def _lay(gathered: Gathered, fact: AnyFact, home: str) -> None:
     match fact:
-        case f.Written() | f.Answered() | f.Undone() | f.Merged():
-            pass
         case f.Resolved():
-            gathered.threads[homes[fact.conversation]].resolved.append(fact)
+            gathered.threads[home].resolved.append(fact)
         case f.Assigned():
-            thread = gathered.threads[homes[fact.conversation]]
-            thread.assigned.append(fact)
-            thread.assigned_at.append(fact.at)
+            gathered.threads[home].assigned.append(fact)
+            gathered.threads[home].assigned_at.append(fact.at)
         case f.Reopened():
-            gathered.threads[homes[fact.conversation]].reopened.append(fact)
+            gathered.threads[home].reopened.append(fact)
         case f.Snoozed():
-            gathered.threads[homes[fact.conversation]].snoozed.append(fact)
+            gathered.threads[home].snoozed.append(fact)
         case f.Linked():
             gathered.links.append(fact)
-        case f.AnsweredToo():
+        case f.AnsweredToo() | f.Judged() | f.Withdrawn() | f.Restored():
             if said := gathered.said.get(fact.answer):
-                said.too.append(fact)
-        case f.Judged():
-            if said := gathered.said.get(fact.answer):
-                said.judged.append(fact)
-        case f.Withdrawn() | f.Restored():
-            if said := gathered.said.get(fact.answer):
-                said.fates.append(fact)
+                _lay_beside_answer(said, fact)
         case f.Ended():
             for shown in fact.items:
                 if item := gathered.items.get(shown.item):
-                    item.ended.append((fact, shown))
+                    item.ended += ((fact, shown),)
         case f.ClosedUnanswered():
             for shown in fact.items:
                 if item := gathered.items.get(shown.item):
-                    item.acts.append(fact)
+                    item.acts += (fact,)
         case f.Edited() | f.Deleted() | f.Decided() | f.Reapplied() | f.Hidden():
             if item := gathered.items.get(fact.item):
-                _lay_beside(item, fact)
+                _lay_beside_item(item, fact)
 
 
-def _lay_beside(item: Item, fact: f.Edited | f.Deleted | f.Decided | f.Reapplied | f.Hidden) -> None:
+def _lay_beside_item(item: Item, fact: f.Edited | f.Deleted | f.Decided | f.Reapplied | f.Hidden) -> None:
     match fact:
         case f.Edited():
-            item.edits.append(fact)
+            item.edits += (fact,)
         case f.Deleted():
-            item.deleted.append(fact)
+            item.deleted += (fact,)
         case f.Decided():
-            item.words.append(fact)
+            item.words += (fact,)
         case f.Reapplied():
-            item.reapplied.append(fact)
+            item.reapplied += (fact,)
         case f.Hidden():
-            item.acts.append(fact)
+            item.acts += (fact,)
+
+
+def _lay_beside_answer(said: Said, fact: f.AnsweredToo | f.Judged | f.Withdrawn | f.Restored) -> None:
+    match fact:
+        case f.AnsweredToo():
+            said.too += (fact,)
+        case f.Judged():
+            said.judged += (fact,)
+        case _:
+            said.fates += (fact,)

@@ -22,6 +22,7 @@ LOW_RATING = 3
 PUBLIC = ("comment", "ad_comment", "mention")
 ALWAYS, NEVER = "always", "never"
 QUESTION_MARKS = frozenset("?？؟¿\u037e❓❔⁉")
+SENTENCE_ENDS = re.compile(r"[.!…\n]")
 PHONE = re.compile(r"\+?\d[\d \-]{6,18}\d")
 
 
@@ -134,18 +135,23 @@ def complaint(item: Item) -> bool:
     return item.says(_COMPLAINTS) or (item.says(_THANKS) and item.says(_IRONY))
 
 
+@rule("asks", "It asks something, without a question mark.", needs_reply=True)
+def asks(item: Item) -> bool:
+    """A sentence that begins like a question; after a comma it takes three words, or "as always" would be one."""
+    if _asks_unparted(item):
+        return True
+    for sentence in SENTENCE_ENDS.split(item.bare):
+        for place, part in enumerate(sentence.split(",")):
+            words = words_of(part)
+            if len(words) >= (3 if place else 2) and _QUESTIONS.at(words, 0):
+                return True
+    return False
+
+
 @rule("request", "It asks for something to be done.", needs_reply=True)
 def request(item: Item) -> bool:
     """A word of request, or one of an order."""
     return item.says(_REQUESTS)
-
-
-@rule("asks", "It asks something, without a question mark.", needs_reply=True)
-def asks(item: Item) -> bool:
-    """A sentence that begins like a question."""
-    if _asks_unparted(item):
-        return True
-    return any(_begins_like_a_question(words_of(sentence)) for sentence in re.split(r"[.!\n,…]", item.bare))
 
 
 @rule("direct_address", "It speaks to us directly.", needs_reply=True)
@@ -223,11 +229,6 @@ def _laughs(word: str) -> bool:
 
 def _asks_unparted(item: Item) -> bool:
     return any(said in item.bare for said in phrases.ASKED_UNPARTED)
-
-
-def _begins_like_a_question(words: Sequence[str]) -> bool:
-    """One word is not yet a question, or every "how" and "what" would be one."""
-    return len(words) > 1 and bool(_QUESTIONS.at(words, 0))
 
 
 def _asks_at(item: Item, place: int) -> bool:

@@ -18,16 +18,17 @@ from inbox.sla.gathered import Stream
 class Waiting:
     """One waiting in the making; `live` are the asks that still wait, `dismissed` what an agent said needs no reply."""
 
-    __slots__ = ("asks", "dismissed", "ending", "live", "never_asked", "stream")
+    __slots__ = ("asks", "depends_from", "dismissed", "ending", "live", "never_asked", "stream")
 
     def __init__(
         self, asks: list[Ask], ending: Ending | None, live: Sequence[Ask] = (), never_asked: bool = False
     ) -> None:
         self.asks = asks
         self.ending = ending
-        self.live = tuple(live)
+        self.live = live
         self.never_asked = never_asked
-        self.dismissed: list[Ask] = []
+        self.dismissed: tuple[Ask, ...] = ()
+        self.depends_from: datetime = asks[0].at
         self.stream: Stream = asks[0].item.stream
 
     @property
@@ -110,12 +111,11 @@ class _Line:
 
 
 def _moments(asks: Sequence[Ask]) -> list[tuple[datetime, bool, int, int, int, Ask]]:
-    ordered = sorted(asks, key=lambda ask: ask.key)
-    moments = [(ask.at, False, 0, 0, place, ask) for place, ask in enumerate(ordered)]
-    for place, ask in enumerate(ordered):
-        if ask.ending:
-            moments.append((ask.ending.at, True, ask.ending.rank, ask.ending.tie, place, ask))
-    moments.sort(key=lambda moment: moment[:5])
+    moments = [(ask.at, False, 0, ask.text.tie, place, ask) for place, ask in enumerate(asks)]
+    for place, ask in enumerate(asks):
+        if ending := ask.ending:
+            moments.append((ending.at, True, ending.rank, ending.tie, place, ask))
+    moments.sort()  # never comes to compare the asks themselves
     return moments
 
 
@@ -135,7 +135,7 @@ def never_asked_of(dismissed: Sequence[Ask], waitings: Sequence[Waiting]) -> lis
         place = bisect_right(opened, ask.at)
         around = longest[place - 1] if place else None
         if around is not None and (around.ended_at is None or ask.at < around.ended_at):
-            around.dismissed.append(ask)
+            around.dismissed += (ask,)
             continue
         end = _would_have_ended(ask)
         if until is not None and ask.at <= until:
