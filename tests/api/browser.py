@@ -33,7 +33,7 @@ class Browsers:
         """A browser in which somebody is signed in."""
         cookie, csrf = await world.sign_in(who)
         client = self.stranger(headers={"X-CSRF-Token": csrf, "Origin": HOME})
-        client.cookies.set(sessions.COOKIE, cookie)
+        client.cookies.set(sessions.COOKIE, cookie, domain="127.0.0.1")
         return client
 
     async def program(
