@@ -8,7 +8,7 @@ import pytest
 import time_machine
 
 from inbox.platforms.base import Act, Actor, ErrorClass, Kind, NotHere
-from inbox.platforms.bluesky import keys
+from inbox.platforms.bluesky import accounts, keys, xrpc
 from inbox.platforms.bluesky.simulator import BlueskySimulator
 from inbox.platforms.simulation import Person
 from tests.platforms.bluesky.house import ANA, BEN, EVE, Connected
@@ -232,6 +232,28 @@ async def test_an_unreachable_service_is_a_passing_trouble(shop: Connected) -> N
     with pytest.raises(NotHere) as refused:
         await shop.connector.poll(shop.http, shop.account, {})
     assert refused.value.error is ErrorClass.TRANSIENT
+
+
+@pytest.mark.parametrize(
+    ("service", "told", "kept"),
+    [
+        ("https://bsky.social", "https://home.example/", "https://home.example"),
+        ("https://bsky.social", "http://home.example", ""),  # tokens do not go from https down to http
+        ("http://127.0.0.1:2583", "http://127.0.0.1:2583", "http://127.0.0.1:2583"),
+        ("https://bsky.social", "file:///etc/passwd", ""),
+        ("https://bsky.social", None, ""),
+    ],
+)
+def test_the_account_lives_where_its_document_says(shop: Connected, service: str, told: str, kept: str) -> None:
+    account = msgspec.structs.replace(shop.account, settings={"service": service}, credentials={"app_password": "x"})
+    entries = [
+        {"id": "#other", "serviceEndpoint": "https://other.example"},
+        {"id": "#atproto_pds", "serviceEndpoint": told},
+    ]
+    session = {"accessJwt": "a", "refreshJwt": "r", "didDoc": {"service": entries}}
+    credentials = accounts.kept(account, session)
+    assert credentials == {"app_password": "x", "access_jwt": "a", "refresh_jwt": "r", "pds": kept}
+    assert xrpc.Api(shop.http, msgspec.structs.replace(account, credentials=credentials)).base == (kept or service)
 
 
 def test_the_same_person_is_the_same_account() -> None:

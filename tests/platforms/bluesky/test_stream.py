@@ -137,6 +137,24 @@ async def test_a_stream_goes_only_where_the_guard_lets_it(
                     await stream.next()
 
 
+class Elsewhere(httpx.AsyncHTTPTransport):
+    """Reaches a name that only it knows."""
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        request.url = request.url.copy_with(host="127.0.0.1")
+        return await super().handle_async_request(request)
+
+
+async def test_a_stream_goes_to_the_very_address_that_was_judged(
+    network: BlueskySimulator, shop: Connected, begun: dict[str, Any]
+) -> None:
+    asked = await network.mention(ANA, text="hello")
+    named = network.sessions.url.replace("127.0.0.1", "network.invalid")
+    shop.account = msgspec.structs.replace(shop.account, settings={"firehose": named})
+    async with httpx.AsyncClient(transport=Elsewhere()) as shop.http, listening(network, shop, begun) as stream:
+        assert [each.external_id for each in await stream.next()] == [asked]
+
+
 async def test_a_deletion_of_what_was_heard_is_heard(
     network: BlueskySimulator, shop: Connected, begun: dict[str, Any]
 ) -> None:

