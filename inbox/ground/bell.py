@@ -51,7 +51,8 @@ class Bell:
         self._waiting[topic].add(mine)
         try:
             with suppress(TimeoutError):
-                await asyncio.wait_for(mine.wait(), seconds)
+                async with asyncio.timeout(seconds):
+                    await mine.wait()
         finally:
             self._waiting[topic].discard(mine)
 
@@ -74,7 +75,9 @@ class Bell:
     async def _send(self, connection: asyncpg.Connection[asyncpg.Record]) -> None:
         while not connection.is_closed():
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._rung.wait(), 15)  # a silent line is tried every 15 s
+                # Not wait_for, which in Python 3.11 swallows a cancellation that meets the ring.
+                async with asyncio.timeout(15):  # a silent line is tried every 15 s
+                    await self._rung.wait()
             self._rung.clear()
             topics, self._due = self._due, set()
             await connection.execute("SELECT pg_notify($1, topic) FROM unnest($2::text[]) topic", TOPIC, sorted(topics))
