@@ -86,13 +86,10 @@ class Held:
         waiting = await storage.remember(self.connection, self.workspace_id, list(facts))
         if self.id in waiting:
             self.waiting = waiting[self.id].count
-        for conversation_id, found in waiting.items():
-            for message_id in found.turned:
-                events.publish(
-                    self.session, "message.counted", conversation=conversation_id, message=message_id, by=self.by.person
-                )
-            if conversation_id != self.id and not found.turned:
-                events.publish(self.session, "conversation.counted", conversation=conversation_id, by=self.by.person)
+        for told in storage.news(waiting):
+            events.publish(self.session, told.name, conversation=told.conversation, message=told.message)
+        for other in waiting.keys() - {self.id}:
+            events.publish(self.session, "conversation.counted", conversation=other)
 
     async def tells(self, event: str, verb: str, *, message_id: UUID | None = None, **data: str) -> None:
         """Announce what was done, with the line that the thread and the audit log keep of it."""

@@ -159,7 +159,7 @@ async def _write(scene: Scene) -> None:
         await scene.save()
         await threads.settle_previews(scene)
         await threads.move_strays(scene)
-        await storage.remember(connection, workspace_id, scene.facts)
+        scene.happenings += storage.news(await storage.remember(connection, workspace_id, scene.facts))
         await scene.follow_up()
         return
     refolded = await storage.look(connection, workspace_id, await storage.append(connection, workspace_id, scene.facts))
@@ -168,6 +168,7 @@ async def _write(scene: Scene) -> None:
     await threads.settle_previews(scene)
     await storage.write(connection, workspace_id, refolded, fresh=scene.fresh)
     await storage.show(connection, workspace_id, refolded, but=scene.fresh)
+    scene.happenings += storage.news(refolded.waiting)
     await scene.follow_up()
 
 

@@ -515,6 +515,12 @@ class Scene:
             await self.connection.execute(
                 UPDATE_LETTERS, self.workspace_id, *_columns(changed_letters, ["id", *LETTER_CHANGES])
             )
+            told = {happening.message for happening in self.happenings}
+            self.happenings += [
+                Happening("message.counted", letter.conversation_id, letter.id)
+                for letter in changed_letters
+                if letter.id not in told
+            ]
         if self.revisions:
             await self.connection.execute(
                 """INSERT INTO message_revision (workspace_id, message_id, revision, text, attachments, at)

@@ -7,7 +7,7 @@ differences = await storage.recompute(connection, workspace_id)         # from n
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -15,6 +15,7 @@ from uuid import UUID
 
 from inbox.ground.db import Connection
 from inbox.ground.ids import new_id
+from inbox.realtime.events import Happening
 from inbox.realtime.rows import waiting_rank
 from inbox.sla.episodes import Episode, Folded, fold
 from inbox.sla.facts import AnyFact, Linked, decode, encode
@@ -26,7 +27,7 @@ PAGE = 500  # conversations folded at a time when everything is recomputed
 class Waiting:
     """Who waits in one conversation: `count` people on the queue, the oldest `since`. `imported`: only old items.
 
-    `turned`: messages that became answered, or are so no more; whoever remembers must announce them.
+    `turned`: messages that became answered, or are so no more; whoever remembers announces them (`news`).
     """
 
     count: int
@@ -110,6 +111,15 @@ async def append(
         [fact.recorded_at for fact in facts],
     )
     return {row["conversation_id"] for row in stored}
+
+
+def news(waiting: Mapping[UUID, Waiting]) -> list[Happening]:
+    """What is to be announced of messages that turned, after facts were remembered."""
+    return [
+        Happening("message.counted", conversation_id, message_id)
+        for conversation_id, found in waiting.items()
+        for message_id in found.turned
+    ]
 
 
 @dataclass(frozen=True, slots=True)
