@@ -11,34 +11,25 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
 
-from inbox.sla.facts import Rank, Shown, Withdrawn
+import msgspec
+
+from inbox.sla.facts import Rank, Restored, Shown
 from inbox.sla.gathered import Gathered, Said
 from inbox.sla.policy import Policy
 
 
-class Answer:
+class Answer(msgspec.Struct, gc=False, eq=False):
     """One message of ours as the fold sees it: `at` the platform took it, `stands_from` customers could read it."""
 
-    __slots__ = ("answer", "at", "by", "conversation", "human", "said", "stands_from", "tie", "withdrawn")
-
-    def __init__(self, said: Said, policy: Policy) -> None:
-        fact = said.answered
-        self.said = said
-        self.answer = fact.answer
-        self.conversation = said.conversation
-        self.at = fact.at
-        self.tie = fact.tie
-        self.by = fact.by
-        self.human = said.judged[-1].human if said.judged else fact.human
-        self.stands_from = fact.at
-        self.withdrawn = ""
-        for fate in said.fates:
-            if isinstance(fate, Withdrawn):
-                # What we delete after a day had been an answer; what the platform took away was none for the customer.
-                late = fate.why == "deleted_by_us" and fate.at - self.stands_from > policy.deleted_within
-                self.withdrawn = self.withdrawn if late else fate.why
-            else:
-                self.withdrawn, self.stands_from = "", fate.stands_from
+    said: Said
+    answer: str
+    conversation: str
+    at: datetime
+    tie: int
+    by: str
+    human: bool
+    stands_from: datetime
+    withdrawn: str = ""
 
     @property
     def counts(self) -> bool:
@@ -59,6 +50,20 @@ class Answer:
             return told.authors, told.everyone
         authors = set(told.authors).union(*(more.authors for more in too))
         return authors, told.everyone or any(more.everyone for more in too)
+
+
+def weigh(said: Said, policy: Policy) -> Answer:
+    """Whether an answer stands and a person gave it, after all that was said about it."""
+    told = said.answered
+    human = said.judged[-1].human if said.judged else told.human
+    answer = Answer(said, told.answer, said.conversation, told.at, told.tie, told.by, human, told.at)
+    for fate in said.fates:
+        if isinstance(fate, Restored):
+            answer.withdrawn, answer.stands_from = "", fate.stands_from
+        # What we delete after a day had been an answer; what the platform took away was none for the customer.
+        elif fate.why != "deleted_by_us" or fate.at - answer.stands_from <= policy.deleted_within:
+            answer.withdrawn = fate.why
+    return answer
 
 
 class Earlier:
@@ -98,7 +103,7 @@ class Covers:
         self.authors: defaultdict[tuple[str, str], Earlier] = defaultdict(Earlier)
         self.everyone: defaultdict[str, Earlier] = defaultdict(Earlier)
         self.touched: dict[str, datetime] = {}
-        self.answers = [Answer(said, policy) for said in gathered.said.values()]
+        self.answers = [weigh(said, policy) for said in gathered.said.values()]
         for answer in self.answers:
             self._add(answer)
         for earlier in (*self.authors.values(), *self.everyone.values()):

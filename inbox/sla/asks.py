@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
+import msgspec
+
 from inbox.sla import facts as f
 from inbox.sla.answers import Answer, Covers
 from inbox.sla.facts import Rank
@@ -18,28 +20,16 @@ from inbox.sla.gathered import Item
 Because = f.Written | f.Edited | f.Reapplied | f.Decided
 
 
-class Ending:
+class Ending(msgspec.Struct, gc=False, eq=False):
     """Why and when an ask is over: `told` is the time as it was given, `at` the same but never before the ask."""
 
-    __slots__ = ("answer", "at", "by", "cause", "rank", "tie", "told")
-
-    def __init__(
-        self,
-        asked: datetime,
-        told: datetime,
-        rank: int,
-        tie: int,
-        cause: str,
-        by: str = "",
-        answer: Answer | None = None,
-    ) -> None:
-        self.at = max(asked, told)
-        self.told = told
-        self.rank = rank
-        self.tie = tie
-        self.cause = cause
-        self.by = by
-        self.answer = answer
+    at: datetime
+    told: datetime
+    rank: int
+    tie: int
+    cause: str
+    by: str = ""
+    answer: Answer | None = None
 
     @property
     def key(self) -> tuple[datetime, int, int]:
@@ -47,19 +37,15 @@ class Ending:
         return (self.at, self.rank, self.tie)
 
 
-class Ask:
+class Ask(msgspec.Struct, gc=False, eq=False):
     """An item from the moment on at which one of its texts needs a reply."""
 
-    __slots__ = ("at", "because", "dismissed", "ending", "item", "text")
-
-    def __init__(self, item: Item, text: f.Written | f.Edited, because: Because) -> None:
-        self.item = item
-        self.text = text
-        self.because = because
-        # An edit cannot come before what it edits, whatever the clocks say.
-        self.at = text.at if text is item.written else max(text.at, item.written.at)
-        self.ending: Ending | None = None
-        self.dismissed: f.Decided | None = None
+    item: Item
+    text: f.Written | f.Edited
+    because: Because
+    at: datetime
+    ending: Ending | None = None
+    dismissed: f.Decided | None = None
 
     @property
     def original(self) -> bool:
@@ -99,17 +85,17 @@ def asks_of(item: Item, covers: Covers) -> list[Ask]:
     if item.edits or item.words or item.reapplied:
         asks = list(_asks_of(_stretches(item), item))
     else:
-        asks = [Ask(item, written, written)] if written.needs_reply else []
+        asks = [Ask(item, written, written, written.at)] if written.needs_reply else []
     if item.deleted:
         asks = _without_the_deleted(asks, item.deleted)
     for ended, shown in item.ended:
         for ask in asks:
             if ask.original or ask.text.at <= (shown.revision or ended.at):
-                _end(ask, Ending(ask.at, ended.at, ended.rank, ended.tie, ended.why, ended.by))
+                _end(ask, ended.at, ended.rank, ended.tie, ended.why, ended.by)
     for ask in asks:
         answer = covers.first(written.item, item.conversation, item.author, ask.at, ask.text.at, ask.original)
         if answer is not None:
-            _end(ask, Ending(ask.at, answer.stands_from, Rank.ANSWER, answer.tie, "answered", answer.by, answer))
+            _end(ask, answer.stands_from, Rank.ANSWER, answer.tie, "answered", answer.by, answer)
     return asks
 
 
@@ -121,11 +107,12 @@ def _without_the_deleted(asks: list[Ask], deleted: Sequence[f.Deleted]) -> list[
     asks = [ask for ask in asks if ask.original or ask.at <= gone.at]
     for ask in asks:
         cause = "deleted" if gone.whose == "customer" else "removed"
-        _end(ask, Ending(ask.at, gone.at, gone.rank, gone.tie, cause))
+        _end(ask, gone.at, gone.rank, gone.tie, cause)
     return asks
 
 
-def _end(ask: Ask, ending: Ending) -> None:
+def _end(ask: Ask, told: datetime, rank: int, tie: int, cause: str, by: str = "", answer: Answer | None = None) -> None:
+    ending = Ending(max(ask.at, told), told, rank, tie, cause, by, answer)
     if ask.ending is None or ending.key < ask.ending.key:
         ask.ending = ending
 
@@ -153,13 +140,15 @@ def _asks_of(stretches: list[Stretch], item: Item) -> Iterator[Ask]:
         if not stretch.needs_reply:
             start = stretch.texts[0]
             for ask in waiting:
-                _end(ask, Ending(ask.at, start.at, Rank.CUSTOMER, start.tie, "edited_away"))
+                _end(ask, start.at, Rank.CUSTOMER, start.tie, "edited_away")
             waiting = []
         for text in stretch.texts:
             # Where the rules see no question the agent's yes is one ask, not one for every mended comma.
             if not (stretch.verdict.needs_reply or (stretch.needs_reply and text is stretch.texts[0])):
                 continue
-            ask = Ask(item, text, stretch.word or (stretch.verdict if text is stretch.texts[0] else text))
+            because = stretch.word or (stretch.verdict if text is stretch.texts[0] else text)
+            # An edit cannot come before what it edits, whatever the clocks say.
+            ask = Ask(item, text, because, max(text.at, item.written.at))
             if stretch.needs_reply:
                 waiting.append(ask)
             elif stretch.word and ask.at <= max(stretch.word.at, stretch.texts[0].at):

@@ -45,40 +45,34 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 NOTHING: frozenset[str] = frozenset()
 
 
-class Draft:
-    """A case in the making."""
+class Draft(msgspec.Struct, gc=False, eq=False):
+    """A case in the making; `streams` are those it spans, each from when on."""
 
-    __slots__ = ("_items", "last_answer", "last_ask", "last_end", "number", "streams", "waitings")
-
-    def __init__(self, stream: Stream, number: int) -> None:
-        self.streams: tuple[tuple[Stream, datetime | None], ...] = ((stream, None),)
-        self.number = number
-        self.waitings: list[Waiting] = []
-        self._items: frozenset[str] = NOTHING
-        self.last_ask: datetime
-        self.last_end: datetime | None
-        self.last_answer: datetime | None = None
+    number: int
+    streams: tuple[tuple[Stream, datetime | None], ...]
+    waitings: list[Waiting]
+    last_ask: datetime
+    last_end: datetime | None
+    last_answer: datetime | None = None
+    items: frozenset[str] = NOTHING
 
     def add(self, waiting: Waiting) -> None:
         """One more waiting; they come in the order in which they opened."""
-        last_ask, ended = waiting.asks[-1].at, waiting.ended_at
-        if self.waitings:
-            self.last_ask = max(self.last_ask, last_ask)
-            self.last_end = max(self.last_end, ended) if self.last_end and ended else None
-        else:
-            self.last_ask, self.last_end = last_ask, ended
-        if ended and waiting.ending and waiting.ending.answer:
-            self.last_answer = max(self.last_answer or ended, ended)
-        self._items = NOTHING
+        ended = waiting.ended_at
+        self.last_ask = max(self.last_ask, waiting.asks[-1].at)
+        self.last_end = max(self.last_end, ended) if self.last_end and ended else None
+        if waiting.ending and waiting.ending.answer:
+            self.last_answer = max(self.last_answer or waiting.ending.at, waiting.ending.at)
+        self.items = NOTHING
         self.waitings.append(waiting)
 
     def is_about(self, item: Item) -> bool:
         """Whether what is said about this item is said in this case."""
         if item.written.at >= self.waitings[0].opened_at:
             return True
-        if not self._items:
-            self._items = frozenset(ask.item.written.item for waiting in self.waitings for ask in waiting.asks)
-        return item.written.item in self._items
+        if not self.items:
+            self.items = frozenset(ask.item.written.item for waiting in self.waitings for ask in waiting.asks)
+        return item.written.item in self.items
 
 
 class Cases:
@@ -159,13 +153,21 @@ class Cases:
                     self.of[waiting] = case
                 continue
             if case is None or not alive:
-                self._numbers[waiting.stream] += 1
-                case = current[waiting.stream] = Draft(waiting.stream, self._numbers[waiting.stream])
-                self.drafts.append(case)
-            case.add(waiting)
+                case = current[waiting.stream] = self._open(waiting)
+            else:
+                case.add(waiting)
             self.of[waiting] = case
         while waiting_hops:
             self._hop(current, waiting_hops.pop())
+
+    def _open(self, waiting: Waiting) -> Draft:
+        stream = waiting.stream
+        self._numbers[stream] += 1
+        ended = waiting.ended_at
+        answered = ended if waiting.ending and waiting.ending.answer else None
+        case = Draft(self._numbers[stream], ((stream, None),), [waiting], waiting.asks[-1].at, ended, answered)
+        self.drafts.append(case)
+        return case
 
     def _hop(self, current: dict[Stream, Draft], hop: tuple[datetime, Stream, Stream]) -> None:
         at, public, private = hop

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
 
+import msgspec
+
 from inbox.sla import facts as f
 from inbox.sla.facts import AnyFact
 
@@ -35,50 +37,33 @@ def author_of(fact: f.Written) -> str:
 Stream = tuple[str, str, bool]
 
 
-class Item:
+class Item(msgspec.Struct, gc=False, eq=False):
     """One thing a customer wrote, and everything that happened to it.
 
     `stream` is whose waiting it is part of; what was back-filled waits apart, so that it changes no live number.
     """
 
-    __slots__ = (
-        "acts",
-        "author",
-        "conversation",
-        "deleted",
-        "edits",
-        "ended",
-        "reapplied",
-        "stream",
-        "words",
-        "written",
-    )
-
-    def __init__(self, written: f.Written, conversation: str) -> None:
-        self.written = written
-        self.conversation = conversation
-        self.author = author_of(written)
-        self.stream: Stream = (conversation, self.author, written.before_connection)
-        # Most items have none of these, and a hundred thousand empty lists are slow to make.
-        self.edits: tuple[f.Edited, ...] = ()
-        self.words: tuple[f.Decided, ...] = ()
-        self.reapplied: tuple[f.Reapplied, ...] = ()
-        self.deleted: tuple[f.Deleted, ...] = ()
-        self.ended: tuple[tuple[f.Ended, f.Shown], ...] = ()
-        self.acts: tuple[f.Hidden | f.ClosedUnanswered, ...] = ()
+    # Without cycles and out of the collector's sight, as all that the fold makes in great numbers.
+    written: f.Written
+    conversation: str
+    author: str
+    stream: Stream
+    edits: tuple[f.Edited, ...] = ()
+    words: tuple[f.Decided, ...] = ()
+    reapplied: tuple[f.Reapplied, ...] = ()
+    deleted: tuple[f.Deleted, ...] = ()
+    ended: tuple[tuple[f.Ended, f.Shown], ...] = ()
+    acts: tuple[f.Hidden | f.ClosedUnanswered, ...] = ()
 
 
-class Said:
+class Said(msgspec.Struct, gc=False, eq=False):
     """One answer, and everything that was said about it later."""
 
-    __slots__ = ("answered", "conversation", "fates", "judged", "too")
-
-    def __init__(self, answered: f.Answered, conversation: str) -> None:
-        self.answered = answered
-        self.conversation = conversation
-        self.too: tuple[f.AnsweredToo, ...] = ()
-        self.judged: tuple[f.Judged, ...] = ()
-        self.fates: tuple[f.Withdrawn | f.Restored, ...] = ()
+    answered: f.Answered
+    conversation: str
+    too: tuple[f.AnsweredToo, ...] = ()
+    judged: tuple[f.Judged, ...] = ()
+    fates: tuple[f.Withdrawn | f.Restored, ...] = ()
 
 
 class Thread:
@@ -165,9 +150,9 @@ def _find(
             if fact.item in seen:
                 continue
             seen.add(fact.item)
-            item = Item(fact, homes[fact.conversation])
-            if since is None or fact.at >= since.get((item.conversation, item.author), NEVER):
-                items[fact.item] = item
+            home, author = homes[fact.conversation], author_of(fact)
+            if since is None or fact.at >= since.get((home, author), NEVER):
+                items[fact.item] = Item(fact, home, author, (home, author, fact.before_connection))
         elif isinstance(fact, f.Answered):
             said = answers.get(fact.answer)
             # Our own record of a send knows better what it covers than its echo does.

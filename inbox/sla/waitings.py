@@ -11,25 +11,26 @@ from collections import OrderedDict, defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 
+import msgspec
+
 from inbox.sla.asks import Ask, Ending
-from inbox.sla.gathered import Stream
+from inbox.sla.gathered import NEVER, Stream
 
 
-class Waiting:
+class Waiting(msgspec.Struct, gc=False, eq=False):
     """One waiting in the making; `live` are the asks that still wait, `dismissed` what an agent said needs no reply."""
 
-    __slots__ = ("asks", "depends_from", "dismissed", "ending", "live", "never_asked", "stream")
+    asks: list[Ask]
+    ending: Ending | None
+    live: Sequence[Ask] = ()
+    never_asked: bool = False
+    dismissed: tuple[Ask, ...] = ()
+    depends_from: datetime = NEVER
 
-    def __init__(
-        self, asks: list[Ask], ending: Ending | None, live: Sequence[Ask] = (), never_asked: bool = False
-    ) -> None:
-        self.asks = asks
-        self.ending = ending
-        self.live = live
-        self.never_asked = never_asked
-        self.dismissed: tuple[Ask, ...] = ()
-        self.depends_from: datetime = asks[0].at
-        self.stream: Stream = asks[0].item.stream
+    @property
+    def stream(self) -> Stream:
+        """Whose waiting it is."""
+        return self.asks[0].item.stream
 
     @property
     def opened_at(self) -> datetime:
