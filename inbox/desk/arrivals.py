@@ -71,6 +71,7 @@ async def sent(
             connection, held.workspace_id, held.conversation, held.outbound, held.message["text"], found, held.now
         )
     waiting = await storage.remember(connection, held.workspace_id, facts)
+    happenings += storage.news(waiting)
     waits = (
         waiting[held.conversation["id"]].count
         if held.conversation["id"] in waiting
@@ -109,7 +110,7 @@ async def withdrawn(
         answer=str(message["id"]),
         why="failed",
     )
-    await storage.remember(connection, workspace_id, [gone])
+    await landings.taken_back(connection, workspace_id, gone)
     await connection.execute(
         """UPDATE conversation SET problems = problems + 1, version = version + 1, resolved_at = NULL,
                status = CASE WHEN status IN ('pending', 'resolved') THEN 'open' ELSE status END

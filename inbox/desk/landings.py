@@ -126,7 +126,8 @@ async def link(
     await connection.execute(
         """INSERT INTO conversation (workspace_id, id, channel_id, platform, kind, thread_key, status, identity_id,
                participants, preview, preview_by, last_message_at, linked_id, waiting_rank)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1, $9, 'us', $10::timestamptz, $11, 100000000000 - extract(epoch FROM $10::timestamptz))
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1, $9, 'us', $10::timestamptz, $11,
+                   100000000000 - extract(epoch FROM $10::timestamptz))
            ON CONFLICT (workspace_id, channel_id, thread_key, kind) DO NOTHING""",
         workspace_id,
         new_id(),
@@ -237,7 +238,9 @@ async def done(
         found.at,
     )
     fact = _fact(action, outbound, message, found.at)
-    if fact is not None:
+    if isinstance(fact, f.Withdrawn):
+        await taken_back(connection, workspace_id, fact)
+    elif fact is not None:
         await storage.remember(connection, workspace_id, [fact])
     verb, event = DONE[action]
     line = await lines.write(
@@ -255,6 +258,33 @@ async def done(
         message["conversation_id"],
     )
     return [Happening(event, message["conversation_id"], message["id"], by=outbound["asked_by"], activity=line)]
+
+
+async def taken_back(connection: Connection, workspace_id: UUID, fact: f.Withdrawn) -> None:
+    """An answer is gone: whoever it had answered waits again, and on the queue, even if it had closed the thread."""
+    conversation_id = UUID(fact.conversation)
+    before = await connection.fetchval(
+        "SELECT status FROM conversation WHERE workspace_id = $1 AND id = $2", workspace_id, conversation_id
+    )
+    facts: list[f.AnyFact] = [fact]
+    if before == status.RESOLVED:
+        facts.append(
+            f.Reopened(
+                conversation=fact.conversation,
+                at=fact.recorded_at,
+                recorded_at=fact.recorded_at,
+                tie=tie_of(f"reopened:{fact.tie}"),
+                by=fact.by,
+            )
+        )
+    waiting = await storage.remember(connection, workspace_id, facts)
+    if conversation_id in waiting and waiting[conversation_id].count:
+        await connection.execute(
+            """UPDATE conversation SET status = 'open', resolved_at = NULL, version = version + 1
+               WHERE workspace_id = $1 AND id = $2 AND status IN ('pending', 'resolved')""",
+            workspace_id,
+            conversation_id,
+        )
 
 
 def _fact(action: Action, outbound: asyncpg.Record, message: asyncpg.Record, at: datetime) -> f.AnyFact | None:

@@ -87,7 +87,7 @@ class Desk:
     ) -> UUID:
         """A customer writes; gives our message."""
         external_id = f"item-{next(self.numbers)}"
-        thread = f"dm-{who}" if kind is Kind.DM else thread or external_id
+        thread = who if kind is Kind.DM else thread or external_id
         await self.arrives(
             Incoming(
                 account=f"account-{self.platform}",

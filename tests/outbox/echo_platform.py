@@ -261,7 +261,7 @@ class Echo(Connector):
                 try:
                     told = answer.json()
                     external_id = told["id"] if outgoing.text else ""
-                    thread = f"dm-{outgoing.recipient}" if outgoing.action is Action.PRIVATE_REPLY else ""
+                    thread = outgoing.recipient if outgoing.action is Action.PRIVATE_REPLY else ""
                     return Sent(external_id, datetime.fromisoformat(told["at"]), thread=thread)
                 except (ValueError, KeyError):
                     return Unknown("Echo's answer cannot be read.")

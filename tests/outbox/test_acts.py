@@ -1,0 +1,108 @@
+"""Hiding, liking and deleting: the same outbox, and harmless to ask for twice."""
+
+from typing import Any
+
+import pytest
+
+from inbox.flow import claims, outbox
+from inbox.ground import errors
+from inbox.platforms.base import Action
+from tests.outbox.conftest import Desk, until
+from tests.outbox.echo_platform import FORBID, HANG_AFTER, LOSE
+
+
+@pytest.mark.parametrize(
+    ("action", "column", "verb", "event"),
+    [
+        (Action.HIDE, "hidden", "hid", "message.hidden"),
+        (Action.LIKE, "liked", "liked", "message.liked"),
+        (Action.DELETE, "deleted_at", "deleted", "message.deleted"),
+    ],
+)
+async def test_the_message_changes_once_the_platform_has_done_it(
+    desk: Desk, action: Action, column: str, verb: str, event: str
+) -> None:
+    item = await desk.hears("Buy my coins")
+    shown = await desk.acts(item, action)
+    assert [shown.hidden, shown.liked, shown.deleted_at] == [False, False, None]
+    await desk.works()
+    assert (await desk.message(item))[column]
+    assert len(await desk.lines(verb)) == 1
+    told = await desk.rows("SELECT convert_from(body, 'UTF8') AS body FROM event WHERE name = $1", event)
+    assert verb in told[0]["body"]
+    # Off the queue, and yet nobody was answered.
+    assert await desk.waiting(item) == (1 if action is Action.LIKE else 0)
+    assert await desk.value("SELECT state FROM episode") == "waiting"
+
+
+@pytest.mark.parametrize("misdeed", [HANG_AFTER, LOSE])
+async def test_an_act_of_unknown_outcome_is_simply_asked_for_again(desk: Desk, misdeed: str) -> None:
+    item = await desk.hears("Buy my coins")
+    desk.network.misdeeds.append(misdeed)
+    await desk.acts(item, Action.HIDE)
+
+    async def hidden() -> bool:
+        await desk.works()
+        return bool((await desk.message(item))["hidden"])
+
+    await until(hidden)
+    assert len(await desk.lines("hid")) == 1
+
+
+async def test_a_worker_that_died_hiding_something_leaves_it_to_the_next(desk: Desk, owner: Any) -> None:
+    item = await desk.hears("Buy my coins")
+    await desk.acts(item, Action.HIDE)
+    due = (await outbox.due(desk.database, limit=1))[0]
+    assert await claims.take(desk.road, desk.workspace_id, due.outbound_id)
+    await desk.lease_over(owner)
+    await outbox.release(desk.road)
+    await desk.works()
+    assert (await desk.message(item))["hidden"]
+
+
+async def test_what_the_platform_refuses_is_said_in_the_thread(desk: Desk) -> None:
+    item = await desk.hears("Buy my coins")
+    desk.network.misdeeds.append(FORBID)
+    await desk.acts(item, Action.HIDE)
+    await desk.works()
+    line = (await desk.lines("hide_failed"))[0]
+    assert "Not on this network." in line["data"]
+    assert not (await desk.message(item))["hidden"]
+
+
+async def test_of_opposite_acts_only_the_last_counts(desk: Desk) -> None:
+    item = await desk.hears("Buy my coins")
+    await desk.acts(item, Action.HIDE)
+    await desk.acts(item, Action.HIDE)
+    await desk.acts(item, Action.UNHIDE)
+    await desk.works()
+    assert desk.network.acts == []
+    assert not (await desk.message(item))["hidden"]
+    await desk.acts(item, Action.HIDE)
+    await desk.works()
+    await desk.acts(item, Action.UNHIDE)
+    await desk.works()
+    assert [action for action, _ in desk.network.acts] == ["hide", "unhide"]
+    assert not (await desk.message(item))["hidden"]
+
+
+async def test_deleting_our_reply_takes_the_answer_back(desk: Desk) -> None:
+    item = await desk.hears("Where is my order?")
+    reply = await desk.replies(item)
+    await desk.works()
+    await desk.acts(reply.id, Action.DELETE)
+    await desk.works()
+    assert (await desk.message(reply.id))["deleted_by"] == "us"
+    assert await desk.waiting(item) == 1
+    assert (await desk.conversation(item))["status"] == "open"
+
+
+async def test_who_may_not(desk: Desk) -> None:
+    item = await desk.hears("Buy my coins")
+    with pytest.raises(errors.Forbidden):
+        await desk.acts(item, Action.HIDE, by=desk.world.read_only)
+    with pytest.raises(errors.NotFound):
+        await desk.acts(item, Action.HIDE, by=desk.world.outsider)
+    reply = await desk.replies(item)
+    with pytest.raises(errors.NotPossibleHere):
+        await desk.acts(reply.id, Action.DELETE)  # it is not there yet
