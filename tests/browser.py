@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, async_playwright
 
+PAGE = Path(__file__).parent.parent / "web" / "dist" / "index.html"
 CACHE = Path(__file__).parent.parent / ".cache" / "chromium"
 PACKAGE = "@sparticuz/chromium@153.0.0"
 INTEGRITY = "sha512-jiGWqSvPMdu4+P9TilYqAR7yEGPEHINx+lCvE/NqNO/EHYzF/x1hUiI5T6ioVIt7dEy7n88byyT0vk+dnsgQwA=="
@@ -135,6 +136,8 @@ def say(line: str) -> None:
 @pytest.fixture(scope="session")
 async def browser() -> AsyncIterator[Browser]:
     """A running browser; ask it for `new_context(locale="en-US")`, one for each person of the story."""
+    if not PAGE.exists():
+        pytest.fail("The page is not built: run `make web`, or `make test` for everything.", pytrace=False)
     try:
         program = find()
     except NoBrowser as error:

@@ -167,7 +167,7 @@ def command_line(pid: int) -> str:
     except OSError:
         if Path("/proc/self/cmdline").exists():
             return ""
-    listed = subprocess.run(["ps", "-p", str(pid), "-o", "args="], capture_output=True, text=True, check=False)
+    listed = subprocess.run(["ps", "-ww", "-p", str(pid), "-o", "args="], capture_output=True, text=True, check=False)
     return listed.stdout.strip()
 
 

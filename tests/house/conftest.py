@@ -1,13 +1,13 @@
-"""A folder in which a whole house can be kept, and a way to see that nobody is left in it."""
+"""A folder in which a whole house can be kept, and houses that are closed when the story is over."""
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from inbox.ground import processes
+from tests.house.house import House
 
 
 @pytest.fixture
@@ -19,17 +19,17 @@ def data_dir() -> Iterator[Path]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def alive(pid: int) -> bool:
-    """Whether a process still runs; one that is dead and merely not yet fetched by its parent does not."""
-    return bool(processes.command_line(pid))
+@pytest.fixture
+def opened(root: Path, data_dir: Path) -> Iterator[Callable[..., House]]:
+    """Opens houses, and closes what a failed test has left open."""
+    houses: list[House] = []
 
+    def up(*arguments: str, **more: str) -> House:
+        houses.append(House(root, data_dir, *arguments, **more))
+        return houses[-1]
 
-def family(pid: int) -> list[int]:
-    """The ids of everything a process has started, and of what these have started."""
-    children = processes.children_of(pid)
-    return children + [grandchild for child in children for grandchild in family(child)]
-
-
-def all_gone(pids: list[int], *, seconds: float = 15) -> bool:
-    """Wait until none of these processes runs any more."""
-    return processes.wait_until(lambda: not any(alive(pid) for pid in pids), seconds=seconds)
+    yield up
+    for house in houses:
+        if house.process.poll() is None:
+            house.process.terminate()
+            house.ends()

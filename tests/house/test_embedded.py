@@ -13,7 +13,7 @@ import redis.asyncio as redis
 
 from inbox.ground import cluster, programs
 from inbox.ground.embedded import THROWAWAY, EmbeddedError, Postgres, Valkey
-from tests.house.conftest import alive, all_gone, family
+from tests.house.house import alive, all_gone, family
 
 START_BOTH = """
 import json, sys
