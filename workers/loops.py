@@ -12,7 +12,7 @@ from contextlib import suppress
 import structlog
 
 from inbox.desk import snoozes
-from inbox.flow import lanes
+from inbox.flow import introductions, lanes
 from inbox.flow.hearing import Ear
 from inbox.flow.split import split
 from workers.house import House
@@ -96,3 +96,16 @@ async def end_snoozes(house: House, stop: asyncio.Event) -> None:
             await snoozes.wake(house.database, workspace_id)
             house.bell.ring(f"feed:{workspace_id}")
         await house.bell.wait("snoozes")
+
+
+async def introduce_people(house: House, stop: asyncio.Event) -> None:
+    while not stop.is_set():
+        settled = 0
+        for workspace_id in await introductions.waiting(house.database):
+            named = await introductions.introduce(
+                house.database, house.safe, house.outbound, house.platforms, workspace_id
+            )
+            if named:
+                house.bell.ring(f"feed:{workspace_id}")
+                settled += named
+        await house.bell.wait("lanes", 0.2 if settled else 2)

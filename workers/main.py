@@ -7,11 +7,11 @@ import signal
 from contextlib import suppress
 
 import structlog
-from inbox.ground.outbound import Outbound
 
 from inbox.ground.bell import Bell
 from inbox.ground.crypto import Safe
 from inbox.ground.db import Database
+from inbox.ground.outbound import Outbound
 from inbox.ground.settings import Settings
 from inbox.platforms.registry import platforms
 from workers import loops, outbox, schedule
@@ -28,6 +28,7 @@ LOOPS: dict[str, Loop] = {
     "polls": loops.poll_channels,
     "streams": loops.follow_streams,
     "snoozes": loops.end_snoozes,
+    "introductions": loops.introduce_people,
     "schedule": schedule.look_yourself,
     "arq": schedule.follow_arq,
 }

@@ -41,9 +41,9 @@ def wrote(scene: Scene, event: Event, connector: Connector) -> Letter | None:
     if thread.identity_id is None:
         thread.identity_id = identity
     if incoming.kind is Kind.DM:
-        until = incoming.reply_window_until or connector.window(incoming.kind, incoming.at, Action.DM)
-        if until and (thread.reply_window_until is None or until > thread.reply_window_until):
-            thread.reply_window_until = until
+        usual = connector.window(incoming.kind, incoming.at, Action.DM, place.settings)
+        ends = [at for at in (thread.reply_window_until, incoming.reply_window_until, usual) if at]
+        thread.reply_window_until = max(ends, default=None)
     thread.replyable = incoming.replyable
     thread.last_inbound_at = max(incoming.at, thread.last_inbound_at or incoming.at)
     if not letter.before_connection:
@@ -135,7 +135,7 @@ def edited(scene: Scene, event: Event) -> bool:
     if letter is None:
         return False
     text, attachments = _text(incoming.text), incoming.attachments
-    if text == letter.text and attachments == letter.attachments:
+    if (text, attachments, incoming.rating) == (letter.text, letter.attachments, letter.rating):
         return True
     newest = letter.edited_at is None or incoming.at >= letter.edited_at
     old_text, old_attachments, old_at = (
@@ -168,6 +168,7 @@ def edited(scene: Scene, event: Event) -> bool:
     if newest:
         scene.unsettled.add(letter.conversation_id)
         letter.text, letter.attachments, letter.edited_at = text, attachments, incoming.at
+        letter.rating = incoming.rating
     scene.tell("message.edited", letter)
     return True
 
@@ -246,6 +247,9 @@ def _thread(scene: Scene, event: Event, place: Place, parent: Letter | None) -> 
     key = clean(incoming.thread)
     if not key and parent:
         return scene.threads[parent.conversation_id]
+    for post in scene.keys.get((place.id, clean(incoming.root)), ()) if incoming.root else ():
+        if post.kind == Kind.MENTION:  # somebody's own post that we answer as one thread: what stands below is of it
+            return post
     provisional = not key
     if provisional:
         key = clean(incoming.parent) or clean(incoming.external_id)

@@ -19,7 +19,7 @@ from sqlalchemy.dialects import postgresql
 from inbox.ground.db import Connection
 from inbox.ground.ids import new_id
 from inbox.models import Conversation, Message
-from inbox.platforms.base import Act, Attachment, Author, Incoming, PostContext, clean
+from inbox.platforms.base import Act, Attachment, Author, Incoming, Kind, PostContext, clean
 from inbox.realtime.events import Happening
 from inbox.realtime.rows import waiting_rank
 from inbox.sla.facts import AnyFact
@@ -285,8 +285,9 @@ class Scene:
                            AS g(id, contact_id, platform, external_id, name, handle, avatar_url)
                    ), made AS (
                        INSERT INTO contact_identity
-                           (workspace_id, id, contact_id, platform, external_id, name, handle, avatar_url)
-                       SELECT $1, id, contact_id, platform, external_id, name, handle, avatar_url FROM given
+                           (workspace_id, id, contact_id, platform, external_id, name, handle, avatar_url, nameless)
+                       SELECT $1, id, contact_id, platform, external_id, name, handle, avatar_url,
+                              name = '' AND handle = '' FROM given
                        ORDER BY platform, external_id
                        ON CONFLICT DO NOTHING RETURNING contact_id, name, handle
                    ) INSERT INTO contact (workspace_id, id, name)
@@ -337,6 +338,7 @@ class Scene:
                 for key in (e.incoming.thread, e.incoming.parent, e.incoming.external_id)
                 if key
             }
+            | {(e.channel_id, str(Kind.MENTION), clean(e.incoming.root)) for e in events if e.incoming.root}
         )
         # LATERAL with LIMIT keeps every look-up on its unique index, also while a table is too young for statistics.
         ids = await self.connection.fetch(

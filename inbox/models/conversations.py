@@ -41,6 +41,7 @@ class ContactIdentity(Tenant, Table):
         Index(None, "workspace_id", "contact_id"),
         Index("ix_contact_identity_name", "workspace_id", "name_key", "id"),
         Index("ix_contact_identity_handle", "workspace_id", "handle_key", "id"),
+        Index("ix_contact_identity_nameless", "workspace_id", "id", postgresql_where=sql("nameless")),
     )
     id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
     contact_id: Mapped[Name]
@@ -54,6 +55,8 @@ class ContactIdentity(Tenant, Table):
     handle_key: Mapped[str] = mapped_column(
         Text(collation="C"), Computed("lower(left(ltrim(handle, '@'), 100))", persisted=True)
     )
+    # An event named only an id: the platform is asked who it is, once.
+    nameless: Mapped[bool] = mapped_column(Boolean, server_default=sql("false"))
     created_at: Mapped[Now]
 
 

@@ -32,6 +32,7 @@ CLAIM = {
     "inbound_event": ["workspace_id", "lane", "state", "due_at"],
     "outbound_message": ["workspace_id", "id", "channel_id", "state", "due_at", "look_at", "lease_until"],
     "conversation": ["workspace_id", "id", "status", "snoozed_until"],
+    "contact_identity": ["workspace_id", "id", "nameless"],
     "channel": ["workspace_id", "id", "platform", "state", "poll_due_at", "poll_lease_until"],
     "schedule": ["name", "due_at", "ran_at"],
     "setting": ["key", "value"],
