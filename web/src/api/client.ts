@@ -38,7 +38,6 @@ export interface Listing {
   channel?: Id
   kind?: string
   q?: string
-  order?: string
 }
 
 export interface Writing {
@@ -49,6 +48,13 @@ export interface Writing {
   seen: Id | null
   and_resolve?: boolean
   anyway?: boolean
+}
+
+/** What became of those who still wait. */
+export interface Unanswered {
+  unanswered: "no_reply_needed" | "answered_elsewhere" | "close_unanswered"
+  reply?: Id // our message that answered them after all
+  why?: "by_phone" | "by_somebody_else"
 }
 
 const PATIENCE = 20_000
@@ -139,8 +145,8 @@ export class Api {
 
   // The conversation as a whole
 
-  resolve = (id: Id, unanswered?: string): Promise<Conversation> =>
-    this.#send("POST", `/conversations/${id}/resolution`, unanswered ? { unanswered } : {})
+  resolve = (id: Id, unanswered?: Unanswered): Promise<Conversation> =>
+    this.#send("POST", `/conversations/${id}/resolution`, unanswered ?? {})
 
   reopen = (id: Id): Promise<Conversation> => this.#send("DELETE", `/conversations/${id}/resolution`)
 

@@ -1,6 +1,6 @@
 /** The verbs. Each is seen at once, and taken back with the reason if the server refuses. */
 
-import { Problem, type Writing } from "../api/client.ts"
+import { Problem, type Unanswered, type Writing } from "../api/client.ts"
 import type { Conversation, Id, Message, Waiting } from "../api/shapes.ts"
 import { t } from "../ui/text.ts"
 import { clock } from "../ui/time.svelte.ts"
@@ -69,7 +69,7 @@ export async function assign(row: Conversation, to: Id | null): Promise<void> {
 }
 
 /** Resolves; gives back who still waits if that must be asked first. */
-export async function resolve(row: Conversation, unanswered?: string): Promise<Waiting[] | null> {
+export async function resolve(row: Conversation, unanswered?: Unanswered): Promise<Waiting[] | null> {
   const takeBack = desk.suppose(row.id, { status: "resolved" })
   try {
     const conversation = await desk.api.resolve(row.id, unanswered)

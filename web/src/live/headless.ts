@@ -4,7 +4,7 @@
  *     const live = await connect("http://127.0.0.1:8000", { cookie: "earshot_session=..." })
  *     await live.openView({ view: "open" })
  *     await live.reaches(120)
- *     live.dump().views["open||||"]
+ *     live.dump().views["open|||"]
  *
  * As a program it takes one JSON command a line and answers one JSON line each:
  *

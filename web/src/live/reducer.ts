@@ -90,24 +90,24 @@ export function located(state: State, row: Conversation): State {
 function placed(state: State, view: View, known: Conversation | undefined, row: Conversation): View {
   if (!view.loaded || !isJudgedHere(view.filter)) return view
   const from = known ? indexIn(state, view, known) : -1
-  const key = keyOf(view.filter, row)
+  const key = keyOf(row)
   const stays = belongs(view.filter, row, state.me) && (view.edge === null || compare(key, view.edge) <= 0)
   if (from < 0 && !stays) return view
   let ids = from < 0 ? view.ids : removed(view.ids, from)
   if (stays) {
-    const at = placeOf(ids.length, (place) => comesBefore(state, view, ids[place]!, key))
+    const at = placeOf(ids.length, (place) => comesBefore(state, ids[place]!, key))
     ids = at === from ? view.ids : inserted(ids, at, row.id)
   }
   return ids === view.ids ? view : shifted(view, ids, row.id, from >= 0, stays)
 }
 
-function comesBefore(state: State, view: View, id: Id, key: ReturnType<typeof keyOf>): boolean {
-  return compare(keyOf(view.filter, state.conversations.get(id)!), key) < 0
+function comesBefore(state: State, id: Id, key: ReturnType<typeof keyOf>): boolean {
+  return compare(keyOf(state.conversations.get(id)!), key) < 0
 }
 
 function indexIn(state: State, view: View, row: Conversation): number {
-  const key = keyOf(view.filter, row)
-  const at = placeOf(view.ids.length, (place) => comesBefore(state, view, view.ids[place]!, key))
+  const key = keyOf(row)
+  const at = placeOf(view.ids.length, (place) => comesBefore(state, view.ids[place]!, key))
   return view.ids[at] === row.id ? at : -1
 }
 

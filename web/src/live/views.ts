@@ -7,18 +7,16 @@ export interface Filter {
   channel?: Id
   kind?: Kind
   q?: string
-  order?: "waiting" | "newest"
 }
 
 export interface Key {
   rank: number
-  at: number
   id: Id
 }
 
 /** A name under which equal filters meet. */
 export function nameOf(filter: Filter): string {
-  return [filter.view, filter.channel ?? "", filter.kind ?? "", filter.order ?? "waiting", filter.q ?? ""].join("|")
+  return [filter.view, filter.channel ?? "", filter.kind ?? "", filter.q ?? ""].join("|")
 }
 
 /** Microseconds since 1970, exact in a double until 2255: the server's instants are finer than a Date. */
@@ -54,13 +52,16 @@ export function belongs(filter: Filter, row: Conversation, me: Id): boolean {
   return judges[filter.view]?.(row, me) ?? false
 }
 
-/** Where the row stands: whoever waits first, the oldest waiting on top; then the newest activity. */
-export function keyOf(filter: Filter, row: Conversation): Key {
-  if ((filter.order ?? "waiting") === "waiting" && row.waiting_since)
-    return { rank: 0, at: micros(row.waiting_since), id: row.id }
-  return { rank: 1, at: -micros(row.last_message_at), id: row.id }
+const NOBODY_WAITS = 100_000_000_000 // the server's own number: whoever waits stands before everybody else
+
+/** Where the row stands: whoever waits first, the longest waiting on top; then what moved last. */
+export function keyOf(row: Conversation): Key {
+  const rank = row.waiting_since
+    ? micros(row.waiting_since) / 1_000_000
+    : NOBODY_WAITS - micros(row.last_message_at) / 1_000_000
+  return { rank, id: row.id }
 }
 
 export function compare(a: Key, b: Key): number {
-  return a.rank - b.rank || a.at - b.at || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0)
+  return a.rank - b.rank || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0)
 }

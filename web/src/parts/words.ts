@@ -1,7 +1,7 @@
 /** The house's own words for what the rows say. */
 
 import { desk } from "../live/desk.svelte.ts"
-import type { Conversation, Id } from "../api/shapes.ts"
+import type { Id } from "../api/shapes.ts"
 import { said, t } from "../ui/text.ts"
 
 export function platformTitle(platform: string): string {
@@ -31,19 +31,4 @@ export function memberName(id: Id | null): string {
 /** The same within a sentence. */
 export function toMember(id: Id): string {
   return id === desk.me ? t("you.inline") : memberName(id)
-}
-
-/** One sentence about a row for those who hear it. */
-export function rowSentence(row: Conversation, waiting: string, isUnread: boolean): string {
-  return [
-    isUnread ? t("row.unread") : "",
-    personName(row.person),
-    kindName(row.kind),
-    channelTitle(row.channel_id),
-    row.preview,
-    waiting,
-    row.assignee_id ? t("row.assigned", { name: toMember(row.assignee_id) }) : t("unassigned"),
-  ]
-    .filter(Boolean)
-    .join(", ")
 }

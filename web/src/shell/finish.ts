@@ -17,6 +17,6 @@ export async function finish(rows: readonly Conversation[]): Promise<void> {
         ? waiting
         : [{ person: row.person, since: row.waiting_since ?? row.last_message_at, item_id: row.id }],
     ),
-    then: (how) => void Promise.all(stuck.map(({ row }) => resolve(row, how))),
+    then: (unanswered) => void Promise.all(stuck.map(({ row }) => resolve(row, unanswered))),
   })
 }

@@ -3,7 +3,7 @@
 import type { Conversation, Message } from "../api/shapes.ts"
 import { assign, reopen, setHidden, setLiked } from "../live/actions.ts"
 import { desk } from "../live/desk.svelte.ts"
-import { waits } from "../live/people.ts"
+import { isUnanswered } from "../live/people.ts"
 import { safe } from "../ui/links.ts"
 import { asking } from "../parts/asking.svelte.ts"
 import type { Command } from "../ui/commands.svelte.ts"
@@ -51,7 +51,7 @@ export function conversationCommands(work: Work): Command[] {
   const may = (): boolean => desk.mayWrite && has()
   const rows = (): string[] => work.chosen().map((row) => row.id)
   const newest = (): Message | undefined => work.messages().findLast((one) => one.direction === "in")
-  const waiting = (): Message | undefined => work.messages().find(waits)
+  const waiting = (): Message | undefined => work.messages().find(isUnanswered)
   const ask = (what: "assign" | "snooze" | "tag" | "priority") => (): void =>
     asking.ask({ what, rows: rows(), anchor: what === "assign" ? work.anchor() : null })
   const write = t("group.write")
