@@ -8,6 +8,8 @@ import getpass
 import os
 import sys
 from collections.abc import Coroutine, Sequence
+from importlib import import_module
+from importlib.util import find_spec
 from typing import Any, TypeVar
 
 from inbox.ground.errors import EarshotError
@@ -41,6 +43,8 @@ def parser() -> argparse.ArgumentParser:
     commands.add_parser("work", help="run one worker process").set_defaults(run=run_work)
     commands.add_parser("migrate", help="bring the database to the newest shape").set_defaults(run=run_migrate)
 
+    if find_spec("inbox.demo"):  # the image for real installations comes without
+        commands.add_parser("demo", help="pretend to be the platforms, on this machine only").set_defaults(run=run_demo)
     commands.add_parser("doctor", help="look at everything this rests on").set_defaults(run=run_doctor)
 
     admin = commands.add_parser("create-admin", help="make a person who may do everything in a workspace")
@@ -76,6 +80,10 @@ def run_migrate(_: argparse.Namespace) -> None:
     from inbox import migrate
 
     on_the_database(migrate.run(settings("migrate")))
+
+
+def run_demo(_: argparse.Namespace) -> None:
+    import_module("inbox.demo").run(settings("demo"))
 
 
 def run_doctor(_: argparse.Namespace) -> None:

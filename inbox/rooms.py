@@ -6,6 +6,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from typing import Self
 
 from inbox.ground.processes import Child
@@ -71,8 +72,9 @@ class Rooms:
 
 def say(line: str) -> None:
     """A line for whoever started us."""
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
+    with suppress(OSError):  # nobody may be listening any more, which is no reason to leave children behind
+        sys.stdout.write(f"{line}\n")
+        sys.stdout.flush()
 
 
 def _reason(code: int) -> str:

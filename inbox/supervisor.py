@@ -6,7 +6,7 @@ import asyncio
 import errno
 import fcntl
 import http.client
-import json
+import importlib.util
 import os
 import secrets
 import signal
@@ -24,7 +24,7 @@ from inbox import migrate
 from inbox.ground import logs
 from inbox.ground.embedded import Postgres, Valkey
 from inbox.ground.processes import free_port
-from inbox.ground.running import Noted, write_secretly
+from inbox.ground.running import Noted, sign_in, write_secretly
 from inbox.ground.settings import CannotStart, Settings, data_dir_of
 from inbox.rooms import Rooms, say
 
@@ -117,15 +117,6 @@ def simulated_platforms() -> list[str]:
     return sorted(path.parent.name for path in PLATFORMS.glob("*/simulator.py"))
 
 
-def sign_in(data_dir: Path) -> dict[str, str] | None:
-    """Who may sign in to the demo: `email` and `password`, once the demo has made them."""
-    try:
-        found: dict[str, str] = json.loads((data_dir / "demo.json").read_text())
-    except (OSError, ValueError):
-        return None
-    return found
-
-
 def _with_defaults(env: Mapping[str, str], data_dir: Path) -> dict[str, str]:
     told = {**env, "DATA_DIR": str(data_dir)}
     told["SECRET_KEY"] = env.get("SECRET_KEY") or secret_key(data_dir)
@@ -151,6 +142,8 @@ def _start_servers(told: dict[str, str], data_dir: Path, house: ExitStack) -> No
 
 async def _against_a_demo(settings: Settings) -> str | None:
     """Why customers must not be pretended here, if there is a reason."""
+    if importlib.util.find_spec("inbox.demo") is None:
+        return "this installation came without one"
     if not settings.may_show_a_demo:
         return "it is only for a loopback HOST and a BASE_URL without TLS"
     owner = await asyncpg.connect(settings.database_url, timeout=10)

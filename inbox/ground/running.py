@@ -53,3 +53,17 @@ def write_secretly(path: Path, text: str) -> None:
     with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(text)
     fresh.replace(path)
+
+
+def note_sign_in(data_dir: Path, email: str, password: str) -> None:
+    """Called by the demo when its workspace can be entered, so that whoever started the house is told."""
+    write_secretly(data_dir / "demo.json", json.dumps({"email": email, "password": password}))
+
+
+def sign_in(data_dir: Path) -> dict[str, str] | None:
+    """Who may sign in to the demo: `email` and `password`, once the demo has made them."""
+    try:
+        found: dict[str, str] = json.loads((data_dir / "demo.json").read_text())
+    except (OSError, ValueError):
+        return None
+    return found
