@@ -63,7 +63,7 @@ async def split(database: Database, connectors: Mapping[str, Connector], safe: S
     """Split up to `limit` deliveries; gives how many were taken. A crash anywhere repeats harmlessly."""
     async with database.intake.acquire() as connection, connection.transaction():
         claimed = await connection.fetch(
-            """SELECT received_at, id, platform, source, workspace_id, channel_id, body FROM inbound_delivery
+            """SELECT received_at, id, platform, app, source, workspace_id, channel_id, body FROM inbound_delivery
                WHERE state = 'new' ORDER BY received_at, id LIMIT $1 FOR UPDATE SKIP LOCKED""",
             limit,
         )
@@ -129,14 +129,31 @@ async def _route(
         [account for _, account in wanted],
     ):
         routes[route["platform"], route["external_id"]].append((route["workspace_id"], route["channel_id"]))
+    owners = await _owners(connection, read)
     slices: defaultdict[UUID, list[Routed]] = defaultdict(list)
     for row, events in read:
+        owner = owners.get((row["platform"], row["app"]))
         for incoming in events:
             for workspace_id, channel_id in routes[row["platform"], incoming.account]:
-                # What one channel polled with its own credentials is nobody else's.
-                if row["channel_id"] is None or row["channel_id"] == channel_id:
+                # What one channel polled with its own credentials is nobody else's; and whoever holds the secret of one
+                # workspace's app could sign anything with it, so it is heard in that workspace alone.
+                if row["channel_id"] in (None, channel_id) and owner in (None, workspace_id):
                     slices[workspace_id].append(Routed(channel_id, incoming, row["received_at"]))
     return slices
+
+
+async def _owners(
+    connection: Connection, read: Iterable[tuple[asyncpg.Record, list[Incoming]]]
+) -> dict[tuple[str, str], UUID | None]:
+    """Whose app each delivery came through; the installation's own serve everybody."""
+    apps = sorted({(row["platform"], row["app"]) for row, _ in read if row["app"]})
+    found = await connection.fetch(
+        """SELECT a.platform, a.id, a.workspace_id FROM platform_app a
+           JOIN unnest($1::text[], $2::text[]) AS w(platform, id) USING (platform, id)""",
+        [platform for platform, _ in apps],
+        [app for _, app in apps],
+    )
+    return {(row["platform"], row["id"]): row["workspace_id"] for row in found}
 
 
 async def _store(database: Database, safe: Safe, workspace_id: UUID, events: list[Routed]) -> None:

@@ -5,6 +5,10 @@ await ada.post("/members", json={...})      # below /api/v1, with its CSRF heade
 web.stranger()                              # nobody
 """
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 import httpx
 
 from inbox.api.doorstep import Doorstep
@@ -13,6 +17,28 @@ from inbox.people.access import Agent, Role
 from tests.world import World
 
 HOME = "http://127.0.0.1:8000"
+
+
+@asynccontextmanager
+async def opened(app: Doorstep) -> AsyncIterator[Doorstep]:
+    """The application while it is alive. Entered and left in a task of its own, as fixtures' two halves are not one."""
+    ready, leave = asyncio.Event(), asyncio.Event()
+
+    async def hold_open() -> None:
+        async with app.rooms.lifespan():
+            ready.set()
+            await leave.wait()
+
+    holding, waiting = asyncio.create_task(hold_open()), asyncio.create_task(ready.wait())
+    await asyncio.wait([holding, waiting], return_when=asyncio.FIRST_COMPLETED)
+    try:
+        if holding.done():
+            waiting.cancel()
+            await holding
+        yield app
+    finally:
+        leave.set()
+        await holding
 
 
 class Browsers:
