@@ -61,7 +61,13 @@ class Bluesky(Connector):
         ),
         Field("service", "Service", default=xrpc.SERVICE, help="Leave as it is unless you host your own server"),
     ]
-    settings: ClassVar[dict[str, Any]] = {"service": xrpc.SERVICE, "stream": False, "firehose": "", "tend_seconds": 30}
+    settings: ClassVar[dict[str, Any]] = {
+        "service": xrpc.SERVICE,
+        "poll_seconds": 10,
+        "tend_seconds": 30,
+        "stream": False,
+        "firehose": "",
+    }
 
     def normalise(self, payload: Any) -> list[Incoming]:
         return notifications.normalise(payload)

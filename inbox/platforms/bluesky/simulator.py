@@ -37,7 +37,9 @@ class BlueskySimulator(Simulator):
         title: str = "Alder & Finch",
         handle: str = "alder-finch.bsky.social",
         secrets: Sequence[str] = (),
+        remembers_more: bool = False,
     ) -> None:
+        """`remembers_more` changes nothing: a post that this network does not hold cannot be replied to."""
         self.mischief = Mischief()
         self.heard, self.listeners = [], []
         self.network = Network()
@@ -56,7 +58,7 @@ class BlueskySimulator(Simulator):
             "name": us.name,
             "handle": us.handle,
             "credentials": {"handle": us.handle, "app_password": self.password},
-            "settings": {"service": self.sessions.url, "tend_seconds": 5},
+            "settings": {"service": self.sessions.url, "poll_seconds": 2, "tend_seconds": 5},
             "app": {"id": "", "secrets": [], "verify_token": ""},
             "cursor": {},
         }
@@ -96,6 +98,12 @@ class BlueskySimulator(Simulator):
 
     async def elsewhere(self, *, target: str, text: str, app_id: str = "", at: datetime | None = None) -> str:
         return await self._post(self.did, text, at, parent=target)
+
+    def keep(self) -> bytes:
+        return self.network.keep()
+
+    def recall(self, kept: bytes) -> None:
+        self.network.recall(kept)
 
     async def flush(self) -> None:
         """There are no webhooks to wait for."""

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 import libipld
+import msgspec
 
 from inbox.ground import clock
 from inbox.platforms.bluesky import keys, records, richtext
@@ -91,6 +92,15 @@ class Change:
     action: str
     path: str
     stored: Stored | None
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """What a network remembers when it is started again; what follows from records is not kept."""
+
+    people: dict[str, Person]
+    records: list[Stored]
+    notices: dict[str, list[Notice]]
+    seq: int
 
 
 class Network:
@@ -188,6 +198,24 @@ class Network:
         self.changes.append(change)
         for queue in self.listeners:
             queue.put_nowait(change)
+
+    def keep(self) -> bytes:
+        """Everything, to go on from later. The stream's past is let go: whoever missed it asks for notifications."""
+        return msgspec.msgpack.encode(Kept(self.people, list(self.records.values()), self.notices, self.seq))
+
+    def recall(self, kept: bytes) -> None:
+        """Go on from what was kept."""
+        before = msgspec.msgpack.decode(kept, type=Kept)
+        self.people |= before.people
+        self.handles |= {who.handle: did for did, who in before.people.items()}
+        self.notices, self.seq = before.notices, before.seq
+        for stored in before.records:
+            self.records[stored.uri] = stored
+            did, collection, _ = keys.split(stored.uri)
+            if collection == keys.POST:
+                insort(self.feeds.setdefault(did, []), (stored.at, stored.uri))
+            elif collection == keys.LIKE:
+                self.likes[did, records.text(records.part(stored.record, "subject", "uri"))] = stored.uri
 
     # What the network shows
 

@@ -8,7 +8,7 @@ import pytest
 import time_machine
 
 from inbox.platforms.base import Act, Actor, ErrorClass, Kind, NotHere
-from inbox.platforms.bluesky import accounts, keys, xrpc
+from inbox.platforms.bluesky import accounts, keys, polling, xrpc
 from inbox.platforms.bluesky.simulator import BlueskySimulator
 from inbox.platforms.simulation import Person
 from tests.platforms.bluesky.house import ANA, BEN, EVE, Connected
@@ -99,6 +99,27 @@ async def test_ninety_days_are_filled_in_and_no_more(network: BlueskySimulator, 
     assert len(heard) == 260
     assert min(each.at for each in heard) > now - timedelta(days=90)
     assert await shop.polled() == []
+
+
+async def test_what_is_remembered_is_the_newest(
+    network: BlueskySimulator, shop: Connected, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(polling, "SEEN", 120)
+    monkeypatch.setattr(polling, "WATCHED", 30)
+    now = datetime.now(UTC)
+    post = await network.publish("Hello", at=now - timedelta(days=5))
+    uris = [
+        await network.comment(ANA, post=post, text=f"{number}", at=now - timedelta(minutes=240 - number))
+        for number in range(240)
+    ]
+    assert {each.external_id for each in await shop.polled()} == set(uris)
+    assert (shop.cursor["seen"], len(shop.cursor["watched"])) == (uris[-120:], 30)
+    uris.append(await network.comment(BEN, post=post, text="one more"))
+    assert [each.external_id for each in await shop.polled()] == uris[-1:]
+    assert shop.cursor["seen"] == uris[-120:]
+    for uri in (uris[-1], uris[-30], uris[0]):
+        await network.delete(uri)
+    assert {each.external_id for each in await shop.polled()} == {uris[-1], uris[-30]}
 
 
 async def test_what_shares_a_millisecond_at_the_end_of_a_page_is_not_lost(
