@@ -64,7 +64,8 @@ async def test_with_a_weak_look_it_is_posted_at_most_once_or_a_person_is_asked(
     item = await desk.hears("Where is my order?")
     reply = await desk.replies(item)
     await die_at(desk, point)
-    state = await heal(desk, owner, reply.id, "sent", "failed", "needs_decision")
+    await desk.lease_over(owner)
+    state = await desk.heals(reply.id, "sent", "failed", "needs_decision")
     posted = len(desk.network.posts)
     assert posted <= 1
     assert state == ("sent" if posted else "needs_decision")
@@ -77,7 +78,8 @@ async def test_with_no_look_at_all_nothing_is_posted_twice(blind_desk: Desk, own
     item = await desk.hears("Where is my order?")
     reply = await desk.replies(item)
     await die_at(desk, point)
-    state = await heal(desk, owner, reply.id, "sent", "needs_decision")
+    await desk.lease_over(owner)
+    state = await desk.heals(reply.id, "sent", "needs_decision")
     certain = point in ("outbox.before_claim_commit", "outbox.after_commit")
     assert state == ("sent" if certain else "needs_decision")
     assert len(desk.network.posts) <= 1

@@ -15,7 +15,6 @@ from inbox.ground.crypto import Safe
 from inbox.ground.db import Database
 from inbox.ground.outbound import Outbound
 from inbox.ground.settings import Settings
-from inbox.platforms.registry import platforms
 from tests.outbox.echo_platform import PLATFORMS
 from workers import outbox
 from workers.house import House
@@ -26,7 +25,7 @@ async def main(pace: Pace) -> None:
     database = await Database.open(settings, app=4, intake=1, claim=1)
     bell = Bell(settings)
     await bell.start()
-    house = House(settings, database, bell, Safe(settings.secret_key), Outbound(settings), {**platforms(), **PLATFORMS})
+    house = House(settings, database, bell, Safe(settings.secret_key), Outbound(settings), PLATFORMS)
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     print("ready", flush=True)  # noqa: T201
