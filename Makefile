@@ -13,6 +13,9 @@ MODULES := web/node_modules/.made
 BUNDLE := web/dist/.made
 TEST_WORKERS ?= 2
 
+# Processes are started often here: what is compiled once should stay so.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help run test check bench web browser lock clean
 .DEFAULT_GOAL := help
 
