@@ -157,7 +157,9 @@ def _episode(waiting: Waiting, draft: Draft | None, thread: Thread, off_queue: O
         state, cause = "never_asked", "dismissed"
         word = max((ask.dismissed for ask in asks if ask.dismissed), key=lambda word: (word.at, word.tie))
         ended_at, by, reason = max(opened_at, word.at), word.by, word.reason
-        answer = next((ask.ending.answer for ask in asks if ask.ending and ask.ending.answer), None)
+        # What was answered before that word; what we said after it was said to nobody who waited.
+        before = (ask.ending for ask in asks if ask.ending and ask.ending.at <= ended_at)
+        answer = next((gone.answer for gone in before if gone.answer), None)
     answered_at = ended_at if state == "answered" else None
     holder = _holder(thread, ended_at)
     conversation, author, before_connection = waiting.stream

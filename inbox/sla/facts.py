@@ -248,7 +248,10 @@ class Snoozed(Fact, tag="snoozed", frozen=True):
 
 
 class Undone(Fact, tag="undone", frozen=True):
-    """An agent took back one of our own acts, named by its `tie`; what customers did and what we said stays."""
+    """An agent took back one of our own acts, named by its `tie`; what customers did and what we said stays.
+
+    An assignment or a snooze is taken back by another one, because who held it until then did hold it.
+    """
 
     act: int
     by: str = ""

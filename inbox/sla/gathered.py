@@ -10,7 +10,8 @@ import msgspec
 from inbox.sla import facts as f
 from inbox.sla.facts import AnyFact
 
-# An agent may take back what an agent decided; what customers did, and what we said to them, happened.
+# An agent may take back what an agent decided; what customers did, and what we said to them, happened. Who held it then
+# held it, and an assignment is taken back by the next one.
 ACTS_TO_UNDO = (
     f.Decided,
     f.Reapplied,
@@ -19,8 +20,6 @@ ACTS_TO_UNDO = (
     f.Hidden,
     f.Resolved,
     f.Reopened,
-    f.Assigned,
-    f.Snoozed,
     f.AnsweredToo,
     f.Judged,
 )

@@ -623,3 +623,8 @@ def test_never_asked_remembers_who_said_so_when_and_why() -> None:
     )
     assert (episode.state, episode.ended_by, episode.reason) == ("never_asked", "lee", "Not for us.")
     assert (episode.ended_at, episode.answer, episode.customer_waited) == (at("09:30"), "r1", None)
+
+
+def test_an_answer_after_the_word_that_none_was_needed_is_no_answer_to_it() -> None:
+    facts = [asks("m1", "09:00"), decides("m1", "09:30", needs=False), types_elsewhere("r1", "10:00", dm=True)]
+    assert only(fold(facts)).answer == ""
