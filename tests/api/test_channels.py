@@ -14,6 +14,7 @@ import msgspec
 import pytest
 import uvicorn
 
+from inbox.api.doorstep import Doorstep
 from inbox.app import create_app
 from inbox.flow.split import split
 from inbox.ground.db import Connection, Database
@@ -66,16 +67,41 @@ class Town:
         return await self.admin.post("/channels", json={**self.wanted, "fields": {**self.wanted["fields"], **fields}})
 
 
+@dataclass
+class Harbour:
+    """One open application and one listening port for all these stories; each brings a network of its own."""
+
+    app: Doorstep
+    port: int
+    network: Facebook | None = None
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        assert self.network is not None
+        await self.network.app(scope, receive, send)
+
+
+@pytest.fixture(scope="module")
+async def harbour(settings: Settings) -> AsyncIterator[Harbour]:
+    found: list[Harbour] = []
+
+    async def forward(scope: Any, receive: Any, send: Any) -> None:
+        await found[0](scope, receive, send)
+
+    async with (
+        listening(forward) as port,
+        opened(create_app(replace(settings, demo_ports={"facebook": port}))) as app,
+    ):
+        found.append(Harbour(app, port))
+        yield found[0]
+
+
 @pytest.fixture
-async def town(settings: Settings, database: Database) -> AsyncIterator[Town]:
-    network = Facebook(secrets=[SECRET])
-    async with listening(network.app) as port:
-        network.bind(url=f"http://127.0.0.1:{port}")
-        async with opened(create_app(replace(settings, demo_ports={"facebook": port}))) as app:
-            web = Browsers(app)
-            world = await World.make(database, is_demo=True)
-            yield Town(world, network, web, await web.of(world, world.admin))
-            await web.close()
+async def town(harbour: Harbour, database: Database) -> AsyncIterator[Town]:
+    network = harbour.network = Facebook(secrets=[SECRET])
+    network.bind(url=f"http://127.0.0.1:{harbour.port}")
+    web, world = Browsers(harbour.app), await World.make(database, is_demo=True)
+    yield Town(world, network, web, await web.of(world, world.admin))
+    await web.close()
 
 
 async def test_the_platform_says_whose_account_it_is(town: Town, owner: Connection) -> None:

@@ -127,9 +127,8 @@ def test_every_door_has_a_row_and_every_row_a_door() -> None:
     assert set(routes()) == ROWS.keys() | ELSEWHERE.keys()
 
 
-@pytest.mark.parametrize("where", sorted(set(ELSEWHERE.values())))
-def test_what_is_tested_elsewhere_is(where: str, root: Path) -> None:
-    assert (root / where).is_file()
+def test_what_is_tested_elsewhere_is(root: Path) -> None:
+    assert [where for where in ELSEWHERE.values() if not (root / where).is_file()] == []
 
 
 @pytest.mark.parametrize("door", ROWS)
