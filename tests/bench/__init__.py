@@ -1,0 +1,1 @@
+"""`make bench`: figures, each beside its physical limit in the same run. No verdicts: machines differ."""
