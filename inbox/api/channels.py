@@ -91,6 +91,7 @@ async def change_channel(
     session: NamedDependency[AsyncSession],
     safe: NamedDependency[Safe],
     settings: NamedDependency[Settings],
+    bell: NamedDependency[Bell],
     agent: NamedDependency[Agent],
 ) -> ChannelDetailOut:
     """Supervisors may stop and restart what leaves; the rest is an admin's."""
@@ -102,7 +103,10 @@ async def change_channel(
         mission=data.mission,
         owner_id=data.owner_id,
     )
-    return await channels.change(session, safe, settings.base_url, agent, channel_id, wanted)
+    changed = await channels.change(session, safe, settings.base_url, agent, channel_id, wanted)
+    if data.outbound_stopped is False or data.state == "connected":
+        session.info.setdefault("after_commit", []).append(lambda: bell.ring("outbox"))
+    return changed
 
 
 @delete("/channels/{channel_id:uuid}", guards=[needs(Right.CHANNELS)], summary="Remove a channel")

@@ -90,6 +90,7 @@ class Doorstep:
             if _is_inside(scope["path"]):
                 await self._rooms(scope, receive, dressed)
             else:
+                scope["route"] = "page"
                 await self._page(scope, receive, dressed)
         except EarshotError as refusal:
             await _refuse(dressed, refusal)
@@ -100,32 +101,35 @@ class Doorstep:
             await _refuse(dressed, problems.Broken("Something went wrong on our side. It has been noted."))
         finally:
             took = time.perf_counter() - started
-            measures.count(scope["method"], scope.get("path_template") or "page", status, took)
+            measures.count(scope["method"], scope.get("route", "none"), status, took)
             if not scope["path"].startswith(UNLOGGED):
                 log.info("request", method=scope["method"], path=scope["path"], status=status, ms=round(took * 1000, 1))
 
     async def _rooms(self, scope: Scope, receive: Receive, send: Send) -> None:
         body = await _read(scope, receive)
+        method = "GET" if scope["method"] == "HEAD" else scope["method"]
         for left in reversed(range(TRIES)):
-            attempt = {**scope, "state": dict(scope.get("state") or {})}
-            answer = Answer(send, attempt, repeatable=left > 0)
+            attempt = {**scope, "method": method, "state": dict(scope.get("state") or {})}
+            answer = Answer(send, attempt, repeatable=left > 0, headless=method != scope["method"])
             await self.rooms(attempt, _replay(body, receive), answer)  # type: ignore[arg-type]
-            scope["path_template"] = attempt.get("path_template", "none")
+            scope["route"] = attempt.get("path_template", "none")
             if not answer.withheld:
                 return
             await asyncio.sleep(random.uniform(0.005, 0.05))  # noqa: S311 - so that two losers do not meet again
 
 
 class Answer:
-    """Lets an answer out, or keeps it back where the request is to be done again."""
+    """Lets an answer out (of HEAD only the head), or keeps it back where the request is to be done again."""
 
-    def __init__(self, send: Send, scope: Scope, *, repeatable: bool) -> None:
-        self._send, self._scope, self._repeatable = send, scope, repeatable
+    def __init__(self, send: Send, scope: Scope, *, repeatable: bool, headless: bool) -> None:
+        self._send, self._scope, self._repeatable, self._headless = send, scope, repeatable, headless
         self.withheld = False
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start" and self._repeatable and self._scope.get(problems.AGAIN):
             self.withheld = True
+        if self._headless and message["type"] == "http.response.body":
+            message = {**message, "body": b""}
         if not self.withheld:
             await self._send(message)
 

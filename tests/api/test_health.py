@@ -23,6 +23,13 @@ async def test_a_process_that_answers_is_up(web: Browsers) -> None:
     assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
 
 
+async def test_whoever_watches_may_ask_for_the_head_alone(web: Browsers) -> None:
+    for path in ("/healthz", "/readyz", "/api/v1/openapi.json"):
+        answer = await web.stranger().head(f"{HOME}{path}")
+        assert (answer.status_code, answer.content) == (200, b"")
+        assert int(answer.headers["content-length"]) > 0
+
+
 async def test_it_is_ready_with_its_database(web: Browsers) -> None:
     answer = await web.stranger().get(f"{HOME}/readyz")
     assert (answer.status_code, answer.json()) == (200, {"status": "ready", "database": "ok", "valkey": "ok"})
