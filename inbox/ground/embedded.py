@@ -28,7 +28,7 @@ THROWAWAY: Mapping[str, str] = {"fsync": "off", "full_page_writes": "off", "max_
 USUAL: Mapping[str, str] = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
-    "max_connections": "150",
+    "max_connections": "250",
     "password_encryption": "scram-sha-256",
     "timezone": "UTC",
     "log_timezone": "UTC",
