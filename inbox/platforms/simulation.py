@@ -9,7 +9,7 @@ The cast of the demo, and the tests, move its people through the verbs below; wh
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar
@@ -67,6 +67,14 @@ class Simulator(ABC):
     heard: list[Heard]
     listeners: list[Callable[[Heard], Awaitable[None]]]
 
+    @abstractmethod
+    def __init__(
+        self, *, account: str, secrets: Sequence[str], title: str, handle: str, remembers_more: bool = False
+    ) -> None:
+        """`account`: digits. `secrets`: two, from which everything secret about this network follows, so that it is
+        the same when it is started again. `remembers_more`: answers to items it has forgotten are taken if they can be.
+        """
+
     @property
     @abstractmethod
     def connection(self) -> dict[str, Any]:
@@ -108,6 +116,18 @@ class Simulator(ABC):
     async def elsewhere(self, *, target: str, text: str, app_id: str = "", at: datetime | None = None) -> str:
         """A colleague answers `target` in the platform's own app (or, with `app_id`, through another tool)."""
         raise NotImplementedError(f"{self.name} has no app of its own")
+
+    @abstractmethod
+    def keep(self) -> bytes:
+        """Everything it remembers, to go on from when it is started again."""
+
+    @abstractmethod
+    def recall(self, kept: bytes) -> None:
+        """Go on from what `keep` gave. Makes no event."""
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        return None
 
     @abstractmethod
     async def flush(self) -> None:

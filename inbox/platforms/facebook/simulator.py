@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 from inbox.ground import clock
 from inbox.platforms.facebook.checking import SCOPES, WEBHOOKS
 from inbox.platforms.facebook.reading import milliseconds
+from inbox.platforms.facebook.signature import sign
 from inbox.platforms.facebook.simulator_graph import GraphServer
 from inbox.platforms.facebook.simulator_memory import Item, Memory
 from inbox.platforms.facebook.simulator_post import Postman, encode
@@ -39,8 +40,8 @@ class Facebook(Simulator):
         """`remembers_more`: answers to items from before this process began are taken as if they were known."""
         self.account, self.title, self.handle = account, title, handle
         self.secrets = list(secrets) or [randomness.token_hex(16)]
-        self.token = "EAA" + randomness.token_hex(20)
-        self.verify_token = randomness.token_urlsafe(16)
+        self.token = "EAA" + sign(self.secrets[0], b"the Page's token").removeprefix("sha256=")
+        self.verify_token = sign(self.secrets[0], b"the verify token").removeprefix("sha256=")[:32]
         self.app_id = "55501"
         self.scopes, self.webhooks = list(SCOPES), list(WEBHOOKS)
         self.human_agent = False
@@ -62,7 +63,7 @@ class Facebook(Simulator):
             "external_id": self.account,
             "name": self.title,
             "handle": self.handle,
-            "credentials": {"access_token": self.token},
+            "credentials": {"page_id": self.account, "access_token": self.token},
             "settings": {"api_url": self.url},
             "app": {"id": self.app_id, "secrets": self.secrets, "verify_token": self.verify_token},
             "cursor": {},
@@ -171,6 +172,14 @@ class Facebook(Simulator):
         value = {"item": "comment", "verb": "add", "comment_id": "1_1", "post_id": f"{self.account}_1", "message": "!"}
         entry = {"id": self.account, "time": 1790000000, "changes": [{"field": "feed", "value": value}]}
         return await self.postman.request(encode({"object": "page", "entry": [entry]}), signature)
+
+    def keep(self) -> bytes:
+        """As MessagePack."""
+        return self.memory.keep()
+
+    def recall(self, kept: bytes) -> None:
+        """People, and everything they and the Page wrote."""
+        self.memory.recall(kept)
 
     async def close(self) -> None:
         """Let go of connections."""

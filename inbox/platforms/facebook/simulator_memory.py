@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
+
 from inbox.platforms.simulation import Person
 
 
@@ -80,6 +82,17 @@ class Memory:
             self.talks[item.peer].remove(item)
         for comment in list(self.below.pop(item.id, [])):
             self.items.pop(comment.id, None)
+
+    def keep(self) -> bytes:
+        """Everybody and everything, to go on from later."""
+        return msgspec.msgpack.encode((list(self.people.values()), list(self.items.values())))
+
+    def recall(self, kept: bytes) -> None:
+        """Go on from what was kept."""
+        people, items = msgspec.msgpack.decode(kept, type=tuple[list[Person], list[Item]])
+        self.people |= {who.external_id: who for who in people}
+        for item in items:
+            self.add(item)
 
     def name_of(self, author: str) -> str:
         """How the author is called."""
