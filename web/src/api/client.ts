@@ -243,7 +243,7 @@ export class Api {
       signal: AbortSignal.timeout(PATIENCE),
     })
     const date = response.headers.get("date")
-    if (date) this.skew = Date.parse(date) - Date.now()
+    if (date) this.skew = Date.parse(date) + 500 - Date.now() // the header leaves out the second's fraction
     const text = await response.text()
     if (response.ok) return (text ? JSON.parse(text) : null) as T
     throw problemOf(response.status, text)

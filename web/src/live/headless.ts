@@ -21,7 +21,7 @@ export interface Dump {
   seq: number
   connection: string
   counts: Record<string, number>
-  views: Record<string, { rows: Conversation[]; reads: Read[]; complete: boolean }>
+  views: Record<string, { rows: Conversation[]; reads: Read[]; complete: boolean }> // reads: marks that say when
   threads: Record<Id, { messages: Message[]; activities: Activity[]; older: string | null }>
   conversations: number // how many rows are held in all
 }
@@ -69,7 +69,7 @@ export class Headless extends Store {
           name,
           {
             rows: view.ids.map((id) => state.conversations.get(id)!),
-            reads: view.ids.flatMap((id) => state.reads.get(id) ?? []),
+            reads: view.ids.flatMap((id) => state.reads.get(id) ?? []).filter((read) => read.at !== null),
             complete: view.loaded && view.edge === null,
           },
         ]),

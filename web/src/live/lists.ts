@@ -18,6 +18,16 @@ export function inserted<T>(list: readonly T[], at: number, item: T): readonly T
   return copy
 }
 
+/** The list with the item at `from` standing where it belongs in the list without it: one copy, not two. */
+export function moved<T>(list: readonly T[], from: number, to: number): readonly T[] {
+  const copy = list.slice()
+  const item = copy[from]!
+  if (from < to) copy.copyWithin(from, from + 1, to + 1)
+  else copy.copyWithin(to + 1, to, from)
+  copy[to] = item
+  return copy
+}
+
 export function removed<T>(list: readonly T[], at: number): readonly T[] {
   const copy = list.slice()
   copy.splice(at, 1)

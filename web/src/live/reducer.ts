@@ -6,10 +6,10 @@
  */
 
 import type { Activity, Conversation, Counts, FeedEvent, Id, Message, Read, Viewer } from "../api/shapes.ts"
-import { dropped, inserted, minus, placeOf, plus, removed, replaced } from "./lists.ts"
+import { dropped, inserted, minus, moved, placeOf, plus, removed, replaced } from "./lists.ts"
 import type { Rows } from "./rows.ts"
 import type { State, Thread, View } from "./state.ts"
-import { belongs, compare, isJudgedHere, keyOf, micros } from "./views.ts"
+import { belongs, compare, isJudgedHere, type Key, keyOf, micros } from "./views.ts"
 
 /** One thing from the feed. */
 export function apply(state: State, event: FeedEvent): State {
@@ -81,8 +81,8 @@ export function located(state: State, row: Conversation): State {
   // A row of the same version is placed again: a view may have been opened since it came.
   let views = state.views
   for (const [name, view] of state.views) {
-    const moved = placed(state, view, known, row)
-    if (moved !== view) views = replaced(views, name, moved)
+    const changed = placed(state, view, known, row)
+    if (changed !== view) views = replaced(views, name, changed)
   }
   return { ...state, views, conversations: state.conversations.with(row.id, row) }
 }
@@ -93,15 +93,20 @@ function placed(state: State, view: View, known: Conversation | undefined, row: 
   const key = keyOf(row)
   const stays = belongs(view.filter, row, state.me) && (view.edge === null || compare(key, view.edge) <= 0)
   if (from < 0 && !stays) return view
-  let ids = from < 0 ? view.ids : removed(view.ids, from)
-  if (stays) {
-    const at = placeOf(ids.length, (place) => comesBefore(state, ids[place]!, key))
-    ids = at === from ? view.ids : inserted(ids, at, row.id)
-  }
+  const ids = stays ? within(state, view.ids, from, key) : removed(view.ids, from)
   return ids === view.ids ? view : shifted(view, ids, row.id, from >= 0, stays)
 }
 
-function comesBefore(state: State, id: Id, key: ReturnType<typeof keyOf>): boolean {
+/** The ids with this one in its place; `from` is where it stands now, by its old row, or -1. */
+function within(state: State, ids: readonly Id[], from: number, key: Key): readonly Id[] {
+  if (from < 0) return inserted(ids, placeOf(ids.length, (place) => comesBefore(state, ids[place]!, key)), key.id)
+  // Counted in the list without it: whatever stands from `from` on has moved up by one.
+  const other = (place: number): Id => ids[place < from ? place : place + 1]!
+  const to = placeOf(ids.length - 1, (place) => comesBefore(state, other(place), key))
+  return to === from ? ids : moved(ids, from, to)
+}
+
+function comesBefore(state: State, id: Id, key: Key): boolean {
   return compare(keyOf(state.conversations.get(id)!), key) < 0
 }
 

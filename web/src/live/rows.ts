@@ -1,53 +1,62 @@
-/** An immutable map whose change copies one shard, so a busy feed never copies a whole inbox. */
+/** An immutable map whose change copies one small shard, so a busy feed never copies a whole inbox. */
 
-const SHARDS = 256
+const WIDTH = 64 // two levels of 64: at 100,000 rows a shard holds some 25
 
-function shardOf(id: string): number {
+type Shard<T> = ReadonlyMap<string, T>
+type Shelf<T> = readonly (Shard<T> | undefined)[]
+
+function placeOf(id: string): number {
   let hash = 0
   for (let at = id.length - 1, stop = Math.max(0, at - 8); at >= stop; at--) hash = (hash * 31 + id.charCodeAt(at)) | 0
-  return hash & (SHARDS - 1)
+  return hash & (WIDTH * WIDTH - 1)
 }
 
 export class Rows<T> {
   readonly size: number
-  readonly #shards: ReadonlyArray<ReadonlyMap<string, T> | undefined>
+  readonly #shelves: readonly (Shelf<T> | undefined)[]
 
-  constructor(shards: ReadonlyArray<ReadonlyMap<string, T> | undefined> = [], size = 0) {
-    this.#shards = shards
+  constructor(shelves: readonly (Shelf<T> | undefined)[] = [], size = 0) {
+    this.#shelves = shelves
     this.size = size
   }
 
   get(id: string): T | undefined {
-    return this.#shards[shardOf(id)]?.get(id)
+    return this.#shard(placeOf(id))?.get(id)
   }
 
   has(id: string): boolean {
-    return this.#shards[shardOf(id)]?.has(id) ?? false
+    return this.#shard(placeOf(id))?.has(id) ?? false
   }
 
   with(id: string, row: T): Rows<T> {
-    const at = shardOf(id)
-    const shard = new Map(this.#shards[at])
+    const place = placeOf(id)
+    const shard = new Map(this.#shard(place))
     const grown = shard.has(id) ? 0 : 1
     shard.set(id, row)
-    return this.#replaced(at, shard, this.size + grown)
+    return this.#replaced(place, shard, this.size + grown)
   }
 
   without(id: string): Rows<T> {
-    const at = shardOf(id)
-    if (!this.#shards[at]?.has(id)) return this
-    const shard = new Map(this.#shards[at])
+    const place = placeOf(id)
+    if (!this.#shard(place)?.has(id)) return this
+    const shard = new Map(this.#shard(place))
     shard.delete(id)
-    return this.#replaced(at, shard, this.size - 1)
+    return this.#replaced(place, shard, this.size - 1)
   }
 
   *values(): IterableIterator<T> {
-    for (const shard of this.#shards) if (shard) yield* shard.values()
+    for (const shelf of this.#shelves) if (shelf) for (const shard of shelf) if (shard) yield* shard.values()
   }
 
-  #replaced(at: number, shard: ReadonlyMap<string, T>, size: number): Rows<T> {
-    const shards = this.#shards.slice()
-    shards[at] = shard
-    return new Rows(shards, size)
+  #shard(place: number): Shard<T> | undefined {
+    return this.#shelves[(place / WIDTH) | 0]?.[place % WIDTH]
+  }
+
+  #replaced(place: number, shard: Shard<T>, size: number): Rows<T> {
+    const shelves = this.#shelves.slice()
+    const shelf = shelves[(place / WIDTH) | 0]?.slice() ?? []
+    shelf[place % WIDTH] = shard
+    shelves[(place / WIDTH) | 0] = shelf
+    return new Rows(shelves, size)
   }
 }

@@ -1,6 +1,6 @@
 /** Taking in what was loaded: pages of views, threads. Pure, like the reducer. */
 
-import type { Channel, Conversation, ConversationPage, Id, Member, Message, OlderMessages, Thread as Loaded } from "../api/shapes.ts"
+import type { Channel, Conversation, ConversationPage, Id, Member, Message, OlderMessages, Read, Thread as Loaded } from "../api/shapes.ts"
 import { inserted, placeOf, replaced } from "./lists.ts"
 import { isEarlier, located, newer, prunedAll, retold, withConversation, withLine, withoutThread } from "./reducer.ts"
 import { emptyState, type State, type Thread, type View } from "./state.ts"
@@ -163,6 +163,12 @@ export function withOlder(state: State, id: Id, page: OlderMessages): State {
   }
   const activities = page.activities.reduce(withLine, thread.activities)
   return { ...state, messages, threads: replaced(state.threads, id, { ...thread, ids, activities, older: page.next }) }
+}
+
+/** The reader's own mark on a conversation that came in by the feed, which does not say what was read long ago. */
+export function withRead(state: State, read: Read, asOf: number): State {
+  if (!state.conversations.has(read.conversation_id)) return state
+  return retold({ ...state, reads: state.reads.with(read.conversation_id, read) }, asOf)
 }
 
 export function withPeople(state: State, channels: readonly Channel[], members: readonly Member[]): State {

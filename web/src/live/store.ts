@@ -10,6 +10,8 @@ import { type Filter, nameOf } from "./views.ts"
 
 const PAGE = 100
 const DOUBT_FOR = 1_000 // a view only the server can judge is asked for at most once a second
+const WONDER_AFTER = 400
+const MOST_WONDERING = 20 // in a storm an unread dot may be wrong until the list is loaded again
 const RETRY_AFTER = 2_500
 const RELOADED_PAGES = 5 // after a gap no more than this is loaded again; the rest comes by scrolling
 
@@ -24,6 +26,8 @@ export class Store implements Listener {
   readonly #told: () => void
   #round = 0 // loads of an earlier round may miss what the feed skipped
   #paging = new Set<string>()
+  #wondering = new Set<Id>()
+  #callOffWonder: (() => void) | null = null
   #refreshing = new Map<string, () => void>()
 
   /** `told` is called after every change; a browser draws then, at most once a frame. */
@@ -42,6 +46,7 @@ export class Store implements Listener {
   stop(): void {
     this.socket.stop()
     for (const callOff of this.#refreshing.values()) callOff()
+    this.#callOffWonder?.()
   }
 
   // What the page opens
@@ -188,7 +193,10 @@ export class Store implements Listener {
   // What the socket says
 
   heard(events: FeedEvent[], seq: number): void {
+    const before = this.state.conversations
     this.#set(reached(events.reduce(apply, this.state), seq))
+    for (const { conversation } of events)
+      if (conversation && conversation.message_count > 1 && !before.has(conversation.id)) this.#wonder(conversation.id)
     for (const [name, view] of this.state.views) if (view.stale) this.#refreshSoon(name, DOUBT_FOR)
   }
 
@@ -226,6 +234,23 @@ export class Store implements Listener {
     this.#told()
   }
 
+  /** A conversation came in by the feed: whether we have read it stands only with the server. */
+  #wonder(id: Id): void {
+    if (this.#wondering.size >= MOST_WONDERING || this.state.reads.has(id)) return
+    this.#wondering.add(id)
+    this.#callOffWonder ??= this.#around.after(WONDER_AFTER, () => {
+      this.#callOffWonder = null
+      const ids = [...this.#wondering].filter((one) => this.state.conversations.has(one) && !this.state.reads.has(one))
+      this.#wondering.clear()
+      for (const one of ids)
+        void this.#load(
+          `read ${one}`,
+          () => this.api.conversation(one),
+          (thread) => snapshot.withRead(this.state, thread.read, thread.as_of),
+        )
+    })
+  }
+
   #refreshSoon(name: string, within: number): void {
     if (this.#refreshing.has(name)) return
     this.#refreshing.set(
@@ -241,7 +266,7 @@ export class Store implements Listener {
     if (name === "people") await this.loadPeople()
     else if (name === "counts") await this.loadCounts()
     else if (this.state.threads.has(name)) await this.reloadThread(name)
-    else await this.reloadView(name)
+    else if (this.state.views.has(name)) await this.reloadView(name)
   }
 
   #set(state: State): void {
