@@ -39,10 +39,7 @@ async def needs_reply(session: AsyncSession, message_id: UUID, needs: bool, reas
         why,
     )
     seen = message["edited_at"] or message["at"]
-    decided = f.Decided(**held.act(), item=str(message_id), needs_reply=needs, reason=why, revision=seen)
-    await held.remember([decided])
-    if needs and held.waiting and held.row["status"] != status.OPEN:
-        await held.change("status = $3, snoozed_until = NULL, snoozed_by = NULL, resolved_at = NULL", status.OPEN)
+    await _remember(held, f.Decided(**held.act(), item=str(message_id), needs_reply=needs, reason=why, revision=seen))
     verb = "marked_needs_reply" if needs else "marked_no_reply_needed"
     await held.tells("message.decided", verb, message_id=message_id, reason=why)
     return await held.message(message_id)
@@ -62,8 +59,9 @@ async def authorship(session: AsyncSession, message_id: UUID, automatic: bool, *
         message_id,
         word,
     )
-    await _count_again(held, f.Judged(**held.act(), answer=str(message_id), human=not automatic))
+    await _remember(held, f.Judged(**held.act(), answer=str(message_id), human=not automatic))
     await held.tells("message.judged", f"marked_{word}", message_id=message_id)
+    await _follow(held)
     return await held.message(message_id)
 
 
@@ -91,16 +89,37 @@ async def coverage(session: AsyncSession, message_id: UUID, answers: list[UUID],
         fresh,
     )
     shown = await landings.shown(held.connection, held.workspace_id, fresh, held.now)
-    await _count_again(held, f.AnsweredToo(**held.act(), answer=str(message_id), covers=shown))
+    await _remember(held, f.AnsweredToo(**held.act(), answer=str(message_id), covers=shown))
     await held.tells("message.covered", "covered", message_id=message_id, items=str(len(fresh)))
+    await _follow(held)
     return await held.message(message_id)
 
 
-async def _count_again(held: Held, fact: f.AnyFact) -> None:
-    """Store it, and let the conversation follow where it changed who waits."""
-    before = held.waiting
+async def _remember(held: Held, fact: f.AnyFact) -> None:
+    """Store it. Where it makes somebody wait who did not, they wait on the queue, whatever was closed before."""
+    before = await _asking(held)
     await held.remember([fact])
-    if held.waiting != before:
+    if await _asking(held) <= before:
+        return
+    if held.row["status"] == status.RESOLVED:
+        await held.remember([f.Reopened(**held.act())])
+    await held.change("status = $3, snoozed_until = NULL, snoozed_by = NULL, resolved_at = NULL", status.OPEN)
+
+
+async def _asking(held: Held) -> int:
+    """Waitings that go on in the numbers, on the queue or off it."""
+    count: int = await held.connection.fetchval(
+        """SELECT count(*) FROM episode
+           WHERE workspace_id = $1 AND conversation_id = $2 AND state = 'waiting' AND NOT before_connection""",
+        held.workspace_id,
+        held.id,
+    )
+    return count
+
+
+async def _follow(held: Held) -> None:
+    """Where that answered the last who waited, the conversation moves on as after an answer."""
+    if held.row["waiting_count"] and not held.waiting:
         await held.moves_on()
 
 

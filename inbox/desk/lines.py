@@ -25,8 +25,8 @@ async def write(
 ) -> ActivityOut:
     """Add a line of a conversation, for good; gives it as the thread shows it."""
     row = await connection.fetchrow(
-        """INSERT INTO audit_entry (workspace_id, id, verb, conversation_id, message_id, by, token_id, data)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8::jsonb) RETURNING *""",
+        """INSERT INTO audit_entry (workspace_id, id, at, verb, conversation_id, message_id, by, token_id, data)
+           VALUES ($1, $2, clock_timestamp(), $3, $4, $5, $6, $7, $8::jsonb) RETURNING *""",
         workspace_id,
         new_id(),
         verb,

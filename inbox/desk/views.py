@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -88,10 +88,10 @@ class Filter:
 
 @dataclass(slots=True)
 class Query:
-    """One statement and what it is asked with."""
+    """One statement and what it is asked with; $1 is the workspace."""
 
+    values: list[Any]
     sql: str = ""
-    values: list[Any] = field(default_factory=list)
 
     def __call__(self, value: Any, kind: str = "") -> str:
         """The place of one more value."""
@@ -150,7 +150,7 @@ async def counts(session: AsyncSession, agent: Agent) -> CountsOut:
 
 def listed(view: str, agent: Agent, narrowed: Filter, *, limit: int, rank: float, last: UUID) -> Query:
     """Ids with their places, after (rank, last)."""
-    query = Query()
+    query = Query([agent.workspace_id])
     after = f"(c.waiting_rank, c.id) > ({query(rank, 'float8')}, {query(last, 'uuid')})"
     order, most = "ORDER BY {0}waiting_rank, {0}id", query(limit, "int")
     legs, conditions = _scope(query, VIEWS[view], agent, narrowed)
@@ -167,9 +167,9 @@ def listed(view: str, agent: Agent, narrowed: Filter, *, limit: int, rank: float
 
 def sent(agent: Agent, narrowed: Filter, *, limit: int, at: datetime | None, last: UUID | None) -> Query:
     """Conversations by this agent's last answer in them, before (at, last)."""
-    query = Query()
-    here, me = query(agent.workspace_id, "uuid"), query(agent.id, "uuid")
-    conditions = [f"m.workspace_id = {here}", f"m.agent_id = {me}", "m.delivery = 'sent'"]
+    query = Query([agent.workspace_id])
+    me = query(agent.id, "uuid")
+    conditions = ["m.workspace_id = $1", f"m.agent_id = {me}", "m.delivery = 'sent'"]
     if at is not None:
         conditions.append(f"(m.at, m.id) < ({query(at, 'timestamptz')}, {query(last, 'uuid')})")
     if (channels := _channels(agent, narrowed)) is not None:
@@ -179,9 +179,9 @@ def sent(agent: Agent, narrowed: Filter, *, limit: int, at: datetime | None, las
     if narrowed.people is not None:
         conditions.append(f"c.identity_id = ANY({query(list(narrowed.people), 'uuid[]')})")
     query.sql = f"""SELECT c.id, m.at AS place, m.id AS last
-        FROM message m JOIN conversation c ON c.workspace_id = {here} AND c.id = m.conversation_id
+        FROM message m JOIN conversation c ON c.workspace_id = $1 AND c.id = m.conversation_id
         WHERE {" AND ".join(conditions)} AND NOT EXISTS (
-            SELECT 1 FROM message n WHERE n.workspace_id = {here} AND n.conversation_id = m.conversation_id
+            SELECT 1 FROM message n WHERE n.workspace_id = $1 AND n.conversation_id = m.conversation_id
                 AND n.agent_id = {me} AND n.delivery = 'sent' AND (n.at, n.id) > (m.at, m.id))
         ORDER BY m.at DESC, m.id DESC LIMIT {query(limit, "int")}"""
     return query
@@ -189,7 +189,7 @@ def sent(agent: Agent, narrowed: Filter, *, limit: int, at: datetime | None, las
 
 def counted(agent: Agent) -> Query:
     """Every count in one statement, each reading at most MOST rows of each leg."""
-    query, tallies = Query(), []
+    query, tallies = Query([agent.workspace_id]), []
     for name, view in VIEWS.items():
         legs, conditions = _scope(query, view, agent, Filter())
         if view.only_waiting:
@@ -206,7 +206,7 @@ def counted(agent: Agent) -> Query:
 
 def _scope(query: Query, view: View, agent: Agent, narrowed: Filter) -> tuple[list[str], list[str]]:
     """The legs of a view, and what holds for each row."""
-    legs, conditions = [], [f"c.workspace_id = {query(agent.workspace_id, 'uuid')}"]
+    legs, conditions = [], ["c.workspace_id = $1"]
     channels, kinds = _channels(agent, narrowed), [str(narrowed.kind)] if narrowed.kind else None
     if view.condition:
         conditions.append(view.condition)
@@ -218,12 +218,9 @@ def _scope(query: Query, view: View, agent: Agent, narrowed: Filter) -> tuple[li
         legs.append(f"unnest({query(list(view.statuses), 'text[]')}) AS s(status)")
         conditions.append("c.status = s.status")
         if not view.whose and (channels is not None or kinds is not None):
-            given = f"SELECT id FROM channel WHERE workspace_id = {query(agent.workspace_id, 'uuid')}"
-            legs.append(
-                f"({given}) AS h(channel_id)"
-                if channels is None
-                else f"unnest({query(channels, 'uuid[]')}) AS h(channel_id)"
-            )
+            every = "(SELECT id FROM channel WHERE workspace_id = $1)"
+            given = every if channels is None else f"unnest({query(channels, 'uuid[]')})"
+            legs.append(f"{given} AS h(channel_id)")
             legs.append(f"unnest({query(kinds or KINDS, 'text[]')}) AS k(kind)")
             conditions += ["c.channel_id = h.channel_id", "c.kind = k.kind"]
             channels = kinds = None

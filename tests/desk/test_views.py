@@ -1,0 +1,195 @@
+"""The lists: who is in them, in what order, page by page, and how many."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from inbox.desk import assignment, conversations, reading, snoozes, views
+from inbox.desk.conversations import Unanswered
+from inbox.ground.errors import Invalid
+from inbox.people.access import Agent, Role
+from inbox.platforms.base import Kind
+from tests.desk.story import Desk, minutes_ago
+
+
+async def ids(desk: Desk, view: str, who: Agent | None = None, **more: Any) -> list[UUID]:
+    shown = await desk.does(views.page, who or desk.ana, view, **more)
+    return [row.id for row in shown.items]
+
+
+async def test_whoever_waits_longest_comes_first_and_then_what_moved_last(desk: Desk) -> None:
+    older = await desk.hears("7001", "Where is my order?", ago=90)
+    quiet = await desk.hears("7002", "Thanks!", ago=80)
+    newer = await desk.hears("7003", "Where is mine?", ago=70)
+    quieter = await desk.hears("7004", "Thank you!", ago=75)
+    assert await ids(desk, "open") == [older, newer, quieter, quiet]
+    await desk.hears("7002", "Thanks again!", ago=10)
+    assert await ids(desk, "open") == [older, newer, quiet, quieter]
+
+
+async def test_a_second_message_of_the_same_person_moves_nothing(desk: Desk) -> None:
+    first = await desk.hears("7001", "Where is my order?", ago=90)
+    second = await desk.hears("7002", "Where is mine?", ago=80)
+    before = await desk.numbers(first)
+    await desk.hears("7001", "Hello? Anybody?", ago=10)
+    assert await ids(desk, "open") == [first, second]
+    assert (await desk.conversation(first)).waiting_since == minutes_ago(90)
+    assert [number[3] for number in await desk.numbers(first)] == [number[3] for number in before]
+
+
+async def test_each_view_holds_what_its_name_says(desk: Desk) -> None:
+    mine = await desk.hears("7001", "Where is my order?", ago=90)
+    free = await desk.hears("7002", "Where is mine?", ago=80)
+    asleep = await desk.hears("7003", "Where is it?", ago=70)
+    done = await desk.hears("7004", "Thanks!", ago=60)
+    waiting_for_them = await desk.hears("7005", "Where is that?", ago=50)
+    await desk.does(assignment.assign, mine, desk.ana.id, by=desk.sam)
+    await desk.does(snoozes.snooze, asleep, minutes_ago(-600), by=desk.sam)
+    await desk.does(conversations.resolve, done, by=desk.sam)
+    await desk.posts(waiting_for_them, "Which one?", by=desk.ana, ago=40)
+    assert await ids(desk, "mine") == [mine]
+    assert await ids(desk, "mine", desk.sam) == []
+    assert await ids(desk, "unassigned") == [free, waiting_for_them]
+    assert await ids(desk, "open") == [mine, free, waiting_for_them]
+    assert await ids(desk, "snoozed") == [asleep]
+    assert await ids(desk, "resolved") == [done]
+    assert await ids(desk, "problems") == []
+    assert await ids(desk, "imported") == []
+    counts = await desk.does(views.counts, desk.ana)
+    assert (counts.mine, counts.unassigned, counts.open, counts.snoozed, counts.resolved) == (1, 1, 2, 1, 1)
+    assert (counts.problems, counts.imported) == (0, 0)
+
+
+async def test_what_failed_to_leave_is_a_problem(desk: Desk) -> None:
+    thread = await desk.hears("7001", "Where is my order?", ago=90)
+    await desk.hears("7002", "Where is mine?", ago=80)
+    async with desk.database.tenant(desk.workspace_id) as connection:
+        await connection.execute("UPDATE conversation SET problems = 1 WHERE id = $1", thread)
+    assert await ids(desk, "problems") == [thread]
+    assert (await desk.does(views.counts, desk.ana)).problems == 1
+
+
+async def test_imported_holds_what_was_there_before_us_and_still_waits(desk: Desk) -> None:
+    await desk.connected(ago=30)
+    thread = await desk.hears("7001", "Where is my order?", ago=60)
+    assert await ids(desk, "imported") == [thread]
+    assert await ids(desk, "open") == []
+    assert (await desk.does(views.counts, desk.ana)).imported == 1
+    said = Unanswered(how="no_reply_needed", reason="Long ago")
+    await desk.does(conversations.resolve, thread, by=desk.ana, unanswered=said)
+    assert await ids(desk, "imported") == []
+
+
+async def test_sent_holds_what_this_agent_answered_the_last_answer_first(desk: Desk) -> None:
+    first = await desk.hears("7001", "Where is my order?", ago=90)
+    second = await desk.hears("7002", "Where is mine?", ago=80)
+    third = await desk.hears("7003", "And mine?", ago=70)
+    await desk.posts(first, "On its way!", by=desk.ana, ago=50)
+    await desk.posts(second, "On its way!", by=desk.ana, ago=40)
+    await desk.posts(third, "On its way!", by=desk.sam, ago=30)
+    await desk.posts(first, "It should be there by now.", by=desk.ana, ago=20)
+    await desk.writes(third, "Not yet", by=desk.ana, anyway=True)
+    assert await ids(desk, "sent") == [first, second]
+    assert await ids(desk, "sent", desk.sam) == [third]
+    page = await desk.does(views.page, desk.ana, "sent", limit=1)
+    assert [row.id for row in page.items] == [first]
+    rest = await desk.does(views.page, desk.ana, "sent", limit=1, cursor=page.next)
+    assert ([row.id for row in rest.items], rest.next) == ([second], None)
+
+
+async def test_pages_follow_one_another_without_a_gap_and_without_a_repeat(desk: Desk) -> None:
+    chance = random.Random(20261124)
+    for number in range(12):
+        text = "Thanks!" if number % 3 == 0 else "Where is my order?"
+        await desk.hears(f"71{number}", text, ago=chance.choice([30, 40, 50]))
+    everything = await ids(desk, "open")
+    assert len(everything) == 12
+    for limit in (1, 5, 11, 12):
+        read: list[UUID] = []
+        cursor: str | None = None
+        while True:
+            page = await desk.does(views.page, desk.ana, "open", limit=limit, cursor=cursor)
+            read += [row.id for row in page.items]
+            assert len(page.items) <= limit
+            if page.next is None:
+                break
+            cursor = page.next
+        assert read == everything
+
+
+async def test_lists_are_narrowed_by_channel_kind_and_name(desk: Desk) -> None:
+    message = await desk.hears("7001", "Where is my order?", ago=90)
+    comment = await desk.sees_comment("8001", "Does it ship?", ago=80)
+    other = await desk.world.channel("facebook")
+    await desk.is_called("7001", "Ana Ruiz", handle="@Ana.Ruiz")
+    for view in ("open", "unassigned"):
+        assert await ids(desk, view, kind=Kind.DM) == [message]
+        assert await ids(desk, view, kind=Kind.REVIEW) == []
+        assert await ids(desk, view, channel=desk.world.channel_id) == [message, comment]
+        assert await ids(desk, view, channel=desk.world.channel_id, kind=Kind.COMMENT) == [comment]
+        assert await ids(desk, view, channel=other) == []
+        for q in ("ana", "ANA R", " ana  ruiz ", "@ana.", "ana.ruiz"):
+            assert await ids(desk, view, q=q) == [message], q
+        assert await ids(desk, view, q="person") == [comment]
+        assert await ids(desk, view, q="ruiz") == []
+        assert await ids(desk, view, q="ana", kind=Kind.COMMENT) == []
+
+
+async def test_who_is_given_some_channels_sees_counts_and_finds_only_those(desk: Desk) -> None:
+    await desk.hears("7001", "Where is my order?", ago=90)
+    other = await desk.world.channel("facebook")
+    cleo = await desk.world.member(Role.AGENT, "Cleo", channel_ids=[other])
+    dana = await desk.world.member(Role.AGENT, "Dana", channel_ids=[desk.world.channel_id, other])
+    for view in [*views.VIEWS, views.SENT]:
+        assert await ids(desk, view, cleo) == []
+        assert await ids(desk, view, cleo, channel=desk.world.channel_id) == []
+        assert await ids(desk, view, desk.otto) == []
+    assert (await desk.does(views.counts, cleo)).open == 0
+    assert (await desk.does(views.counts, dana)).open == 1
+    assert len(await ids(desk, "open", dana)) == 1
+    assert len(await ids(desk, "unassigned", dana)) == 1
+    assert len(await ids(desk, "open", dana, kind=Kind.DM)) == 1
+
+
+async def test_counts_end_at_a_thousand(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(4):
+        await desk.hears(f"70{number}", "Where is my order?", ago=60)
+    monkeypatch.setattr(views, "MOST", 3)
+    assert (await desk.does(views.counts, desk.ana)).open == 3
+
+
+async def test_marks_come_with_the_list_and_are_the_readers_own(desk: Desk) -> None:
+    thread = await desk.hears("7001", "Where is my order?", ago=90)
+    await desk.does(reading.read, thread, minutes_ago(90), by=desk.ana)
+    page = await desk.does(views.page, desk.ana, "open")
+    assert [(mark.conversation_id, mark.at) for mark in page.reads] == [(thread, minutes_ago(90))]
+    assert (await desk.does(views.page, desk.sam, "open")).reads == []
+
+
+async def test_the_list_says_how_new_it_is(desk: Desk) -> None:
+    thread = await desk.hears("7001", "Where is my order?", ago=90)
+    page = await desk.does(views.page, desk.ana, "open")
+    assert page.as_of == len(await desk.heard())
+    await desk.does(assignment.assign, thread, desk.ana.id, by=desk.ana)
+    assert (await desk.does(views.page, desk.ana, "open")).as_of == page.as_of + 1
+    assert (await desk.does(views.counts, desk.ana)).as_of == page.as_of + 1
+
+
+async def test_another_workspaces_conversations_are_in_no_list(desk: Desk) -> None:
+    other = await Desk.make(desk.database, name="Other")
+    await other.hears("7001", "Where is my order?", ago=90)
+    for view in [*views.VIEWS, views.SENT]:
+        assert await ids(desk, view) == []
+
+
+@pytest.mark.parametrize(
+    ("view", "cursor"),
+    [("nowhere", None), ("open", "not a cursor"), ("open", "e30"), ("sent", "WzEsMl0"), ("open", "á")],
+)
+async def test_views_and_cursors_that_nobody_gave_out_are_refused(desk: Desk, view: str, cursor: str | None) -> None:
+    with pytest.raises(Invalid):
+        await desk.does(views.page, desk.ana, view, cursor=cursor)
