@@ -100,8 +100,12 @@ def asks_of(item: Item, covers: Covers) -> list[Ask]:
 
 
 def _without_the_deleted(asks: list[Ask], deleted: Sequence[f.Deleted]) -> list[Ask]:
-    """What is gone cannot ask again; what it asked ends with it, unless it was us."""
-    gone = next((one for one in deleted if one.whose != "ours"), None)
+    """What is gone cannot ask again; what it asked ends with it, unless it was us.
+
+    Where we deleted it, a platform that tells of a deletion by nobody knows whom only repeats ours.
+    """
+    others = ("customer",) if any(one.whose == "ours" for one in deleted) else ("customer", "unknown")
+    gone = next((one for one in deleted if one.whose in others), None)
     if gone is None:
         return asks
     asks = [ask for ask in asks if ask.original or ask.at <= gone.at]

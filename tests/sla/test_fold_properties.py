@@ -22,7 +22,7 @@ from inbox.sla.resume import MARGIN, names, reach, resume_at
 from tests.sla.random_facts import START, conversations
 
 NEVER = datetime.max.replace(tzinfo=UTC)
-quick = settings(max_examples=150, deadline=None)
+quick = settings(max_examples=60, deadline=None)
 
 Numbers = tuple[tuple[Episode, ...], tuple[Case, ...], dict[str, Standing]]
 
@@ -246,7 +246,7 @@ def spoken_of(fact: AnyFact) -> set[str]:
     return ({*about, answer} - {""}) - own
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(conversations(), st.randoms(use_true_random=False))
 def test_folding_no_more_than_needed_equals_folding_all(facts: list[AnyFact], dice: Random) -> None:
     dice.shuffle(facts)

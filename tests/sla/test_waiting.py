@@ -185,6 +185,11 @@ CLOSING_NOTHING = [
         id="deleting it ourselves",
     ),
     pytest.param(
+        [asks("m1", "09:00"), deletes("m1", "09:29", "unknown"), deletes("m1", "09:30", "ours")],
+        ["ana m1: 09:00- waiting, closed unanswered"],
+        id="deleting it ourselves, told once more by the platform",
+    ),
+    pytest.param(
         [asks("m1", "09:00"), closes("09:30", "m1")],
         ["ana m1: 09:00- waiting, closed unanswered"],
         id="closing it unanswered",
