@@ -11,10 +11,11 @@ import pytest
 
 from inbox.api import health
 from inbox.api.measures import Measures
+from inbox.app import create_app
 from inbox.ground.db import Connection, Database
 from inbox.ground.settings import Settings
 from inbox.people.access import Role
-from tests.api.browser import HOME, Browsers
+from tests.api.browser import HOME, Browsers, opened
 from tests.world import World
 
 
@@ -53,6 +54,20 @@ async def test_without_its_database_it_is_not_ready(settings: Settings) -> None:
     assert await health._database(mine) == "ok"
     await mine.close()
     assert await health._database(mine) == "away"
+
+
+async def test_while_the_database_is_away_every_door_says_so_in_a_sentence(settings: Settings) -> None:
+    async with opened(create_app(settings)) as app:
+        await app.rooms.state.database.close()
+        browsers = Browsers(app)
+        client = browsers.stranger(headers={"Authorization": "Bearer earshot_x"})
+        for method, path in (("GET", "/session"), ("POST", "/invitations"), ("GET", "/channels")):
+            answer = await client.request(method, path, json={} if method == "POST" else None)
+            assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+            assert "Nothing was changed" in answer.json()["detail"]
+        assert (await client.get(f"{HOME}/healthz")).status_code == 200
+        assert (await client.get(f"{HOME}/readyz")).status_code == 503
+        await browsers.close()
 
 
 # Figures
