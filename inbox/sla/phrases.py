@@ -182,7 +182,7 @@ per week from home | investment opportunity | crypto | bitcoin | forex | binary 
 promote it on
 promote your | get more followers | free followers | grow your followers | buy followers | dm to collab
 collab with us
-whatsapp me | text me on | telegram channel | hot girls | xxx | sugar daddy | loan approved | instant loan
+text me on | join my channel | hot girls | xxx | sugar daddy | loan approved | instant loan
 lost funds | hacker | seo services | giveaway winner | you won | you have won | claim your prize | casino
 betting tips
 gana dinero | gane dinero | inversion | criptomonedas | trabaja desde casa | consigue seguidores
