@@ -83,7 +83,8 @@ async def follow_streams(house: House, stop: asyncio.Event) -> None:
                     if task is not None and not task.cancelled() and task.exception():
                         log.info("stream broke off", channel=str(channel_id), error=type(task.exception()).__name__)
                     running[channel_id] = asyncio.create_task(ear.listen(workspace_id, channel_id, stop))
-            await house.bell.wait("channels", 5)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), 5)
     finally:
         for task in running.values():
             task.cancel()
