@@ -110,7 +110,7 @@ async def withdrawn(
         answer=str(message["id"]),
         why="failed",
     )
-    await landings.taken_back(connection, workspace_id, gone)
+    turned = await landings.taken_back(connection, workspace_id, gone)
     await connection.execute(
         """UPDATE conversation SET problems = problems + 1, version = version + 1, resolved_at = NULL,
                status = CASE WHEN status IN ('pending', 'resolved') THEN 'open' ELSE status END
@@ -118,7 +118,7 @@ async def withdrawn(
         workspace_id,
         message["conversation_id"],
     )
-    return [Happening("message.failed", message["conversation_id"], message["id"])]
+    return [Happening("message.failed", message["conversation_id"], message["id"]), *turned]
 
 
 async def wake_parts(connection: Connection, held: Held) -> None:

@@ -12,7 +12,7 @@ import asyncpg
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from inbox.desk import apps, lines
+from inbox.desk import apps, deliveries, lines
 from inbox.desk.connecting import ask, checked, sort
 from inbox.ground.bell import Bell
 from inbox.ground.crypto import Safe
@@ -109,6 +109,7 @@ async def connect(
         connection = await raw(session)
         app_id = await apps.store(connection, safe, agent.workspace_id, app) if app else ""
         row = await _store(connection, safe, agent, platform, receipt, credentials, chosen, app_id)
+        await deliveries.let_go(connection, agent.workspace_id, row["id"])
         await _announce(session, connection, agent, row, "channel_connected")
         detail = await _detail(connection, safe, database.settings.base_url, agent, row)
     bell.ring(f"feed:{agent.workspace_id}")
@@ -153,6 +154,7 @@ async def change(
     )
     assert row is not None
     await _route(connection, row)
+    await deliveries.let_go(connection, agent.workspace_id, channel_id)
     await _announce(session, connection, agent, row, "channel_changed", changed=", ".join(sorted(given)))
     return await _detail(connection, safe, base_url, agent, row)
 

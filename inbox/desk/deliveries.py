@@ -23,6 +23,7 @@ PROBLEMS = frozenset({FAILED, UNKNOWN, NEEDS_DECISION})
 ANSWERS = frozenset({Action.REPLY, Action.PRIVATE_REPLY, Action.DM})
 CLASSES = frozenset(ErrorClass)
 
+HELD = "held"  # by a switch, a signed-out channel, a platform that asked us to wait
 PART_BEFORE = "part_before"
 NEWER_ANSWER = "newer_answer"
 
@@ -182,6 +183,17 @@ async def asks(
     await tell(connection, held, NEEDS_DECISION, error=error, reason=reason)
     await count(connection, held, NEEDS_DECISION, back=True)
     return [Happening("message.needs_decision", held.conversation["id"], held.message["id"])]
+
+
+async def let_go(connection: Connection, workspace_id: UUID, channel_id: UUID | None = None) -> None:
+    """What was held back is looked at again at once, after a switch was thrown or a channel signed in."""
+    await connection.execute(
+        """UPDATE outbound_message SET due_at = least(due_at, clock_timestamp())
+           WHERE workspace_id = $1 AND state = 'queued' AND error = $2 AND ($3::uuid IS NULL OR channel_id = $3)""",
+        workspace_id,
+        HELD,
+        channel_id,
+    )
 
 
 async def tell(

@@ -238,10 +238,11 @@ async def done(
         found.at,
     )
     fact = _fact(action, outbound, message, found.at)
+    turned: list[Happening] = []
     if isinstance(fact, f.Withdrawn):
-        await taken_back(connection, workspace_id, fact)
+        turned = await taken_back(connection, workspace_id, fact)
     elif fact is not None:
-        await storage.remember(connection, workspace_id, [fact])
+        turned = storage.news(await storage.remember(connection, workspace_id, [fact]))
     verb, event = DONE[action]
     line = await lines.write(
         connection,
@@ -257,10 +258,11 @@ async def done(
         workspace_id,
         message["conversation_id"],
     )
-    return [Happening(event, message["conversation_id"], message["id"], by=outbound["asked_by"], activity=line)]
+    done = Happening(event, message["conversation_id"], message["id"], by=outbound["asked_by"], activity=line)
+    return [done, *turned]
 
 
-async def taken_back(connection: Connection, workspace_id: UUID, fact: f.Withdrawn) -> None:
+async def taken_back(connection: Connection, workspace_id: UUID, fact: f.Withdrawn) -> list[Happening]:
     """An answer is gone: whoever it had answered waits again, and on the queue, even if it had closed the thread."""
     conversation_id = UUID(fact.conversation)
     before = await connection.fetchval(
@@ -285,6 +287,7 @@ async def taken_back(connection: Connection, workspace_id: UUID, fact: f.Withdra
             workspace_id,
             conversation_id,
         )
+    return storage.news(waiting)
 
 
 def _fact(action: Action, outbound: asyncpg.Record, message: asyncpg.Record, at: datetime) -> f.AnyFact | None:

@@ -10,7 +10,7 @@ import asyncpg
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from inbox.desk import lines
+from inbox.desk import deliveries, lines
 from inbox.ground.db import raw
 from inbox.ground.errors import Invalid
 from inbox.people.access import Agent, Right
@@ -80,6 +80,8 @@ async def change(
         outbound_stopped,
         agent.person,
     )
+    if outbound_stopped is False:
+        await deliveries.let_go(connection, agent.workspace_id)
     given = {"name": name, "time_zone": time_zone, "undo_seconds": undo_seconds, "outbound_stopped": outbound_stopped}
     await lines.note(
         connection,

@@ -14,7 +14,7 @@ import msgspec
 import structlog
 
 from inbox.desk import acts, collisions, composing, deliveries
-from inbox.desk.deliveries import FAILED, NEWER_ANSWER, PART_BEFORE, QUEUED, SENDING, Held
+from inbox.desk.deliveries import FAILED, HELD, NEWER_ANSWER, PART_BEFORE, QUEUED, SENDING, Held
 from inbox.flow import accounts, cluster
 from inbox.flow.road import Road
 from inbox.ground.crypto import CannotOpen
@@ -27,7 +27,6 @@ from inbox.realtime.events import Happening
 
 log = structlog.get_logger("outbox")
 
-HELD = "held"
 NOT_ALLOWED = "not_allowed"
 
 

@@ -16,13 +16,12 @@ from uuid import UUID
 import asyncpg
 import structlog
 
-from inbox.desk import deliveries, lines
+from inbox.desk import deliveries
 from inbox.flow import outcomes
-from inbox.flow.claims import HELD, Claim, take
+from inbox.flow.claims import Claim, take
 from inbox.flow.road import Pace, Road
-from inbox.ground.db import Connection, Database, again
+from inbox.ground.db import Database, again
 from inbox.ground.failpoints import failpoint, watch
-from inbox.people.access import Agent, Right
 from inbox.platforms.base import ErrorClass, Outcome, Refused, Unknown
 from inbox.realtime import events
 
@@ -100,33 +99,6 @@ async def release(road: Road) -> int:
         await again(lambda home=workspace_id, one=outbound_id: _release(road, home, one))  # type: ignore[misc]
         road.bell.ring(f"feed:{workspace_id}")
     return len(left)
-
-
-async def stop_all(connection: Connection, by: Agent) -> None:
-    """Nothing leaves this workspace any more, until `resume_all`. What a worker has in hand still goes."""
-    by.needs(Right.STOP)
-    await connection.execute(
-        """UPDATE workspace SET outbound_stopped_at = coalesce(outbound_stopped_at, clock_timestamp()),
-               outbound_stopped_by = $2 WHERE id = $1""",
-        by.workspace_id,
-        by.person,
-    )
-    await lines.note(connection, by.workspace_id, "outbound_stopped", by=by.person, token_id=by.token_id)
-
-
-async def resume_all(connection: Connection, by: Agent) -> None:
-    """What was held back may leave: at once, and each after all its checks."""
-    by.needs(Right.STOP)
-    await connection.execute(
-        "UPDATE workspace SET outbound_stopped_at = NULL, outbound_stopped_by = NULL WHERE id = $1", by.workspace_id
-    )
-    await connection.execute(
-        """UPDATE outbound_message SET due_at = least(due_at, clock_timestamp())
-           WHERE workspace_id = $1 AND state = 'queued' AND error = $2""",
-        by.workspace_id,
-        HELD,
-    )
-    await lines.note(connection, by.workspace_id, "outbound_resumed", by=by.person, token_id=by.token_id)
 
 
 async def _ask(road: Road, claim: Claim, until: float) -> Outcome:

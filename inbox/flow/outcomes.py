@@ -11,9 +11,9 @@ from datetime import timedelta
 import structlog
 
 from inbox.desk import arrivals, deliveries
-from inbox.desk.deliveries import SENDING, Held
+from inbox.desk.deliveries import HELD, SENDING, Held
 from inbox.flow import accounts
-from inbox.flow.claims import HELD, Claim
+from inbox.flow.claims import Claim
 from inbox.flow.road import Pace, Road
 from inbox.ground import clock
 from inbox.ground.db import Connection

@@ -48,6 +48,7 @@ GARBLE = "garble"  # done, then an answer nobody can read
 LOSE = "lose"  # taken in, and forgotten: the connection is cut with nothing done
 BUSY = "busy"  # a 503 that says plainly that nothing was done
 FORBID = "forbid"  # a 400 for good
+ODD = "odd"  # done, then an answer the connector falls over
 WAIT = "wait"  # a 429 with Retry-After
 EXPIRED = "expired"  # the token is refused, this once
 DOUBTFUL = (FAIL_AFTER, HANG_AFTER, GARBLE, LOSE)
@@ -180,6 +181,8 @@ class Network:
                 return 502, {}, b"{}"
             case "hang after":
                 return None
+            case "odd":
+                return 400, {}, b"{}"
             case "garble":
                 return 200, {}, b"<html>"
         return 200, {}, json.dumps({"id": made.id, "at": made.at.isoformat()}).encode()

@@ -17,8 +17,8 @@ from inbox.sla import storage
 from tests.outbox.conftest import QUICK, Desk, opened_desk
 from tests.outbox.echo_platform import Network
 
-REPLIES = 40
-KILLS = 6
+REPLIES = 30
+KILLS = 4
 SETTLED = ("sent", "failed", "needs_decision")
 
 

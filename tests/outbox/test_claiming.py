@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from inbox.desk import second_thoughts
+from inbox.desk import second_thoughts, workspaces
 from inbox.flow import claims, outbox, outcomes
 from inbox.ground.db import Database
 from inbox.ground.ids import new_id
@@ -85,16 +85,16 @@ async def test_what_is_stopped_waits_and_says_why(desk: Desk, stops: str, resume
 async def test_one_click_stops_everything_and_another_lets_it_go(desk: Desk) -> None:
     item = await desk.hears("Where is my order?")
     reply = await desk.replies(item)
-    async with desk.database.tenant(desk.workspace_id) as connection:
-        await outbox.stop_all(connection, desk.world.supervisor)
+    async with desk.database.session(desk.workspace_id) as session:
+        await workspaces.change(session, desk.world.supervisor, outbound_stopped=True)
     await desk.at(hold=3600.0).works()
     assert await desk.state(reply.id) == "queued"
     assert not desk.network.asked
-    async with desk.database.tenant(desk.workspace_id) as connection:
-        await outbox.resume_all(connection, desk.world.supervisor)
+    async with desk.database.session(desk.workspace_id) as session:
+        await workspaces.change(session, desk.world.supervisor, outbound_stopped=False)
     await desk.works()  # at once, not in an hour
     assert await desk.state(reply.id) == "sent"
-    assert [len(await desk.lines(verb)) for verb in ("outbound_stopped", "outbound_resumed")] == [1, 1]
+    assert len(await desk.lines("workspace_changed")) == 2
 
 
 async def test_a_colleagues_answer_that_left_meanwhile_makes_it_a_question(desk: Desk) -> None:
@@ -245,6 +245,25 @@ async def test_a_busy_workspace_starves_nobody(desk: Desk, database: Database) -
     assert len(taken) == 4
     rest = await outbox.due(database, limit=100, busy=[message], full=[desk.world.channel_id])
     assert rest == []
+
+
+async def test_no_hot_query_of_the_road_out_reads_a_whole_table(desk: Desk, owner: Any) -> None:
+    item = await desk.hears("Where is my order?")
+    await change(
+        desk,
+        """INSERT INTO outbound_message (workspace_id, id, conversation_id, channel_id, message_id, action, state,
+               due_at, correlation) SELECT $1, gen_random_uuid(), $2, $3, $4, 'reply', 'sent', now(), ''
+           FROM generate_series(1, 5000)""",
+        desk.workspace_id,
+        await desk.conversation_of(item),
+        desk.world.channel_id,
+        item,
+    )
+    await desk.replies(item)
+    await owner.execute("ANALYZE outbound_message")
+    for statement in (outbox.DUE, outbox.TO_LOOK):
+        plan = await desk.database.claim.fetch(f"EXPLAIN {statement}", 20, [], [])
+        assert "Seq Scan on outbound_message" not in "\n".join(row[0] for row in plan)
 
 
 async def test_a_program_whose_token_was_revoked_sends_nothing(desk: Desk) -> None:

@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from inbox.desk import second_thoughts
+from inbox.flow import outbox
 from inbox.platforms.base import Kind
 from tests.outbox.conftest import Desk
-from tests.outbox.echo_platform import BUSY, EXPIRED, FAIL_AFTER, FORBID, GARBLE, HANG_AFTER, LOSE, WAIT
+from tests.outbox.echo_platform import BUSY, EXPIRED, FAIL_AFTER, FORBID, GARBLE, HANG_AFTER, LOSE, ODD, WAIT
 
 
 async def test_a_reply_is_posted_once_and_stops_the_clock_at_the_platforms_time(desk: Desk) -> None:
@@ -37,6 +38,7 @@ async def test_a_reply_is_posted_once_and_stops_the_clock_at_the_platforms_time(
         "message.queued",
         "message.sending",
         "message.sent",
+        "message.counted",  # the item, which is answered now
     ]
 
 
@@ -140,14 +142,16 @@ async def test_what_was_lost_is_posted_again_where_the_look_is_strong(desk: Desk
     assert desk.network.counted() == {"On its way!": 1}
 
 
-async def test_a_token_that_ran_out_is_renewed_once(desk: Desk) -> None:
-    replies = [await desk.replies(await desk.hears(f"{n}?", thread=str(n)), f"answer {n}") for n in range(5)]
+async def test_twenty_sends_that_meet_an_expired_token_renew_it_once(desk: Desk) -> None:
+    replies = [await desk.replies(await desk.hears(f"{n}?", thread=str(n)), f"answer {n}") for n in range(20)]
     desk.network.token = "first+"  # what we hold is not accepted any more, and can be renewed
-    await desk.works()
+    due = await outbox.due(desk.database, limit=20)
+    assert len(due) == 20
+    await asyncio.gather(*(outbox.deliver(desk.road, one.workspace_id, one.outbound_id) for one in due))
     for reply in replies:
         assert await desk.works_until(reply.id, "sent", "failed") == "sent"
     assert desk.network.refreshed == 1
-    assert len(desk.network.posts) == 5
+    assert len(desk.network.posts) == 20
 
 
 async def test_an_account_signed_out_keeps_its_replies_until_it_is_connected_again(desk: Desk) -> None:
@@ -171,6 +175,16 @@ async def test_a_token_refused_although_fresh_signs_the_channel_out(desk: Desk) 
     assert (await desk.channel())["state"] == "signed_out"
     assert await desk.state(reply.id) == "queued"
     assert not desk.network.posts
+
+
+async def test_a_connector_that_falls_over_leaves_a_doubt_and_not_a_second_post(desk: Desk) -> None:
+    item = await desk.hears("Where is my order?")
+    reply = await desk.replies(item)
+    desk.network.misdeeds.append(ODD)
+    await outbox.deliver(desk.road, desk.workspace_id, reply.id)
+    assert await desk.state(reply.id) == "unknown"
+    assert await desk.works_until(reply.id, "sent", "failed") == "sent"
+    assert desk.network.counted() == {"On its way!": 1}
 
 
 async def test_a_worker_stuck_in_its_connector_gives_up_at_the_deadline(desk: Desk) -> None:
