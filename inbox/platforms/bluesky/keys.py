@@ -74,13 +74,15 @@ def like_key(target: str) -> str:
 
 
 def mint(outgoing: Outgoing) -> str:
-    """The record key an act will have, the same whenever it is asked.
+    """The key of the record that an act makes or takes away, the same whenever it is asked.
 
     A reply takes 30 bits from its correlation below the second it was written in, so that parts written in one
     transaction do not meet. A like takes its key from the post, so that one post is never liked twice by us.
     """
-    if outgoing.action is Action.LIKE:
+    if outgoing.action in (Action.LIKE, Action.UNLIKE):
         return like_key(outgoing.target)
+    if outgoing.action is Action.DELETE:
+        return split(outgoing.target)[2]
     if outgoing.action is Action.REPLY:
         noise = _noise(outgoing.correlation)
         second = microseconds(outgoing.created_at) // 1_000_000 * 1_000_000

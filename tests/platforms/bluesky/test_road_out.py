@@ -310,6 +310,7 @@ async def test_a_like_is_given_once_and_taken_back(network: BlueskySimulator, sh
     assert [heard.action for heard in network.heard] == ["like"]
     assert isinstance(await shop.look(first), Sent)
     unlike = shop.outgoing(Action.UNLIKE, asked)
+    assert unlike.minted == first.minted == second.minted
     assert await shop.look(unlike) == Absent()
     assert isinstance(await shop.send(unlike), Sent)
     assert [(heard.action, heard.target) for heard in network.heard] == [("like", asked), ("unlike", asked)]
@@ -342,6 +343,7 @@ async def test_our_own_reply_is_deleted(network: BlueskySimulator, shop: Connect
     sent = await shop.send(shop.outgoing(Action.REPLY, asked, "Oops"))
     assert isinstance(sent, Sent)
     act = shop.outgoing(Action.DELETE, sent.external_id)
+    assert act.minted == keys.split(sent.external_id)[2]  # so that its look, too, is one by a key stored before
     assert await shop.look(act) == Absent()
     network.mischief.fail_after_posting = 1
     assert isinstance(await shop.send(act), Unknown)
