@@ -12,14 +12,14 @@ from inbox.realtime.shapes import PersonOut
 MOST_FOUND = 500  # people; whoever has more namesakes must be called more precisely
 LAST = "\U0010ffff"  # sorts after every letter
 
-CALLED = """
-WITH q AS (SELECT lower(left($2, 100)) AS name, lower(left(ltrim($2, '@'), 100)) AS handle)
-(SELECT i.id FROM q, contact_identity i WHERE i.workspace_id = $1 AND i.name_key >= q.name AND i.name_key < q.name || $3
- ORDER BY i.name_key, i.id LIMIT $4)
+# Spelled by Postgres as the columns are, and known when the statement is planned.
+NAME, HANDLE = "lower(left($2, 100))", "lower(left(ltrim($2, '@'), 100))"
+CALLED = f"""
+(SELECT id FROM contact_identity WHERE workspace_id = $1 AND name_key >= {NAME} AND name_key < {NAME} || $3
+ ORDER BY name_key, id LIMIT $4)
 UNION
-(SELECT i.id FROM q, contact_identity i
- WHERE i.workspace_id = $1 AND i.handle_key >= q.handle AND i.handle_key < q.handle || $3
- ORDER BY i.handle_key, i.id LIMIT $4)
+(SELECT id FROM contact_identity WHERE workspace_id = $1 AND handle_key >= {HANDLE} AND handle_key < {HANDLE} || $3
+ ORDER BY handle_key, id LIMIT $4)
 """
 
 

@@ -152,15 +152,13 @@ def listed(view: str, agent: Agent, narrowed: Filter, *, limit: int, rank: float
     """Ids with their places, after (rank, last)."""
     query = Query([agent.workspace_id])
     after = f"(c.waiting_rank, c.id) > ({query(rank, 'float8')}, {query(last, 'uuid')})"
-    order, most = "ORDER BY {0}waiting_rank, {0}id", query(limit, "int")
+    most = query(limit, "int")
     legs, conditions = _scope(query, VIEWS[view], agent, narrowed)
-    # Postgres sees that an index on (assignee, ...) gives the order of nobody's rows only if it is told so.
-    inner = order.format("c.").replace("BY ", "BY c.assignee_id, ") if VIEWS[view].whose == "nobody" else None
     query.sql = (
         "SELECT f.id, f.waiting_rank AS place, f.id AS last FROM "
         + "".join(f"{leg}, " for leg in legs)
         + f"LATERAL (SELECT c.id, c.waiting_rank FROM conversation c WHERE {' AND '.join([*conditions, after])} "
-        + f"{inner or order.format('c.')} LIMIT {most}) f {order.format('f.')} LIMIT {most}"
+        + f"{_order(VIEWS[view])} LIMIT {most}) f ORDER BY f.waiting_rank, f.id LIMIT {most}"
     )
     return query
 
@@ -168,22 +166,32 @@ def listed(view: str, agent: Agent, narrowed: Filter, *, limit: int, rank: float
 def sent(agent: Agent, narrowed: Filter, *, limit: int, at: datetime | None, last: UUID | None) -> Query:
     """Conversations by this agent's last answer in them, before (at, last)."""
     query = Query([agent.workspace_id])
-    me = query(agent.id, "uuid")
-    conditions = ["m.workspace_id = $1", f"m.agent_id = {me}", "m.delivery = 'sent'"]
-    if at is not None:
-        conditions.append(f"(m.at, m.id) < ({query(at, 'timestamptz')}, {query(last, 'uuid')})")
-    if (channels := _channels(agent, narrowed)) is not None:
-        conditions.append(f"m.channel_id = ANY({query(channels, 'uuid[]')})")
-    if narrowed.kind:
-        conditions.append(f"c.kind = {query(narrowed.kind, 'text')}")
+    mine = f"m.workspace_id = $1 AND m.agent_id = {query(agent.id, 'uuid')} AND m.delivery = 'sent'"
+    before = "" if at is None else f" AND (m.at, m.id) < ({query(at, 'timestamptz')}, {query(last, 'uuid')})"
+    kind = f" AND c.kind = {query(narrowed.kind, 'text')}" if narrowed.kind else ""
+    channels, newest = _channels(agent, narrowed), "ORDER BY m.at DESC, m.id DESC"
+    most = query(limit, "int")
     if narrowed.people is not None:
-        conditions.append(f"c.identity_id = ANY({query(list(narrowed.people), 'uuid[]')})")
-    query.sql = f"""SELECT c.id, m.at AS place, m.id AS last
-        FROM message m JOIN conversation c ON c.workspace_id = $1 AND c.id = m.conversation_id
-        WHERE {" AND ".join(conditions)} AND NOT EXISTS (
-            SELECT 1 FROM message n WHERE n.workspace_id = $1 AND n.conversation_id = m.conversation_id
-                AND n.agent_id = {me} AND n.delivery = 'sent' AND (n.at, n.id) > (m.at, m.id))
-        ORDER BY m.at DESC, m.id DESC LIMIT {query(limit, "int")}"""
+        # Somebody's few conversations first, then the last answer in each.
+        people = f"c.identity_id = ANY({query(list(narrowed.people), 'uuid[]')})"
+        seen = "" if channels is None else f" AND c.channel_id = ANY({query(channels, 'uuid[]')})"
+        query.sql = f"""SELECT c.id, m.at AS place, m.id AS last FROM conversation c, LATERAL (
+                SELECT m.at, m.id FROM message m WHERE {mine} AND m.conversation_id = c.id {newest} LIMIT 1) m
+            WHERE c.workspace_id = $1 AND {people}{seen}{kind}{before} {newest} LIMIT {most}"""
+        return query
+    every = "(SELECT id FROM channel WHERE workspace_id = $1)"
+    given = every if channels is None else f"unnest({query(channels, 'uuid[]')})"
+    # Asked of each message as it is met: joined, Postgres would rather read every conversation first.
+    home = f"SELECT true FROM conversation c WHERE c.workspace_id = $1 AND c.id = m.conversation_id{kind}"
+    of_kind = f" AND ({home})" if kind else ""
+    query.sql = f"""SELECT m.conversation_id AS id, m.at AS place, m.id AS last
+        FROM {given} AS h(channel_id), LATERAL (
+            SELECT m.conversation_id, m.at, m.id FROM message m
+            WHERE {mine} AND m.channel_id = h.channel_id{before}{of_kind} AND NOT EXISTS (
+                SELECT 1 FROM message n WHERE n.workspace_id = $1 AND n.conversation_id = m.conversation_id
+                    AND n.agent_id = m.agent_id AND n.delivery = 'sent' AND (n.at, n.id) > (m.at, m.id))
+            {newest} LIMIT {most}) m
+        {newest} LIMIT {most}"""
     return query
 
 
@@ -197,11 +205,16 @@ def counted(agent: Agent) -> Query:
         tallies.append(
             "(SELECT count(*) FROM (SELECT 1 FROM "
             + "".join(f"{leg}, " for leg in legs)
-            + f"LATERAL (SELECT 1 FROM conversation c WHERE {' AND '.join(conditions)} LIMIT {MOST}) f "
-            + f"LIMIT {MOST}) t) AS {name}"
+            + f"LATERAL (SELECT 1 FROM conversation c WHERE {' AND '.join(conditions)} {_order(view)} "
+            + f"LIMIT {MOST}) f LIMIT {MOST}) t) AS {name}"
         )
     query.sql = f"SELECT {', '.join(tallies)}"
     return query
+
+
+def _order(view: View) -> str:
+    """The order of a leg. That an index on (assignee, ...) gives it for nobody's rows, Postgres must be told."""
+    return f"ORDER BY {'c.assignee_id, ' if view.whose == 'nobody' else ''}c.waiting_rank, c.id"
 
 
 def _scope(query: Query, view: View, agent: Agent, narrowed: Filter) -> tuple[list[str], list[str]]:

@@ -44,6 +44,7 @@ class Message(Tenant, Table):
             "ix_message_agent",
             "workspace_id",
             "agent_id",
+            "channel_id",
             "at",
             "id",
             postgresql_where=sql("agent_id IS NOT NULL AND delivery = 'sent'"),

@@ -475,7 +475,7 @@ TABLES = [
         CONSTRAINT pk_message PRIMARY KEY (workspace_id, id),
         CONSTRAINT fk_message_workspace_id_conversation_id FOREIGN KEY(workspace_id, conversation_id) REFERENCES conversation (workspace_id, id) ON DELETE CASCADE
     )""",
-    """CREATE INDEX ix_message_agent ON message (workspace_id, agent_id, at, id) WHERE agent_id IS NOT NULL AND delivery = 'sent'""",
+    """CREATE INDEX ix_message_agent ON message (workspace_id, agent_id, channel_id, at, id) WHERE agent_id IS NOT NULL AND delivery = 'sent'""",
     """CREATE INDEX ix_message_elsewhere ON message (workspace_id, channel_id, at) WHERE elsewhere <> ''""",
     """CREATE INDEX ix_message_orphan ON message (workspace_id, channel_id, parent_external_id) WHERE parent_external_id IS NOT NULL AND parent_id IS NULL""",
     """CREATE INDEX ix_message_thread ON message (workspace_id, conversation_id, at, id)""",

@@ -1,0 +1,80 @@
+"""A workspace with years behind it: tens of thousands of conversations, laid down at once."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+TABLES = ("contact", "contact_identity", "conversation", "message", "audit_entry", "episode", "read_mark")
+
+# Mostly done, a few on the queue; one kind, one channel and one agent are rare, so that looking for them could be dear.
+CONVERSATIONS = """
+INSERT INTO contact (workspace_id, id, name)
+SELECT {workspace}, md5('contact' || n)::uuid, 'Person ' || n FROM generate_series(1, {conversations}) n;
+INSERT INTO contact_identity (workspace_id, id, contact_id, platform, external_id, name, handle)
+SELECT {workspace}, md5('identity' || n)::uuid, md5('contact' || n)::uuid, 'facebook', 'crowd ' || n,
+       (ARRAY['Ana','Ben','Cleo','Dai','Eva','Finn','Gil','Hana'])[1 + n % 8] || ' ' || md5(n::text),
+       '@' || md5('h' || n)
+FROM generate_series(1, {conversations}) n;
+INSERT INTO conversation (workspace_id, id, channel_id, platform, kind, thread_key, status, assignee_id, identity_id,
+    preview, message_count, problems, last_message_at, last_inbound_at, waiting_since, waiting_count, imported,
+    waiting_rank, snoozed_until)
+SELECT {workspace}, md5('conversation' || n)::uuid, channel, 'facebook', kind, 'crowd ' || n, status, assignee,
+       md5('identity' || n)::uuid, 'Where is order ' || n || '?', 3, (n % 977 = 0)::int, at, at,
+       CASE WHEN waits THEN at END, waits::int, imported,
+       CASE WHEN waits THEN extract(epoch FROM at) ELSE 100000000000 - extract(epoch FROM at) END,
+       CASE WHEN status = 'snoozed' THEN now() + interval '1 day' END
+FROM (
+    SELECT *, status = 'open' AND n % 3 > 0 AS waits, status = 'resolved' AND n % 150 = 0 AS imported FROM (
+        SELECT n, now() - n * interval '40 seconds' AS at,
+               CASE WHEN n % 31 = 0 THEN 'open' WHEN n % 34 = 0 THEN 'pending' WHEN n % 101 = 0 THEN 'snoozed'
+                    ELSE 'resolved' END AS status,
+               CASE WHEN n % 1999 = 0 THEN 'review' WHEN n % 7 = 0 THEN 'mention' WHEN n % 2 = 0 THEN 'comment'
+                    ELSE 'dm' END AS kind,
+               ({channels})[CASE WHEN n % 1501 = 0 THEN 1 ELSE 2 + n % (cardinality({channels}) - 1) END] AS channel,
+               ({agents})[CASE WHEN n % 1009 = 0 THEN 1 WHEN n % 5 < 2 THEN NULL
+                                 ELSE 2 + n % (cardinality({agents}) - 1) END] AS assignee
+        FROM generate_series(1, {conversations}) n) drawn) given;
+INSERT INTO message (workspace_id, id, conversation_id, channel_id, direction, visibility, kind, external_id,
+    identity_id, agent_id, text, at, delivery, needs_reply)
+SELECT {workspace}, md5('message' || c.thread_key || k)::uuid, c.id, c.channel_id,
+       CASE k WHEN 2 THEN 'out' ELSE 'in' END, 'public', c.kind, c.thread_key || ' ' || k,
+       CASE k WHEN 2 THEN NULL ELSE c.identity_id END,
+       CASE k WHEN 2 THEN coalesce(c.assignee_id, ({agents})[2]) END, c.preview,
+       c.last_message_at - (4 - k) * interval '1 minute', CASE k WHEN 2 THEN 'sent' END, k <> 2
+FROM conversation c, generate_series(1, {messages}) k WHERE c.workspace_id = {workspace};
+INSERT INTO audit_entry (workspace_id, id, at, verb, conversation_id)
+SELECT {workspace}, md5('line' || c.thread_key)::uuid, c.last_message_at, 'assigned', c.id FROM conversation c
+WHERE c.workspace_id = {workspace};
+INSERT INTO read_mark (workspace_id, user_id, conversation_id, at)
+SELECT {workspace}, ({agents})[2], c.id, c.last_message_at FROM conversation c WHERE c.workspace_id = {workspace};
+INSERT INTO episode (workspace_id, conversation_id, key, channel_id, author, before_connection, state, kind, case_key,
+    case_number, opened_at, opening_item, opened_as_seen, received_at, items, waiting_items, cause, ended_by, answer,
+    clamped, team_clamped, agent, team, closed_unanswered, reason, depends_from)
+SELECT {workspace}, c.id, m, c.channel_id, c.identity_id::text, false,
+       CASE WHEN c.waiting_count > 0 THEN 'waiting' ELSE 'answered' END, 'first_response', m, 1, c.last_message_at, m,
+       false, c.last_message_at, ARRAY[m], ARRAY[m], '', '', '', false, false, '', '', false, '', c.last_message_at
+FROM conversation c, LATERAL (SELECT md5('message' || c.thread_key || 1)::uuid::text AS m) g
+WHERE c.workspace_id = {workspace}
+"""
+
+
+async def fill(
+    owner: Any, workspace_id: UUID, *, channels: list[UUID], agents: list[UUID], conversations: int, messages: int = 3
+) -> None:
+    """Lay them down and let Postgres count them. Of `channels` and `agents` the first are the rare ones."""
+    crowd = CONVERSATIONS.format(
+        workspace=f"'{workspace_id}'::uuid",
+        channels=_listed(channels),
+        agents=_listed(agents),
+        conversations=conversations,
+        messages=messages,
+    )
+    for statement in crowd.split(";\n"):
+        await owner.execute(statement, timeout=3600)
+    for table in TABLES:
+        await owner.execute(f"ANALYZE {table}")
+
+
+def _listed(ids: list[UUID]) -> str:
+    return "ARRAY[" + ", ".join(f"'{one}'" for one in ids) + "]::uuid[]"

@@ -1,0 +1,161 @@
+"""No list, no count and no thread may cost what the workspace is large: every statement is asked how it would go about.
+
+Asked as the product itself asks, behind the walls: there Postgres may use an index only for operators that tell
+nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from inbox.desk import drafts, ledger, reading, threads, views
+from inbox.ground.db import Database, raw
+from inbox.people.access import Agent, Role
+from inbox.platforms.base import Kind
+from inbox.realtime import counts
+from tests.desk import crowd
+from tests.world import World
+
+MANY = 20_000
+SMALL = {"channel", "membership", "workspace", "feed_head"}  # a page or two: no index would be quicker
+MOST_ROWS = MANY // 4  # read by any one step; the resolved are nine in ten
+
+Verb = Callable[[Any], Awaitable[Any]]
+
+
+class Crowd:
+    """A workspace of MANY conversations, and agents who see all of it or some."""
+
+    def __init__(self, database: Database, world: World) -> None:
+        self.database, self.world, self.ana = database, world, world.agent
+        self.rare: Agent = world.supervisor
+        self.some: Agent = world.agent
+        self.channels: list[UUID] = []
+
+    @classmethod
+    async def make(cls, database: Database, owner: Any, *, conversations: int = MANY, messages: int = 3) -> Crowd:
+        world = await World.make(database)
+        crowded = cls(database, world)
+        crowded.channels = [world.channel_id, *[await world.channel() for _ in range(5)]]
+        crowded.some = await world.member(Role.AGENT, "Cleo", channel_ids=crowded.channels[:3])
+        agents = [crowded.rare.id, crowded.ana.id, crowded.some.id, world.admin.id]
+        for one, count in ((world, conversations), (await World.make(database, name="Other"), 1000)):
+            channels = crowded.channels if one is world else [one.channel_id, await one.channel()]
+            await crowd.fill(
+                owner,
+                one.workspace_id,
+                channels=channels,
+                agents=agents,
+                conversations=count,
+                messages=messages,
+            )
+        return crowded
+
+    async def asked(self, verb: Verb) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Each statement that only reads, with how Postgres went about it."""
+        async with self.database.session(self.world.workspace_id) as session:
+            connection = await raw(session)
+            told: list[tuple[str, tuple[Any, ...]]] = []
+            listen = told_to(told)
+            connection.add_query_logger(listen)
+            try:
+                await verb(session)
+            finally:
+                connection.remove_query_logger(listen)
+            plans = []
+            for sql, values in told:
+                if sql.lstrip().upper().startswith(("SELECT", "WITH", "(SELECT")):
+                    found = await connection.fetchval(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}", *values)
+                    plans.append((sql, found[0]["Plan"]))
+            return iter(plans)
+
+
+def told_to(told: list[tuple[str, tuple[Any, ...]]]) -> Callable[[Any], None]:
+    def listen(record: Any) -> None:
+        told.append((record.query, record.args))
+
+    return listen
+
+
+def steps(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for inner in plan.get("Plans", ()):
+        yield from steps(inner)
+
+
+def dear(plan: dict[str, Any]) -> list[str]:
+    """What a plan does that it should not."""
+    found = []
+    for step in steps(plan):
+        table = step.get("Relation Name", "")
+        if step["Node Type"] == "Seq Scan" and table not in SMALL and not table.startswith("pg_"):
+            found.append(f"reads all of {table}")
+        read = (step["Actual Rows"] + step.get("Rows Removed by Filter", 0)) * step["Actual Loops"]
+        if table and read > MOST_ROWS:
+            found.append(f"reads {read:.0f} rows of {table} ({step['Node Type']} {step.get('Index Name', '')})")
+    return found
+
+
+def everything(crowded: Crowd, thread: UUID) -> Iterator[tuple[str, Verb]]:
+    """Every reading that an open page asks for, narrowed in every way."""
+    who = {"all": crowded.ana, "some": crowded.some, "rare": crowded.rare, "none": crowded.world.outsider}
+    narrowed: list[dict[str, Any]] = [
+        {},
+        {"kind": Kind.REVIEW},
+        {"kind": Kind.DM},
+        {"channel": crowded.channels[0]},
+        {"channel": crowded.channels[1], "kind": Kind.MENTION},
+        {"q": "an"},
+        {"q": "ana c4"},
+        {"q": "@00"},
+        {"q": "zzz"},
+    ]
+    for name, agent in who.items():
+        for view in [*views.VIEWS, views.SENT]:
+            for more in narrowed:
+                if view == views.SENT and more == {"kind": Kind.REVIEW}:
+                    continue  # reads through all that this agent ever sent, which is theirs, not the workspace's
+
+                def read(session: Any, agent: Agent = agent, view: str = view, more: Any = more) -> Awaitable[Any]:
+                    return twice(session, agent, view, more)
+
+                yield f"{view} for {name} {more}", read
+        yield f"counts for {name}", lambda session, agent=agent: views.counts(session, agent)
+    yield "thread", lambda session: threads.read(session, thread, by=crowded.ana)
+    yield "older", lambda session: threads.older(session, thread, None, by=crowded.ana)
+    yield "ledger", lambda session: ledger.of(session, thread, by=crowded.ana)
+    yield "draft", lambda session: drafts.read(session, thread, by=crowded.ana)
+    yield "unread", lambda session: reading.unread(session, thread, by=crowded.ana)
+    yield "tally", lambda session: tally(session, crowded)
+
+
+async def twice(session: Any, agent: Agent, view: str, more: Any) -> None:
+    """A page and the one behind it."""
+    page = await views.page(session, agent, view, **more)
+    if page.next:
+        await views.page(session, agent, view, **more, cursor=page.next)
+
+
+async def tally(session: Any, crowded: Crowd) -> None:
+    await counts.tally(await raw(session), crowded.world.workspace_id)
+
+
+@pytest.mark.timeout(300)
+async def test_nothing_an_open_page_asks_for_grows_with_the_workspace(database: Database, owner: Any) -> None:
+    crowded = await Crowd.make(database, owner)
+    thread = await owner.fetchval(
+        "SELECT id FROM conversation WHERE workspace_id = $1 AND waiting_count > 0 LIMIT 1",
+        crowded.world.workspace_id,
+    )
+    wrong: list[str] = []
+    asked = 0
+    for name, verb in everything(crowded, thread):
+        for sql, plan in await crowded.asked(verb):
+            asked += 1
+            wrong += [f"{name}: {complaint}: {' '.join(sql.split())[:160]}" for complaint in dear(plan)]
+    assert asked > 1000
+    assert not wrong, "\n".join(wrong)
