@@ -21,17 +21,22 @@ from inbox.sla.facts import tie_of
 
 
 async def sent(
-    connection: Connection, held: Held, found: Sent, *, as_seen: bool = False, by: UUID | None = None
+    connection: Connection,
+    held: Held,
+    found: Sent,
+    *,
+    as_seen: bool = False,
+    own: bool = False,
+    by: UUID | None = None,
 ) -> list[Happening] | None:
     """It is there: the clock of those it answers stops at the platform's time.
 
     Needs no fence, for it writes only what is proved, and only once. None if what was found is another message of
-    ours with the same words. `as_seen`: an agent says so, and the platform gave no time.
+    ours with the same words. `as_seen`: an agent says so, and the platform gave no time. `own`: the platform's answer
+    to the send itself, which knows better than an echo that was matched by its words.
     """
     if held.state == SENT:
-        if found.external_id and held.answers and held.message["external_id"] is None:
-            await _name(connection, held, found)
-        return []
+        return await _renamed(connection, held, found, own=own)
     if not held.answers:
         return await landings.done(connection, held.workspace_id, held.outbound, held.message, found)
     first = await landings.twin(connection, held.workspace_id, held.message, found.external_id)
@@ -146,6 +151,17 @@ async def wake_parts(connection: Connection, held: Held) -> None:
         held.outbound["part"],
         PART_BEFORE,
     )
+
+
+async def _renamed(connection: Connection, held: Held, found: Sent, *, own: bool) -> list[Happening]:
+    """What is sent already may still learn its name, and from the answer to its own send a better one."""
+    known = held.message["external_id"]
+    if not held.answers or found.external_id in ("", known) or not (own or known is None):
+        return []
+    if await landings.twin(connection, held.workspace_id, held.message, found.external_id) is not None:
+        return []
+    await _name(connection, held, found)
+    return [Happening("message.sent", held.conversation["id"], held.message["id"])]
 
 
 async def _name(connection: Connection, held: Held, found: Sent) -> None:

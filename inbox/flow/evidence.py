@@ -63,7 +63,9 @@ async def match_echo(
         return None
     words = normalised(text)
     candidates = await connection.fetch(BY_WORDS, workspace_id, conversation_id, channel_id, at - NEAR, at + NEAR)
-    return next((row["id"] for row in candidates if normalised(row["text"]) == words), None)
+    alike: list[UUID] = [row["id"] for row in candidates if normalised(row["text"]) == words]
+    # Of two replies with the same words neither can be told apart: their answers, or a look, will name them.
+    return alike[0] if len(alike) == 1 else None
 
 
 async def accept(

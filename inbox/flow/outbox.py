@@ -13,7 +13,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-import asyncpg
 import structlog
 
 from inbox.desk import deliveries
@@ -123,8 +122,9 @@ async def _write_down(road: Road, claim: Claim, outcome: Outcome) -> None:
     for tried in range(WRITES):
         try:
             await again(lambda: outcomes.write(road, claim, outcome))
-        except (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
-            log.warning("an answer could not be written down", outbound=str(claim.outbound_id), error=str(error))
+        except Exception as error:  # whatever is wrong with Postgres or the way to it, nobody else knows this answer
+            kind = type(error).__name__
+            log.warning("an answer could not be written down", outbound=str(claim.outbound_id), error=kind)
             await asyncio.sleep(min(0.5 * 2.0**tried, 8.0))
         else:
             return

@@ -83,7 +83,7 @@ async def _apply(road: Road, connection: Connection, held: Held, claim: Claim, o
     if isinstance(outcome, Sent) or _is_done_already(held, outcome):
         found = outcome if isinstance(outcome, Sent) else Sent("", clock.now())
         # Not fenced: whoever was slower, the platform has it.
-        told = await arrivals.sent(connection, held, found)
+        told = await arrivals.sent(connection, held, found, own=True)
         if told is None:
             return await deliveries.unknown(
                 connection, held, "The platform named another message.", road.pace.first_look, fence=claim.fence

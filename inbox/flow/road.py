@@ -34,6 +34,10 @@ class Pace:
     give_up_after: float = 86_400.0  # a platform that only ever asks us to wait
     tries: int = 8
 
+    def __post_init__(self) -> None:
+        if self.deadline * 2 > self.lease:
+            raise ValueError("A send must end long before its lease does.")
+
 
 @dataclass(frozen=True, slots=True)
 class Road:

@@ -14,7 +14,7 @@ from inbox.ground.db import Database
 from inbox.ground.settings import Settings
 from inbox.platforms.base import Kind
 from inbox.sla import storage
-from tests.outbox.conftest import QUICK, Desk, opened_desk
+from tests.outbox.conftest import Desk, opened_desk
 from tests.outbox.echo_platform import Network
 
 REPLIES = 30
@@ -129,7 +129,3 @@ async def _check(desk: Desk, replies: dict[Any, str]) -> None:
     assert problems == len(told) - len(sent)
     async with desk.database.tenant(desk.workspace_id) as connection:
         assert await storage.recompute(connection, desk.workspace_id) == 0
-
-
-def test_the_pace_of_this_test_keeps_the_rule_that_the_deadline_lies_below_the_lease() -> None:
-    assert QUICK.deadline < QUICK.lease

@@ -110,6 +110,45 @@ async def test_words_long_ago_or_in_another_thread_are_not_ours(blind_desk: Desk
     assert await desk.state(reply.id) == "needs_decision"
 
 
+async def test_two_replies_with_the_same_words_are_not_mixed_up(weak_desk: Desk) -> None:
+    desk = weak_desk
+    item = await desk.hears("Where is my order?")
+    replies = [await desk.replies(item, "Thanks!") for _ in range(2)]
+    desk.network.hold = asyncio.Event()
+    sending = [asyncio.create_task(outbox.deliver(desk.road, desk.workspace_id, reply.id)) for reply in replies]
+
+    async def posted() -> bool:
+        return len(desk.network.posts) == 2
+
+    await until(posted)
+    await echoes(desk, item, desk.network.posts[1])
+    desk.network.hold.set()
+    await asyncio.gather(*sending)
+    assert [await desk.state(reply.id) for reply in replies] == ["sent", "sent"]
+    by_correlation = {post.correlation: post.id for post in desk.network.posts}
+    for reply in replies:
+        assert (await desk.message(reply.id))["external_id"] == by_correlation[str(reply.id)]
+
+
+async def test_the_answer_to_a_send_knows_better_than_an_echo_with_the_same_words(weak_desk: Desk) -> None:
+    desk = weak_desk
+    item = await desk.hears("Where is my order?")
+    desk.network.hold = asyncio.Event()
+    reply = await desk.replies(item, "Thanks!")
+    sending = asyncio.create_task(outbox.deliver(desk.road, desk.workspace_id, reply.id))
+
+    async def posted() -> bool:
+        return len(desk.network.posts) == 1
+
+    await until(posted)
+    colleague = Post("typed-elsewhere", "Thanks!", desk.network.posts[0].target, "", "", datetime.now(UTC))
+    await echoes(desk, item, colleague)
+    assert (await desk.message(reply.id))["external_id"] == "typed-elsewhere"
+    desk.network.hold.set()
+    await sending
+    assert (await desk.message(reply.id))["external_id"] == desk.network.posts[0].id
+
+
 async def test_an_echo_that_was_taken_for_somebody_elses_is_joined(desk: Desk, owner: Any) -> None:
     item = await desk.hears("Where is my order?")
     desk.network.misdeeds.append(HANG_AFTER)

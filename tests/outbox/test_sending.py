@@ -2,13 +2,15 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from inbox.desk import second_thoughts
 from inbox.flow import outbox
+from inbox.flow.road import Pace
 from inbox.platforms.base import Kind
-from tests.outbox.conftest import Desk
+from tests.outbox.conftest import Desk, until
 from tests.outbox.echo_platform import BUSY, EXPIRED, FAIL_AFTER, FORBID, GARBLE, HANG_AFTER, LOSE, ODD, WAIT
 
 
@@ -196,3 +198,28 @@ async def test_a_worker_stuck_in_its_connector_gives_up_at_the_deadline(desk: De
     desk.network.hold = None
     assert await desk.works_until(reply.id, "sent", "failed", "needs_decision") == "sent"
     assert desk.network.counted() == {"On its way!": 1}
+
+
+async def test_an_answer_is_written_down_although_postgres_went_away_meanwhile(desk: Desk, owner: Any) -> None:
+    item = await desk.hears("Where is my order?")
+    reply = await desk.replies(item)
+    desk.network.hold = asyncio.Event()
+    sending = asyncio.create_task(outbox.deliver(desk.road, desk.workspace_id, reply.id))
+
+    async def posted() -> bool:
+        return bool(desk.network.posts)
+
+    await until(posted)
+    await owner.execute(
+        """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+           WHERE datname = current_database() AND usename = 'inbox_app'"""
+    )
+    desk.network.hold.set()
+    await sending
+    assert await desk.state(reply.id) == "sent"
+    assert desk.network.counted() == {"On its way!": 1}
+
+
+def test_a_pace_whose_send_may_outlive_its_lease_is_refused() -> None:
+    with pytest.raises(ValueError, match="lease"):
+        Pace(deadline=20.0, lease=30.0)
