@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -26,6 +27,14 @@ from inbox.ground.settings import Settings
 from inbox.people import invitations, tokens
 from inbox.people.access import Role
 from tests.api.browser import Browsers
+from tests.api.matters import (
+    a_comment,
+    a_conversation,
+    a_doubtful_reply,
+    a_failed_reply,
+    a_queued_reply,
+    written_elsewhere,
+)
 from tests.world import World
 
 WHO = ("admin", "supervisor", "agent", "read_only", "outsider", "other", "nobody", "program")
@@ -74,6 +83,10 @@ async def the_channel(world: World) -> dict[str, Any]:
 
 SIGN_IN = {"email": "nobody@example.com", "password": "not the password"}
 ACCEPTANCE = {"token": "unknown", "name": "Nobody", "password": "long enough 123"}
+NOTE = {"visibility": "note", "text": "Between us"}
+KEYED = {"Idempotency-Key": "one"}
+CLOSED = {"unanswered": "close_unanswered"}
+TOMORROW = {"until": (datetime.now(UTC) + timedelta(days=1)).isoformat()}
 PASSWORDS = {"current": "not the password", "password": "long enough 123"}
 
 ROWS: dict[str, Row] = {
@@ -84,6 +97,37 @@ ROWS: dict[str, Row] = {
     "PUT /api/v1/session/password": Row("             401   401   401    401     401   401    401     403", PASSWORDS),
     "GET /api/v1/sessions": Row("                     200   200   200    200     200   200    401     403"),
     "DELETE /api/v1/sessions/{session_id}": Row("     404   404   204    404     404   404    401     403", None, a_session),
+    "GET /api/v1/conversations": Row("                200   200   200    200     200   200    401     200"),
+    "GET /api/v1/conversations/{conversation_id}": Row("200 200   200    200     404   404    401     200", None, a_conversation),
+    "GET /api/v1/conversations/{conversation_id}/messages": Row("200 200 200 200 404   404    401     200", None, a_conversation),
+    "POST /api/v1/conversations/{conversation_id}/messages": Row("201 201 201 403 404  404    401     201", NOTE, a_conversation, KEYED),
+    "GET /api/v1/conversations/{conversation_id}/ledger": Row("200 200 200 200   404   404    401     200", None, a_conversation),
+    "POST /api/v1/conversations/{conversation_id}/resolution": Row("200 200 200 403 404 404   401     200", CLOSED, a_conversation),
+    "DELETE /api/v1/conversations/{conversation_id}/resolution": Row("200 200 200 403 404 404 401     200", None, a_conversation),
+    "PUT /api/v1/conversations/{conversation_id}/assignment": Row("200 200 200 403 404 404    401     200", {"assignee_id": None}, a_conversation),
+    "PUT /api/v1/conversations/{conversation_id}/snooze": Row("200 200 200 403   404   404    401     200", TOMORROW, a_conversation),
+    "DELETE /api/v1/conversations/{conversation_id}/snooze": Row("200 200 200 403 404  404    401     200", None, a_conversation),
+    "PUT /api/v1/conversations/{conversation_id}/tags/{name}": Row("200 200 200 403 404 404   401     200", None, a_conversation),
+    "DELETE /api/v1/conversations/{conversation_id}/tags/{name}": Row("200 200 200 403 404 404 401    200", None, a_conversation),
+    "PUT /api/v1/conversations/{conversation_id}/priority": Row("200 200 200 403 404   404    401     200", {"priority": 4}, a_conversation),
+    "PUT /api/v1/conversations/{conversation_id}/read": Row("200 200 200 200     404   404    401     200", {"at": "2026-01-01T00:00:00Z"}, a_conversation),
+    "DELETE /api/v1/conversations/{conversation_id}/read": Row("200 200 200 200  404   404    401     200", None, a_conversation),
+    "GET /api/v1/conversations/{conversation_id}/draft": Row("200 200 200 200    404   404    401     200", None, a_conversation),
+    "PUT /api/v1/conversations/{conversation_id}/draft": Row("200 200 200 403    404   404    401     200", NOTE, a_conversation),
+    "DELETE /api/v1/conversations/{conversation_id}/draft": Row("204 204 204 204 404   404    401     204", None, a_conversation),
+    "DELETE /api/v1/messages/{message_id}": Row("     200   200   200    403     404   404    401     200", None, a_queued_reply),
+    "POST /api/v1/messages/{message_id}/retry": Row(" 200   200   200    403     404   404    401     200", None, a_failed_reply),
+    "POST /api/v1/messages/{message_id}/decision": Row("200 200   200    403     404   404    401     200", {"it_is_there": True}, a_doubtful_reply),
+    "PUT /api/v1/messages/{message_id}/hiding": Row(" 200   200   200    403     404   404    401     200", None, a_comment),
+    "DELETE /api/v1/messages/{message_id}/hiding": Row("200 200   200    403     404   404    401     200", None, a_comment),
+    "PUT /api/v1/messages/{message_id}/like": Row("   200   200   200    403     404   404    401     200", None, a_comment),
+    "DELETE /api/v1/messages/{message_id}/like": Row("200   200   200    403     404   404    401     200", None, a_comment),
+    "POST /api/v1/messages/{message_id}/removal": Row("200  200   200    403     404   404    401     200", None, a_comment),
+    "PUT /api/v1/messages/{message_id}/needs-reply": Row("200 200 200    403     404   404    401     200", {"needs_reply": False, "reason": "Spam"}, a_comment),
+    "PUT /api/v1/messages/{message_id}/authorship": Row("200 200  200    403     404   404    401     200", {"automatic": True}, written_elsewhere),
+    "POST /api/v1/messages/{message_id}/coverage": Row("422 422   422    403     404   404    401     422", {"answers": [str(new_id())]}, written_elsewhere),
+    "GET /api/v1/views/counts": Row("                 200   200   200    200     200   200    401     200"),
+    "GET /api/v1/tags": Row("                         200   200   200    200     200   200    401     200"),
     "GET /api/v1/workspace": Row("                    200   200   200    200     200   200    401     200"),
     "PATCH /api/v1/workspace": Row("                  200   403   403    403     403   200    401     403", {"name": "N"}),
     "GET /api/v1/members": Row("                      200   200   200    200     200   200    401     200"),

@@ -1,0 +1,74 @@
+"""What the addresses of the matrix name: a conversation, and messages in every state that a door asks for."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from inbox.desk import deliveries, replies
+from inbox.desk.replies import Reply
+from inbox.ground.ids import new_id
+from inbox.realtime.shapes import MessageOut
+from tests.flow.road import Road, named
+from tests.world import World
+
+
+async def a_conversation(world: World) -> dict[str, Any]:
+    """Somebody waits in it."""
+    road = await Road.make(world)
+    await road.comments("8001", "Does it ship?", at="00:01")
+    return {"conversation_id": named(await road.conversation())}
+
+
+async def a_comment(world: World) -> dict[str, Any]:
+    """What a customer wrote under our post."""
+    conversation = await a_conversation(world)
+    async with world.database.tenant(world.workspace_id) as connection:
+        return {
+            "message_id": await connection.fetchval(
+                "SELECT id FROM message WHERE conversation_id = $1", conversation["conversation_id"]
+            )
+        }
+
+
+async def written_elsewhere(world: World) -> dict[str, Any]:
+    """An answer of our account that did not leave from here."""
+    road = await Road.make(world)
+    await road.says("7001", "Where is my order?", at="00:01")
+    await road.answers_elsewhere("On its way!", at="00:10", to="7001")
+    async with world.database.tenant(world.workspace_id) as connection:
+        return {"message_id": await connection.fetchval("SELECT id FROM message WHERE elsewhere <> ''")}
+
+
+async def a_queued_reply(world: World) -> dict[str, Any]:
+    """It can still be undone."""
+    return {"message_id": (await _reply(world)).id}
+
+
+async def a_failed_reply(world: World) -> dict[str, Any]:
+    """The platform said no."""
+    return await _landed(world, "failed")
+
+
+async def a_doubtful_reply(world: World) -> dict[str, Any]:
+    """Nobody can tell whether it was posted."""
+    return await _landed(world, "doubtful")
+
+
+async def _landed(world: World, how: str) -> dict[str, Any]:
+    message = await _reply(world)
+    async with world.database.tenant(world.workspace_id) as connection:
+        held = await deliveries.hold(connection, world.workspace_id, message.id)
+        assert held is not None
+        if how == "failed":
+            await deliveries.failed(connection, held, "invalid", "The platform refused it.")
+        else:
+            await deliveries.asks(connection, held, "The platform fell silent.")
+    return {"message_id": message.id}
+
+
+async def _reply(world: World) -> MessageOut:
+    conversation: UUID = (await a_conversation(world))["conversation_id"]
+    async with world.database.session(world.workspace_id) as session:
+        reply = Reply(visibility="public", text="It does!")
+        return await replies.send(session, conversation, reply, by=world.agent, key=new_id().hex)
