@@ -7,6 +7,7 @@ nothing.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -120,11 +121,8 @@ def everything(crowded: Crowd, thread: UUID) -> Iterator[tuple[str, Verb]]:
                 if view == views.SENT and more == {"kind": Kind.REVIEW}:
                     continue  # reads through all that this agent ever sent, which is theirs, not the workspace's
 
-                def read(session: Any, agent: Agent = agent, view: str = view, more: Any = more) -> Awaitable[Any]:
-                    return twice(session, agent, view, more)
-
-                yield f"{view} for {name} {more}", read
-        yield f"counts for {name}", lambda session, agent=agent: views.counts(session, agent)
+                yield f"{view} for {name} {more}", partial(twice, agent=agent, view=view, more=more)
+        yield f"counts for {name}", partial(views.counts, agent=agent)
     yield "thread", lambda session: threads.read(session, thread, by=crowded.ana)
     yield "older", lambda session: threads.older(session, thread, None, by=crowded.ana)
     yield "ledger", lambda session: ledger.of(session, thread, by=crowded.ana)
@@ -133,7 +131,7 @@ def everything(crowded: Crowd, thread: UUID) -> Iterator[tuple[str, Verb]]:
     yield "tally", lambda session: tally(session, crowded)
 
 
-async def twice(session: Any, agent: Agent, view: str, more: Any) -> None:
+async def twice(session: Any, *, agent: Agent, view: str, more: Any) -> None:
     """A page and the one behind it."""
     page = await views.page(session, agent, view, **more)
     if page.next:
