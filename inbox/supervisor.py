@@ -52,7 +52,7 @@ def up(env: Mapping[str, str], *, demo: bool = True, with_parent: bool = False) 
             _start_servers(told, data_dir, house)
             settings = Settings.from_environment(told)
             asyncio.run(bring_up_to_date(settings))
-            if demo and (reason := asyncio.run(_against_a_demo(settings))):
+            if demo and (reason := asyncio.run(against_a_demo(settings))):
                 say(f"There is no demo here: {reason}.")
                 demo = False
             if demo:
@@ -140,7 +140,7 @@ def _start_servers(told: dict[str, str], data_dir: Path, house: ExitStack) -> No
         told["REDIS_URL"] = valkey.url
 
 
-async def _against_a_demo(settings: Settings) -> str | None:
+async def against_a_demo(settings: Settings) -> str | None:
     """Why customers must not be pretended here, if there is a reason."""
     if importlib.util.find_spec("inbox.demo") is None:
         return "this installation came without one"
