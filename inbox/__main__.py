@@ -49,6 +49,13 @@ def parser() -> argparse.ArgumentParser:
 
     commands.add_parser("recompute", help="fold every waiting anew from its facts").set_defaults(run=run_recompute)
 
+    replay = commands.add_parser("replay", help="send deliveries that could not be read through the splitter again")
+    replay.add_argument("--list", action="store_true", help="only say what was set aside, and why")
+    replay.set_defaults(run=run_replay)
+
+    rotate = commands.add_parser("rotate-keys", help="seal every secret again, from SECRET_KEY_PREVIOUS to SECRET_KEY")
+    rotate.set_defaults(run=run_rotate)
+
     admin = commands.add_parser("create-admin", help="make a person who may do everything in a workspace")
     admin.add_argument("email")
     admin.add_argument("--name", help="as colleagues see it; the e-mail's first half if not given")
@@ -112,6 +119,43 @@ async def recompute(told: Settings) -> int:
     finally:
         await database.close()
     return mended
+
+
+def run_replay(asked: argparse.Namespace) -> None:
+    for line in on_the_database(replay(settings("replay"), only_list=asked.list)):
+        sys.stdout.write(line + "\n")
+
+
+async def replay(told: Settings, *, only_list: bool) -> list[str]:
+    """What was set aside, a line each; taken up again unless it is only asked for."""
+    from inbox.flow import quarantine
+    from inbox.ground.db import Database
+
+    database = await Database.open(told, app=1, intake=1, claim=1)
+    try:
+        lines = [
+            f"{found.received_at:%Y-%m-%d %H:%M}  {found.what}  {found.id}  {found.reason}"
+            for found in await quarantine.deliveries(database)
+        ]
+        if not only_list:
+            lines.append(f"{await quarantine.replay_deliveries(database)} deliveries take the road again.")
+        return lines or ["Nothing was set aside."]
+    finally:
+        await database.close()
+
+
+def run_rotate(_: argparse.Namespace) -> None:
+    from inbox import rotate
+    from inbox.ground.crypto import CannotOpen
+
+    previous = os.environ.get("SECRET_KEY_PREVIOUS", "")
+    if not previous:
+        raise CannotStart("Set SECRET_KEY to the new key and SECRET_KEY_PREVIOUS to the old one.")
+    try:
+        resealed = on_the_database(rotate.run(settings("rotate-keys"), previous))
+    except CannotOpen as error:
+        raise CannotStart(f"{error} Nothing was changed.") from error
+    sys.stdout.write(f"{resealed} secrets are sealed with the new key.\n")
 
 
 def run_create_admin(asked: argparse.Namespace) -> None:

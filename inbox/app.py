@@ -27,6 +27,7 @@ from inbox.api import (
     session,
     tags,
     tokens,
+    trouble,
     views,
     workspace,
 )
@@ -60,6 +61,7 @@ ROOMS = (
     tokens,
     platforms,
     channels,
+    trouble,
     openapi,
 )
 OUTSIDE = (health,)  # at the root, open to all

@@ -49,13 +49,17 @@ async def match_echo(
     )
     if known is not None:
         return known
-    if (named := _uuid(correlation)) is not None:
+    if correlation:
+        # What comes back is our own name for it, or the key under which we wrote it.
         known = await connection.fetchval(
             """SELECT m.id FROM message m JOIN outbound_message o ON o.workspace_id = m.workspace_id AND o.id = m.id
-               WHERE m.workspace_id = $1 AND m.id = $2 AND m.channel_id = $3 AND m.external_id IS NULL""",
+               WHERE m.workspace_id = $1 AND m.channel_id = $3 AND m.external_id IS NULL
+                   AND (m.id = $2 OR (o.minted = $4 AND o.conversation_id = $5))""",
             workspace_id,
-            named,
+            _uuid(correlation),
             channel_id,
+            correlation,
+            conversation_id,
         )
         if known is not None:
             return known
@@ -69,13 +73,22 @@ async def match_echo(
 
 
 async def accept(
-    connection: Connection, workspace_id: UUID, message_id: UUID, external_id: str, at: datetime, permalink: str = ""
+    connection: Connection,
+    workspace_id: UUID,
+    message_id: UUID,
+    external_id: str,
+    at: datetime,
+    permalink: str = "",
+    thread: str = "",
 ) -> list[Happening]:
-    """The platform shows that this message of ours is there, whatever we thought of it."""
+    """The platform shows that this message of ours is there, whatever we thought of it.
+
+    `thread`: the private conversation its echo came from, which a private reply has opened.
+    """
     held = await deliveries.hold(connection, workspace_id, message_id)
     if held is None:
         return []
-    return await arrivals.sent(connection, held, Sent(external_id, at, permalink)) or []
+    return await arrivals.sent(connection, held, Sent(external_id, at, permalink, thread)) or []
 
 
 async def withdraw(

@@ -6,7 +6,7 @@ A page is durable before its cursor moves, so a crash repeats a page and the key
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -183,18 +183,42 @@ class Ear:
             stream = self._connectors[account.platform].stream(account, cursor, http)
             if stream is None:
                 return
-            async for polled in stream:
-                await self._store(workspace_id, channel_id, account.platform, "stream", polled)
-                async with self._database.tenant(workspace_id) as connection:
-                    await connection.execute(
-                        """UPDATE channel SET cursor = jsonb_set(cursor, '{stream}', $3::jsonb), last_heard_at = now()
-                           WHERE workspace_id = $1 AND id = $2""",
-                        workspace_id,
-                        channel_id,
-                        msgspec.json.encode(polled.cursor).decode(),
-                    )
-                if stop.is_set():
-                    return
+            try:
+                await self._follow(stream, workspace_id, channel_id, account.platform, stop)
+            except NotHere as error:
+                if error.error is not ErrorClass.AUTH_EXPIRED:
+                    raise
+                # The caller starts it again, with what is stored by then.
+                await accounts.renew(
+                    self._database,
+                    self._safe,
+                    http,
+                    self._connectors[account.platform],
+                    workspace_id,
+                    channel_id,
+                    account.credentials,
+                )
+
+    async def _follow(
+        self,
+        stream: AsyncIterator[Polled],
+        workspace_id: UUID,
+        channel_id: UUID,
+        platform: str,
+        stop: asyncio.Event,
+    ) -> None:
+        async for polled in stream:
+            await self._store(workspace_id, channel_id, platform, "stream", polled)
+            async with self._database.tenant(workspace_id) as connection:
+                await connection.execute(
+                    """UPDATE channel SET cursor = jsonb_set(cursor, '{stream}', $3::jsonb), last_heard_at = now()
+                       WHERE workspace_id = $1 AND id = $2""",
+                    workspace_id,
+                    channel_id,
+                    msgspec.json.encode(polled.cursor).decode(),
+                )
+            if stop.is_set():
+                return
 
     async def streams(self) -> list[tuple[UUID, UUID]]:
         """Channels of platforms that can be streamed."""

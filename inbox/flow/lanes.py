@@ -20,7 +20,7 @@ from inbox.flow import evidence, placing, threads
 from inbox.flow.scene import Again, Event, Scene
 from inbox.ground import clock
 from inbox.ground.db import Connection, Database
-from inbox.platforms.base import Act, Connector, Incoming, clean
+from inbox.platforms.base import Act, Connector, Incoming, Kind, clean
 from inbox.realtime import events as feed
 from inbox.sla import storage
 
@@ -255,6 +255,7 @@ async def _accept(scene: Scene, incoming: Incoming, message_id: UUID) -> None:
         clean(incoming.external_id),
         incoming.at,
         clean(incoming.permalink),
+        clean(incoming.thread) if incoming.kind is Kind.DM else "",
     )
 
 

@@ -18,7 +18,8 @@ import asyncpg
 import msgspec
 import structlog
 
-from inbox.ground.crypto import Safe
+from inbox.flow import names
+from inbox.ground.crypto import Hasher, Safe
 from inbox.ground.db import Connection, Database
 from inbox.ground.ids import new_id
 from inbox.models import LANES
@@ -77,13 +78,14 @@ async def split(database: Database, connectors: Mapping[str, Connector], safe: S
             except Exception as error:
                 refused[row["id"]] = _reason(error)
                 log.warning("delivery quarantined", platform=row["platform"], delivery=str(row["id"]))
+        hasher = await names.hasher(database, connection, safe)
         try:
-            await _deliver(database, connection, safe, read)
+            await _deliver(database, connection, hasher, read)
         except (asyncpg.DataError, ValueError, OverflowError):
             # One of them holds what Postgres cannot: the others must not wait for it.
             for single in read:
                 try:
-                    await _deliver(database, connection, safe, [single])
+                    await _deliver(database, connection, hasher, [single])
                 except (asyncpg.DataError, ValueError, OverflowError) as error:
                     refused[single[0]["id"]] = _reason(error)
         await _finish(connection, claimed, refused)
@@ -91,10 +93,10 @@ async def split(database: Database, connectors: Mapping[str, Connector], safe: S
 
 
 async def _deliver(
-    database: Database, connection: Connection, safe: Safe, read: list[tuple[asyncpg.Record, list[Incoming]]]
+    database: Database, connection: Connection, hasher: Hasher, read: list[tuple[asyncpg.Record, list[Incoming]]]
 ) -> None:
     for workspace_id, events in (await _route(connection, read)).items():
-        await _store(database, safe, workspace_id, events)
+        await _store(database, hasher, workspace_id, events)
 
 
 def _read(connectors: Mapping[str, Connector], platform: str, body: bytes) -> list[Incoming]:
@@ -156,11 +158,11 @@ async def _owners(
     return {(row["platform"], row["id"]): row["workspace_id"] for row in found}
 
 
-async def _store(database: Database, safe: Safe, workspace_id: UUID, events: list[Routed]) -> None:
+async def _store(database: Database, hasher: Hasher, workspace_id: UUID, events: list[Routed]) -> None:
     kept: dict[tuple[Any, ...], tuple[Routed, bytes]] = {}
     for number, routed in enumerate(events):
         event = routed.incoming
-        hashed = safe.external_hash(event.external_id)
+        hashed = hasher.of(event.external_id)
         repeated = (routed.channel_id, event.act, hashed, event.revision)
         # An edit without a number is told from its neighbours by the lane, which knows the stored text.
         kept.setdefault(repeated if event.revision is not None else (*repeated, number), (routed, hashed))

@@ -21,7 +21,6 @@ class Safe:
 
     def __init__(self, secret_key: str, *previous: str) -> None:
         self._keys = [_derive(key, "seal") for key in (secret_key, *previous)]
-        self._hash = _derive(secret_key, "external ids")
 
     def seal(self, value: Any, context: str) -> bytes:
         """Envelope: a fresh data key seals the value, our key seals the data key."""
@@ -41,9 +40,20 @@ class Safe:
                 continue
         raise CannotOpen("This was sealed with another SECRET_KEY.")
 
-    def external_hash(self, external_id: str) -> bytes:
-        """A keyed hash of an outside id: enough to know it again, not enough to read it back. 16 bytes."""
-        return hmac.new(self._hash, external_id.encode("utf-8", "surrogatepass"), hashlib.sha256).digest()[:16]
+
+class Hasher:
+    """A keyed hash of outside ids: enough to know one again, not enough to read it back.
+
+    Its key is made once for an installation and kept sealed, because what was hashed is kept for ever and must still
+    be known after SECRET_KEY has been changed.
+    """
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+
+    def of(self, external_id: str) -> bytes:
+        """16 bytes."""
+        return hmac.new(self._key, external_id.encode("utf-8", "surrogatepass"), hashlib.sha256).digest()[:16]
 
 
 def _derive(secret_key: str, purpose: str) -> bytes:

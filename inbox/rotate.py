@@ -1,0 +1,59 @@
+"""`inbox rotate-keys`: everything sealed under an old SECRET_KEY is sealed again under the new one."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+import asyncpg
+import msgspec
+
+from inbox import migrate
+from inbox.flow.names import KEY
+from inbox.ground.crypto import Safe
+from inbox.ground.settings import Settings
+
+
+async def run(settings: Settings, previous: str) -> int:
+    """Give the roles their new passwords and reseal every secret, in one transaction; gives how many were resealed.
+
+    Stop every process first, and start them with the new SECRET_KEY. Run twice, it changes nothing more. Raises
+    CannotOpen if something was sealed with neither key.
+    """
+    await migrate.run(settings)
+    safe = Safe(settings.secret_key, previous)
+    owner = await asyncpg.connect(settings.database_url, timeout=10)
+    try:
+        async with owner.transaction():
+            return await _reseal(owner, safe)
+    finally:
+        await owner.close()
+
+
+async def _reseal(owner: Any, safe: Safe) -> int:
+    resealed = 0
+    for row in await owner.fetch("SELECT workspace_id, id, credentials FROM channel FOR UPDATE"):
+        context = f"channel:{row['id']}"
+        await owner.execute(
+            "UPDATE channel SET credentials = $3 WHERE workspace_id = $1 AND id = $2",
+            row["workspace_id"],
+            row["id"],
+            safe.seal(safe.open(row["credentials"], context), context),
+        )
+        resealed += 1
+    for row in await owner.fetch("SELECT platform, id, secrets FROM platform_app FOR UPDATE"):
+        context = f"app:{row['platform']}/{row['id']}"
+        await owner.execute(
+            "UPDATE platform_app SET secrets = $3 WHERE platform = $1 AND id = $2",
+            row["platform"],
+            row["id"],
+            safe.seal(safe.open(row["secrets"], context), context),
+        )
+        resealed += 1
+    sealed = await owner.fetchval("SELECT value ->> 'sealed' FROM setting WHERE key = $1 FOR UPDATE", KEY)
+    if sealed:
+        again = safe.seal(safe.open(base64.b64decode(sealed), KEY), KEY)
+        value = msgspec.json.encode({"sealed": base64.b64encode(again).decode()}).decode()
+        await owner.execute("UPDATE setting SET value = $2::jsonb, updated_at = now() WHERE key = $1", KEY, value)
+        resealed += 1
+    return resealed
