@@ -13,7 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.desk import acts, decisions, replies, second_thoughts
 from inbox.desk.decisions import LONGEST_REASON
-from inbox.desk.replies import LONGEST_KEY, LONGEST_TEXT, Reply
+from inbox.desk.keys import LONGEST_KEY
+from inbox.desk.replies import LONGEST_TEXT, Reply
 from inbox.ground.bell import Bell
 from inbox.ground.errors import Invalid
 from inbox.people.access import Agent

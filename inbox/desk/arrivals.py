@@ -10,7 +10,7 @@ from uuid import UUID
 
 import asyncpg
 
-from inbox.desk import deliveries, landings, lines, status
+from inbox.desk import deliveries, landings, lines, links, status
 from inbox.desk.deliveries import PART_BEFORE, SENT, Held
 from inbox.ground.db import Connection
 from inbox.platforms.base import Action, Sent
@@ -18,6 +18,8 @@ from inbox.realtime.events import Happening
 from inbox.sla import facts as f
 from inbox.sla import storage
 from inbox.sla.facts import tie_of
+
+WITHDRAWN = "withdrawn"
 
 
 async def sent(
@@ -37,6 +39,8 @@ async def sent(
     """
     if held.state == SENT:
         return await _renamed(connection, held, found, own=own)
+    if held.outbound["error"] == WITHDRAWN:
+        return []  # the platform had it, and then said that it has it no more: an older word changes nothing
     if not held.answers:
         return await landings.done(connection, held.workspace_id, held.outbound, held.message, found)
     first = await landings.twin(connection, held.workspace_id, held.message, found.external_id)
@@ -72,9 +76,10 @@ async def sent(
     )
     facts: list[f.AnyFact] = [said]
     if held.action is Action.PRIVATE_REPLY and found.thread:
-        facts += await landings.link(
+        linked, told = await links.link(
             connection, held.workspace_id, held.conversation, held.outbound, held.message["text"], found, held.now
         )
+        facts, happenings = facts + linked, happenings + told
     waiting = await storage.remember(connection, held.workspace_id, facts)
     happenings += storage.news(waiting)
     waits = (
@@ -94,11 +99,12 @@ async def withdrawn(
 ) -> list[Happening]:
     """The platform had taken it and has it no more: nobody was answered, so the waiting goes on."""
     await connection.execute(
-        """UPDATE outbound_message SET state = 'failed', error = 'withdrawn', reason = $3
+        """UPDATE outbound_message SET state = 'failed', error = $4, reason = $3
            WHERE workspace_id = $1 AND id = $2 AND state = 'sent'""",
         workspace_id,
         message["id"],
         reason,
+        WITHDRAWN,
     )
     await connection.execute(
         """UPDATE message SET delivery = 'failed', delivery_reason = $3, version = version + 1

@@ -9,7 +9,6 @@ takes the row when its undo window is over.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Literal
@@ -19,7 +18,7 @@ import asyncpg
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from inbox.desk import aiming, collisions, composing, deliveries, lines, parts
+from inbox.desk import aiming, collisions, composing, deliveries, keys, lines, parts
 from inbox.ground import errors
 from inbox.ground.db import Connection, raw
 from inbox.ground.ids import new_id
@@ -30,7 +29,6 @@ from inbox.realtime import events, rows
 from inbox.realtime.shapes import MessageOut
 
 LONGEST_TEXT = 100_000
-LONGEST_KEY = 200
 PREVIEW = 160
 
 REFUSALS: dict[ErrorClass, type[errors.Invalid]] = {
@@ -75,7 +73,9 @@ async def send(
     """
     by.needs(Right.ANSWER)
     connection = await raw(session)
-    if known := await _given_before(connection, conversation_id, reply, by, key):
+    # What the composer had seen may change between two tries; what is said may not.
+    said = msgspec.structs.replace(reply, seen=None, anyway=False)
+    if known := await keys.given_before(connection, conversation_id, said, by, key):
         return (await rows.messages(connection, by.workspace_id, [known]))[known]
     conversation = await _lock(connection, conversation_id, by)
     text = clean(reply.text).strip()
@@ -92,13 +92,7 @@ async def send(
         )
         for message_id in (first, *more):
             events.publish(session, "message.queued", conversation=conversation_id, message=message_id, by=by.person)
-    await connection.execute(
-        "UPDATE idempotency SET message_id = $4 WHERE workspace_id = $1 AND actor = $2 AND key = $3",
-        by.workspace_id,
-        _actor(by),
-        key,
-        first,
-    )
+    await keys.stands_for(connection, by, key, first)
     await connection.execute(
         "DELETE FROM draft WHERE workspace_id = $1 AND user_id = $2 AND conversation_id = $3",
         by.workspace_id,
@@ -119,40 +113,6 @@ def action_for(visibility: str, kind: Kind, connector: Connector) -> Action:
         how = "publicly" if visibility == "public" else "privately"
         raise errors.NotPossibleHere(f"{connector.title} does not let us answer this {how}.")
     return action
-
-
-async def _given_before(
-    connection: Connection, conversation_id: UUID, reply: Reply, by: Agent, key: str
-) -> UUID | None:
-    """The message this key stands for already. Of two requests with one key the second waits for the first."""
-    if not key or len(key) > LONGEST_KEY:
-        raise errors.Invalid(f"Send a header Idempotency-Key of 1 to {LONGEST_KEY} characters with every message.")
-    # What the composer had seen may change between two tries; what is said may not.
-    said = msgspec.structs.replace(reply, seen=None, anyway=False)
-    body = hashlib.sha256(msgspec.json.encode([str(conversation_id), said])).digest()
-    fresh = await connection.fetchval(
-        """INSERT INTO idempotency (workspace_id, actor, key, body_hash) VALUES ($1, $2, $3, $4)
-           ON CONFLICT DO NOTHING RETURNING true""",
-        by.workspace_id,
-        _actor(by),
-        key,
-        body,
-    )
-    if fresh:
-        return None
-    known = await connection.fetchrow(
-        "SELECT body_hash, message_id FROM idempotency WHERE workspace_id = $1 AND actor = $2 AND key = $3",
-        by.workspace_id,
-        _actor(by),
-        key,
-    )
-    if known is None or known["body_hash"] != body:
-        raise errors.IdempotencyMismatch("This Idempotency-Key was used for another message.")
-    return UUID(str(known["message_id"]))
-
-
-def _actor(by: Agent) -> str:
-    return f"token:{by.token_id}" if by.token_id else f"user:{by.id}"
 
 
 async def _lock(connection: Connection, conversation_id: UUID, by: Agent) -> asyncpg.Record:

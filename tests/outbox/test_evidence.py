@@ -188,6 +188,8 @@ async def test_what_the_platform_takes_back_waits_again(desk: Desk) -> None:
     )
     await desk.arrives(failed)
     await desk.arrives(failed)
+    late = desk.echo(post.text, post.id, thread="mia", at=post.at, kind=Kind.DM, correlation=post.correlation)
+    await desk.arrives(late)  # an older word than the failure
     assert await desk.state(reply.id) == "failed"
     assert (await desk.message(reply.id))["delivery_reason"] == "The person cannot receive this."
     assert await desk.waiting(item) == 1
@@ -222,3 +224,18 @@ async def test_a_private_reply_ties_two_conversations(desk: Desk) -> None:
     answer = await desk.hears("Thank you, it is number 5512", kind=Kind.DM, at=datetime.now(UTC))
     assert await desk.conversation_of(answer) == private["id"]
     assert await desk.value("SELECT count(DISTINCT case_key) FROM episode") == 1
+
+
+async def test_a_private_reply_known_by_its_echo_alone_ties_them_too(blind_desk: Desk) -> None:
+    desk = blind_desk
+    item = await desk.hears("Where is my order?")
+    desk.network.misdeeds.append(HANG_AFTER)
+    reply = await desk.replies(item, "Let us talk here", visibility="private")
+    await desk.works_until(reply.id, "unknown", "needs_decision")
+    post = desk.network.posts[0]
+    echo = desk.echo(post.text, post.id, thread="mia", at=post.at, kind=Kind.DM, correlation=post.correlation)
+    await desk.arrives(echo)
+    assert await desk.state(reply.id) == "sent"
+    private = (await desk.rows("SELECT * FROM conversation WHERE kind = 'dm'"))[0]
+    assert (await desk.conversation(item))["linked_id"] == private["id"]
+    assert await desk.value("SELECT count(*) FROM event WHERE name = 'conversation.linked'") == 1
