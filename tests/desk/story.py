@@ -8,6 +8,7 @@ await desk.posts(thread, "On its way!", by=desk.ana, ago=10)              # a re
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
@@ -41,7 +42,7 @@ class Desk:
 
     def __init__(self, world: World, road: Road) -> None:
         self.world, self.road, self.database = world, road, world.database
-        self.workspace_id = world.workspace_id
+        self.workspace_id, self._turn = world.workspace_id, asyncio.Lock()
         self.ana, self.sam, self.otto, self.rea = world.agent, world.supervisor, world.outsider, world.read_only
 
     @classmethod
@@ -63,7 +64,7 @@ class Desk:
         mid = mid or f"m_{new_id().hex}"
         payload = self.road.dm(who, text, at="00:00", mid=mid)
         payload["entry"][0]["messaging"][0]["timestamp"] = int(minutes_ago(ago).timestamp() * 1000)
-        await self.road.arrives(payload)
+        await self._arrives(payload)
         return await self._thread_of(mid)
 
     async def sees_comment(self, who: str, text: str, *, ago: float, under: str = "", id: str = "") -> UUID:
@@ -71,20 +72,29 @@ class Desk:
         id = id or f"900_{new_id().hex}"
         payload = self.road.comment(who, text, at="00:00", id=id, under=under)
         payload["entry"][0]["changes"][0]["value"]["created_time"] = int(minutes_ago(ago).timestamp())
-        await self.road.arrives(payload)
+        await self._arrives(payload)
         return await self._thread_of(id)
 
     async def answered_elsewhere(self, to: str, text: str, *, ago: float, app: int | None = None) -> UUID:
         """Our account answered a direct message, but not from here; gives the message."""
         mid = f"echo_{new_id().hex}"
+        await self.echoes(to, text, ago=ago, app=app, mid=mid)
+        (row,) = await self.rows("SELECT id FROM message WHERE workspace_id = $1 AND external_id = $2", mid)
+        return UUID(str(row["id"]))
+
+    async def echoes(self, to: str, text: str, *, ago: float, app: int | None, mid: str) -> None:
+        """Told of a message of our account; while a send is in flight it may have to wait for what becomes of that."""
         payload = self.road.dm(to, text, at="00:00", mid=mid)
         event = payload["entry"][0]["messaging"][0]
         event["timestamp"] = int(minutes_ago(ago).timestamp() * 1000)
         event["sender"], event["recipient"] = {"id": self.road.account}, {"id": to}
         event["message"] |= {"is_echo": True, "app_id": app or 263902037430900}
-        await self.road.arrives(payload)
-        (row,) = await self.rows("SELECT id FROM message WHERE workspace_id = $1 AND external_id = $2", mid)
-        return UUID(str(row["id"]))
+        await self._arrives(payload)
+
+    async def _arrives(self, payload: dict[str, Any]) -> None:
+        # One at a time, so that each is placed when this returns, whoever holds its lane.
+        async with self._turn:
+            await self.road.arrives(payload)
 
     async def is_called(self, who: str, name: str, *, handle: str = "") -> None:
         """What the platform tells of somebody. The feed says names with whatever is told next of them."""
