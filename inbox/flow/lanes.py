@@ -156,6 +156,7 @@ async def _write(scene: Scene) -> None:
     """Facts first, so that conversations and messages are written once, with who waits in them."""
     connection, workspace_id = scene.connection, scene.workspace_id
     if scene.strays:
+        threads.open_asked(scene)
         await scene.save()
         await threads.settle_previews(scene)
         await threads.move_strays(scene)
@@ -164,6 +165,7 @@ async def _write(scene: Scene) -> None:
         return
     refolded = await storage.look(connection, workspace_id, await storage.append(connection, workspace_id, scene.facts))
     scene.stand(refolded)
+    threads.settle_statuses(scene, refolded)
     await scene.save()
     await threads.settle_previews(scene)
     await storage.write(connection, workspace_id, refolded, fresh=scene.fresh)

@@ -29,7 +29,7 @@ def wrote(scene: Scene, event: Event, connector: Connector) -> Letter | None:
     incoming, place = event.incoming, scene.places[event.channel_id]
     if scene.letter(place.id, incoming.external_id):
         return None
-    parent = scene.letter(place.id, incoming.parent) if incoming.parent else None
+    parent = _parent(scene, event)
     thread = _thread(scene, event, place, parent)
     identity = scene.identity(place.platform, incoming.author)
     letter = _letter(scene, event, thread, parent, direction="in", identity_id=identity)
@@ -46,8 +46,8 @@ def wrote(scene: Scene, event: Event, connector: Connector) -> Letter | None:
         thread.reply_window_until = max(ends, default=None)
     thread.replyable = incoming.replyable
     thread.last_inbound_at = max(incoming.at, thread.last_inbound_at or incoming.at)
-    if not letter.before_connection:
-        _status(thread, status.after_inbound(thread.status, needs_reply=letter.needs_reply))
+    if letter.needs_reply and not letter.before_connection:
+        scene.asked.add(letter.id)
     _shown(scene, thread, letter)
 
     scene.facts.append(
@@ -73,12 +73,14 @@ def wrote(scene: Scene, event: Event, connector: Connector) -> Letter | None:
 def wrote_elsewhere(scene: Scene, event: Event, connector: Connector, *, seen_today: int) -> Letter:
     """Our account answered, but not from here. `seen_today`: how many other people got this same text today."""
     incoming, place = event.incoming, scene.places[event.channel_id]
-    parent = scene.letter(place.id, incoming.parent) if incoming.parent else None
+    parent = _parent(scene, event)
     thread = _thread(scene, event, place, parent)
     letter = _letter(scene, event, thread, parent, direction="out", identity_id=None)
     letter.delivery = "sent"
     human = _by_a_person(incoming, place, connector, parent, thread, seen_today)
     letter.elsewhere = "person" if human else "automatic"
+    if human:
+        scene.answered.add(thread.id)
     letter.before_connection = incoming.at < place.connected_at
     scene.add_letter(letter)
     _shown(scene, thread, letter)
@@ -162,9 +164,8 @@ def edited(scene: Scene, event: Event) -> bool:
         )
         if newest:
             letter.needs_reply, letter.needs_reply_reason = decision.needs_reply, decision.reason
-            thread = scene.threads[letter.conversation_id]
-            if not letter.before_connection:
-                _status(thread, status.after_inbound(thread.status, needs_reply=letter.needs_reply))
+            if letter.needs_reply and not letter.before_connection:
+                scene.asked.add(letter.id)
     if newest:
         scene.unsettled.add(letter.conversation_id)
         letter.text, letter.attachments, letter.edited_at = text, attachments, incoming.at
@@ -241,15 +242,22 @@ def toggled(scene: Scene, event: Event) -> bool:
 # How they decide
 
 
+def _parent(scene: Scene, event: Event) -> Letter | None:
+    """What it answers: the message it names, or the post it stands under where that is a message of somebody's own."""
+    incoming = event.incoming
+    if incoming.parent:
+        return scene.letter(event.channel_id, incoming.parent)
+    if incoming.root and incoming.root != incoming.external_id:
+        return scene.letter(event.channel_id, incoming.root)
+    return None
+
+
 def _thread(scene: Scene, event: Event, place: Place, parent: Letter | None) -> Thread:
     """The conversation an item belongs to: by its own key if it is sure, else its parent's, else one for now."""
     incoming = event.incoming
     key = clean(incoming.thread)
-    if not key and parent:
+    if parent and (not key or (incoming.kind is not Kind.DM and not incoming.parent)):
         return scene.threads[parent.conversation_id]
-    for post in scene.keys.get((place.id, clean(incoming.root)), ()) if incoming.root else ():
-        if post.kind == Kind.MENTION:  # somebody's own post that we answer as one thread: what stands below is of it
-            return post
     provisional = not key
     if provisional:
         key = clean(incoming.parent) or clean(incoming.external_id)
@@ -268,8 +276,7 @@ def _thread(scene: Scene, event: Event, place: Place, parent: Letter | None) -> 
         provisional=provisional,
         last_message_at=incoming.at,
         replyable=incoming.replyable,
-        # What was there before us is off the queue: the view Imported shows what of it still waits.
-        status=status.OPEN if incoming.at >= place.connected_at else status.RESOLVED,
+        status=status.RESOLVED,  # until somebody in it waits; what was there before us is shown by the view Imported
         new=True,
     )
     _learn(scene, thread, event, place)
@@ -336,13 +343,6 @@ def preview(text: str, attachments: list[Attachment], unsupported: str) -> str:
 
 def _text(text: str) -> str:
     return clean(text)[:LONGEST_TEXT]
-
-
-def _status(thread: Thread, new: str) -> None:
-    if new != thread.status:
-        thread.status = new
-        if new == status.OPEN:
-            thread.snoozed_until = thread.resolved_at = None
 
 
 def _decide(incoming: Incoming, place: Place, *, kind: str | None = None) -> Decision:

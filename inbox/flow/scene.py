@@ -230,6 +230,8 @@ class Scene:
         self.orphans: dict[tuple[UUID, str], list[Letter]] = {}
         self.posts: dict[tuple[UUID, str], UUID] = {}
         self.in_flight: set[UUID] = set()
+        self.asked: set[UUID] = set()  # messages of this batch that need a reply
+        self.answered: set[UUID] = set()  # threads in which a person answered elsewhere
         self.unsettled: set[UUID] = set()  # threads whose last line must be looked for again
         self.strays: dict[UUID, UUID] = {}
         self.afterwards: list[Callable[[], Awaitable[None]]] = []
@@ -566,6 +568,7 @@ def _pairs(pairs: list[tuple[UUID, str]]) -> tuple[list[UUID], list[str]]:
 def _names(incoming: Incoming) -> Iterable[str]:
     yield incoming.external_id
     yield incoming.parent
+    yield incoming.root
     yield from incoming.message_ids
 
 

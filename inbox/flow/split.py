@@ -27,6 +27,29 @@ from inbox.platforms.base import Connector, Incoming, Unreadable, clean
 
 log = structlog.get_logger("split")
 
+MOST_BYTES = 16 * 1024 * 1024  # of raw bodies in one turn: what is read at once must fit into memory, and into its time
+# What Postgres or the reading itself says of something that can never be stored, however often it is tried.
+GUILTY = (
+    asyncpg.DataError,
+    asyncpg.IntegrityConstraintViolationError,
+    asyncpg.ProgramLimitExceededError,
+    ValueError,
+    OverflowError,
+)
+
+CLAIM = """
+WITH free AS (
+    SELECT received_at, id, octet_length(body) AS size FROM inbound_delivery
+    WHERE state = 'new' ORDER BY received_at, id LIMIT $1 FOR UPDATE SKIP LOCKED
+), counted AS (
+    SELECT received_at, id, sum(size) OVER (ORDER BY received_at, id) - size AS before FROM free
+)
+SELECT d.* FROM counted c, LATERAL (
+    SELECT received_at, id, platform, app, source, workspace_id, channel_id, body FROM inbound_delivery
+    WHERE received_at = c.received_at AND id = c.id LIMIT 1) d
+WHERE c.before < $2 ORDER BY d.received_at, d.id
+"""
+
 INSERT = """
 WITH given AS (
     SELECT * FROM unnest($2::uuid[], $3::uuid[], $4::smallint[], $5::timestamptz[], $6::text[], $7::text[],
@@ -63,11 +86,7 @@ def lane_of(channel_id: UUID, lane: str) -> int:
 async def split(database: Database, connectors: Mapping[str, Connector], safe: Safe, *, limit: int = 200) -> int:
     """Split up to `limit` deliveries; gives how many were taken. A crash anywhere repeats harmlessly."""
     async with database.intake.acquire() as connection, connection.transaction():
-        claimed = await connection.fetch(
-            """SELECT received_at, id, platform, app, source, workspace_id, channel_id, body FROM inbound_delivery
-               WHERE state = 'new' ORDER BY received_at, id LIMIT $1 FOR UPDATE SKIP LOCKED""",
-            limit,
-        )
+        claimed = await connection.fetch(CLAIM, limit, MOST_BYTES)
         if not claimed:
             return 0
         read: list[tuple[asyncpg.Record, list[Incoming]]] = []
@@ -81,13 +100,14 @@ async def split(database: Database, connectors: Mapping[str, Connector], safe: S
         hasher = await names.hasher(database, connection, safe)
         try:
             await _deliver(database, connection, hasher, read)
-        except (asyncpg.DataError, ValueError, OverflowError):
+        except GUILTY:
             # One of them holds what Postgres cannot: the others must not wait for it.
-            for single in read:
-                try:
-                    await _deliver(database, connection, hasher, [single])
-                except (asyncpg.DataError, ValueError, OverflowError) as error:
-                    refused[single[0]["id"]] = _reason(error)
+            for row, events in read:
+                for event in events:
+                    try:
+                        await _deliver(database, connection, hasher, [(row, [event])])
+                    except GUILTY as error:
+                        refused[row["id"]] = _reason(error)
         await _finish(connection, claimed, refused)
         return len(claimed)
 
@@ -113,6 +133,8 @@ def _read(connectors: Mapping[str, Connector], platform: str, body: bytes) -> li
 def _reason(error: Exception) -> str:
     if isinstance(error, Unreadable):
         return clean(str(error))[:500]
+    if isinstance(error, asyncpg.PostgresError):
+        return f"The database cannot hold it ({type(error).__name__})."
     if isinstance(error, ValueError):
         return "This is not the JSON it should be."
     return f"The connector stumbled over it ({type(error).__name__})."
@@ -122,7 +144,7 @@ async def _route(
     connection: Connection, read: Iterable[tuple[asyncpg.Record, list[Incoming]]]
 ) -> dict[UUID, list[Routed]]:
     """Who hears what. An event for an account nobody connected here belongs to nobody, and is dropped."""
-    wanted = sorted({(row["platform"], incoming.account) for row, events in read for incoming in events})
+    wanted = sorted({(row["platform"], clean(incoming.account)) for row, events in read for incoming in events})
     routes: defaultdict[tuple[str, str], list[tuple[UUID, UUID]]] = defaultdict(list)
     for route in await connection.fetch(
         """SELECT r.platform, r.external_id, r.workspace_id, r.channel_id FROM channel_route r
@@ -136,7 +158,7 @@ async def _route(
     for row, events in read:
         owner = owners.get((row["platform"], row["app"]))
         for incoming in events:
-            for workspace_id, channel_id in routes[row["platform"], incoming.account]:
+            for workspace_id, channel_id in routes[row["platform"], clean(incoming.account)]:
                 # What one channel polled with its own credentials is nobody else's; and whoever holds the secret of one
                 # workspace's app could sign anything with it, so it is heard in that workspace alone.
                 if row["channel_id"] in (None, channel_id) and owner in (None, workspace_id):

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 
+from inbox.desk import status
 from inbox.flow import placing
 from inbox.flow.scene import Event, Letter, Scene
 from inbox.ground.db import Connection
@@ -15,6 +16,7 @@ from inbox.realtime.events import Happening
 from inbox.realtime.rows import attachments
 from inbox.sla import storage
 from inbox.sla.facts import Merged, tie_of
+from inbox.sla.storage import Refolded
 
 
 def find(scene: Scene, event: Event) -> UUID | None:
@@ -31,6 +33,34 @@ def settle(scene: Scene, letter: Letter) -> None:
     """A new message is in: replies that came before it find it, and their makeshift threads will follow."""
     for stray in placing.adopt(scene, letter, scene.threads[letter.conversation_id]):
         scene.strays[stray.id] = letter.conversation_id
+
+
+def settle_statuses(scene: Scene, refolded: Refolded) -> None:
+    """What the queue makes of it, by who waits now: so a question whose answer came first reopens nothing."""
+    for name, waiting in refolded.waiting.items():
+        thread = scene.threads.get(name)
+        if thread is None:
+            continue
+        if scene.asked & {UUID(item) for item in waiting.items}:
+            new = status.after_inbound(thread.status, needs_reply=True)
+        elif name in scene.answered:
+            was = status.OPEN if thread.new else thread.status
+            new = status.after_answer(was, thread.kind, waiting=waiting.count)
+        else:
+            continue
+        if new != thread.status:
+            thread.status = new
+            thread.resolved_at = scene.now if new == status.RESOLVED else None
+            if new == status.OPEN:
+                thread.snoozed_until = None
+
+
+def open_asked(scene: Scene) -> None:
+    """While a thread is being moved nobody knows yet who waits: what asks is put on the queue."""
+    for letter in scene.letters.values():
+        if letter.id in scene.asked:
+            thread = scene.threads[letter.conversation_id]
+            thread.status, thread.snoozed_until, thread.resolved_at = status.OPEN, None, None
 
 
 async def count_people(scene: Scene) -> None:

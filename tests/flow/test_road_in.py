@@ -256,3 +256,37 @@ async def test_an_event_that_cannot_be_placed_is_set_aside_and_the_rest_goes_on(
     assert len(aside) == 64
     assert await lanes.busy(road.database) == []
     assert platforms()
+
+
+async def test_an_answer_typed_elsewhere_takes_the_conversation_off_the_queue(road: Road) -> None:
+    await road.says("7001", "Where is my order?", at="09:00")
+    await road.answers_elsewhere("It left yesterday.", at="09:40", to="7001")
+    assert (await road.conversation())["status"] == "pending"
+    await road.says("7001", "And when will it be here?", at="09:50")
+    assert (await road.conversation())["status"] == "open"
+
+
+async def test_a_question_that_arrives_after_its_answer_does_not_reopen_what_is_done(road: Road) -> None:
+    await road.answers_elsewhere("It left yesterday.", at="09:40", to="7001")
+    await road.says("7001", "Where is my order?", at="09:00")
+    conversation = await road.conversation()
+    assert (conversation["status"], conversation["waiting_count"]) == ("pending", 0)
+
+
+async def test_what_needs_no_reply_is_kept_and_asks_nobody_to_act(road: Road) -> None:
+    await road.comments("8001", "😍😍", at="09:00")
+    conversation = await road.conversation()
+    assert (conversation["status"], conversation["waiting_count"]) == ("resolved", 0)
+
+
+async def test_a_comment_of_ours_below_somebodys_own_post_answers_whoever_wrote_the_post(road: Road) -> None:
+    post = {"item": "status", "verb": "add", "post_id": f"{road.account}_77", "message": "Is the Juniper sold out?"}
+    post |= {"from": {"id": "8001", "name": "Ana"}, "created_time": int(clock("09:00").timestamp())}
+    await road.arrives(road._entry("changes", {"field": "feed", "value": post}))
+    (asked,) = await road.messages()
+    assert asked["needs_reply"]
+    ours = road.comment(road.account, "It is back since this morning.", at="09:30", id="77_1", post="77")
+    await road.arrives(ours)
+    conversation = await road.conversation()
+    assert (conversation["status"], conversation["waiting_count"]) == ("resolved", 0)
+    assert names(await road.episodes(), "state") == ["answered"]
