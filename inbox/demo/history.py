@@ -221,7 +221,7 @@ class _Teller:
     def _talk(self, thread: Thread, who: Character, topic: str) -> None:
         """An ask, perhaps asked again; an answer; and what comes of it."""
         asked = 0
-        for _ in range(3):
+        for last in (False, False, True):
             at = thread.said[asked].at
             answered = self._answered_at(at)
             patience = timedelta(hours=self.chance.uniform(16, 30))
@@ -236,7 +236,7 @@ class _Teller:
             thread.said.append(Said(answered, "answers", None, self.writer.answer(who, topic), asked))
             answer = len(thread.said) - 1
             what = self._mood(who) if thread.kind is not Kind.REVIEW else ""
-            if not what:
+            if not what or (last and what != "thanks"):
                 return
             later = answered + timedelta(minutes=min(self.chance.lognormvariate(2.6, 1.2), 2000))
             if later >= self.now:
@@ -244,7 +244,7 @@ class _Teller:
             thread.said.append(Said(later, "goes_on", who, self.writer.line(who, what), answer))
             if what == "thanks":
                 return
-            asked = len(thread.said) - 1
+            asked, topic = len(thread.said) - 1, "again"
 
     def _mood(self, who: Character) -> str:
         weights = {
@@ -295,8 +295,8 @@ class _Teller:
 
 def _is_open(at: datetime) -> bool:
     local = at.astimezone(ZONE)
-    first, last = (10, 14) if local.weekday() == 5 else (9, 18)
-    return local.weekday() != 6 and first <= local.hour < last
+    first, last = {5: (9, 17), 6: (11, 15)}.get(local.weekday(), (8, 20))
+    return first <= local.hour < last
 
 
 def _next_open(at: datetime) -> datetime:

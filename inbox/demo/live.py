@@ -145,8 +145,7 @@ class Live:
 
     async def _edit(self, stage: Stage, ask: Ask) -> None:
         if who := self._cast.known(ask.who):
-            topic = ask.topic if ask.topic in self._writer.languages[who.language].topics else "product"
-            text = self._writer.ask(who, topic, private=ask.kind is Kind.DM)
+            text = self._writer.other(who, ask.topic, private=ask.kind is Kind.DM)
             await stage.network.edit(ask.external_id, text[: stage.longest])
 
     async def _take_back(self, stage: Stage, ask: Ask) -> None:
@@ -214,7 +213,7 @@ class Live:
             self._content.add((stage.name, who.person.external_id))
         else:
             self._content.discard((stage.name, who.person.external_id))
-            acting.waits(stage, said, kind, who, "product")
+            acting.waits(stage, said, kind, who, "again")
 
     def _mood(self, stage: Stage, who: Character) -> str:
         """What an answer makes of them; "" for silence."""

@@ -31,6 +31,7 @@ class Language(msgspec.Struct, frozen=True):
     topics: dict[str, Topic]
     thanks: list[str]
     back: list[str]
+    again: list[str]  # our side's answer to back and cross
     cross: list[str]
     nudge: list[str]
     praise: list[str]
@@ -91,9 +92,15 @@ class Writer:
     def answer(self, who: Character, topic: str) -> str:
         """What our side says to it, in the customer's language."""
         words = self.languages[who.language]
-        lines = {"praise": words.warm, "good": words.warm, "bad": words.sorry}.get(topic)
+        lines = {"praise": words.warm, "good": words.warm, "bad": words.sorry, "again": words.again}.get(topic)
         known = words.topics.get(topic)
         return self._filled(self._pick(lines or (known or words.topics["product"]).answer), who)
+
+    def other(self, who: Character, topic: str, *, private: bool) -> str:
+        """What somebody has put in the place of what they wrote about this."""
+        if topic in ("good", "bad"):
+            return self.line(who, topic)
+        return self.ask(who, topic, private=private) if topic in (PRIVATE | PUBLIC) else self.line(who, "back")
 
     def line(self, who: Character, what: str) -> str:
         """Any other line of theirs: thanks, back, cross, nudge, praise, tag, good, bad."""
