@@ -15,3 +15,8 @@ class Figure:
 def shown(figures: list[Figure]) -> str:
     widths = [max(len(getattr(f, name)) for f in figures) for name in ("what", "measured", "beside")]
     return "\n".join(f"  {f.what:<{widths[0]}}  {f.measured:>{widths[1]}}  {f.beside}".rstrip() for f in figures)
+
+
+def quantile(ordered: list[float], part: float) -> float:
+    """Of values in order."""
+    return ordered[min(int(len(ordered) * part), len(ordered) - 1)]
