@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -56,13 +57,13 @@ async def _act(desk: Desk, chance: random.Random, thread: UUID) -> Any:
     messages = await desk.messages(thread)
     theirs = chance.choice([one for one in messages if one.direction == "in"])
     ours = [one for one in messages if one.direction == "out"]
-    answered = {"reply": chance.choice(ours).id} if ours else {}
+    picked = chance.choice(ours).id if ours else None
     said = chance.choice(
         [
             None,
             Unanswered(how="no_reply_needed", reason="Spam"),
             Unanswered(how="answered_elsewhere"),
-            Unanswered(how="answered_elsewhere", **answered),
+            Unanswered(how="answered_elsewhere", reply=picked),
             Unanswered(how="close_unanswered"),
         ]
     )
