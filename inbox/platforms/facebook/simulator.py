@@ -144,7 +144,11 @@ class Facebook(Simulator):
             said = self.write_message(item.peer if item else target, text, app_id=app_id or PAGE_INBOX, at=at)
             self.tell_message(said)
             return said.id
-        comment = self.write_comment(self.account, item, text, at=at, app_id=app_id)
+        # There is no third level: whoever answers a reply there stands beside it, and Facebook tags whom it is for.
+        named = item.author if item.parent and item.author != self.account else ""
+        words = f"{self.memory.name_of(named)} {text}" if named else text
+        comment = self.write_comment(self.account, item, words, at=at, app_id=app_id)
+        comment.named = named
         self.tell_change(comment, "add")
         return comment.id
 
@@ -239,6 +243,8 @@ class Facebook(Simulator):
         when = at or item.at
         value: dict[str, Any] = {"verb": verb, "created_time": milliseconds(item.at) // 1000}
         value |= {"from": self.memory.person(item.author)} | ({} if verb == "remove" else {"message": item.text})
+        if tags := self.memory.tags(item):
+            value["message_tags"] = tags
         if verb == "edited":
             value["edited_time"] = milliseconds(when) // 1000
         under = self.memory.items.get(item.post)

@@ -18,7 +18,8 @@ from inbox.platforms.simulation import Person
 class Item:
     """A post, comment, recommendation or message.
 
-    `post`: what a comment stands under. `peer`: whom a message is with. `listed`: shown in lists of things.
+    `post`: what a comment stands under. `peer`: whom a message is with. `named`: who is tagged at its beginning.
+    `listed`: shown in lists of things.
     """
 
     id: str
@@ -36,6 +37,7 @@ class Item:
     edits: int = 0
     private_reply: str = ""
     app_id: str = ""
+    named: str = ""
     listed: bool = True
 
 
@@ -102,6 +104,12 @@ class Memory:
         """As Graph writes people."""
         return {"id": author, "name": self.name_of(author)}
 
+    def tags(self, item: Item) -> list[dict[str, Any]]:
+        """Who is tagged in it, as Graph writes it."""
+        if not item.named:
+            return []
+        return [{**self.person(item.named), "type": "user", "offset": 0, "length": len(self.name_of(item.named))}]
+
     def last_from(self, peer: str) -> datetime | None:
         """When this person last wrote a message."""
         return max((one.at for one in self.talks.get(peer, []) if one.author == peer), default=None)
@@ -140,6 +148,8 @@ def comment_json(memory: Memory, item: Item) -> dict[str, Any]:
         told["private_reply_conversation"] = {"id": item.private_reply}
     if item.image:
         told["attachment"] = {"type": "photo", "media": {"image": {"src": item.image}}, "url": item.image}
+    if tags := memory.tags(item):
+        told["message_tags"] = tags
     if item.app_id:
         told["application"] = {"id": item.app_id}
     return told
