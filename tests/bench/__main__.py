@@ -9,7 +9,7 @@ from importlib import import_module
 from tests.bench.house import house
 from tests.bench.table import shown
 
-ALL = ("intake", "live", "fold")
+ALL = ("intake", "live", "painted", "fold")
 
 
 def main(names: list[str]) -> None:
