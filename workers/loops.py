@@ -12,7 +12,7 @@ from contextlib import suppress
 import structlog
 
 from inbox.desk import snoozes
-from inbox.flow import introductions, lanes
+from inbox.flow import introductions, lanes, parked
 from inbox.flow.hearing import Ear
 from inbox.flow.split import split
 from workers.house import House
@@ -60,6 +60,14 @@ async def place_events(house: House, stop: asyncio.Event) -> None:
                 handled += placed
         if not handled:
             await house.bell.wait("lanes")
+
+
+async def stir_the_parked(house: House, stop: asyncio.Event) -> None:
+    while not stop.is_set():
+        if await parked.stir(house.database):
+            house.bell.ring("lanes")
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), 5)
 
 
 async def poll_channels(house: House, stop: asyncio.Event) -> None:

@@ -24,6 +24,7 @@ LOOPS: dict[str, Loop] = {
     "split": loops.split_deliveries,
     "lanes": loops.place_events,
     "lanes too": loops.place_events,
+    "parked": loops.stir_the_parked,
     "outbox": outbox.drain,
     "polls": loops.poll_channels,
     "streams": loops.follow_streams,

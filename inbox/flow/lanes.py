@@ -16,7 +16,8 @@ import asyncpg
 import msgspec
 import structlog
 
-from inbox.flow import evidence, placing, threads
+from inbox.flow import evidence, parked, placing, threads
+from inbox.flow.guilt import guilty
 from inbox.flow.scene import Again, Event, Scene
 from inbox.ground import clock
 from inbox.ground.db import Connection, Database
@@ -30,7 +31,10 @@ decoder = msgspec.json.Decoder(Incoming)
 BATCH = 200
 ECHO_WAITS = timedelta(seconds=60)  # as long as a send may take; then it was written elsewhere
 ECHO_AGAIN = timedelta(seconds=1)
-PARKED = timedelta(days=3650)  # an edit or delete of a message we have not seen; its message wakes it
+PARKED = parked.FIRST  # an edit or delete of a message we have not seen; its message wakes it
+TRIES = 5  # when others make the rows this lane was about to make
+COLLIDED = (Again, asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
+HELD_UP = (asyncpg.LockNotAvailableError, asyncpg.QueryCanceledError)
 
 BUSY = """
 WITH RECURSIVE busy AS (
@@ -50,10 +54,9 @@ WHERE workspace_id = $1 AND lane = $2 AND state = 'new' AND due_at <= now()
 ORDER BY at, act, external_id, id LIMIT $3
 """
 
-WAKE = """
+TAKE_ONE = """
 SELECT id, channel_id, act, payload, received_at, recorded_at FROM inbound_event
-WHERE workspace_id = $1 AND lane = $2 AND state = 'new' AND due_at > now() AND external_id = ANY($3)
-ORDER BY at, act, external_id, id LIMIT $4
+WHERE workspace_id = $1 AND id = $2 AND state = 'new' AND due_at <= now()
 """
 
 
@@ -76,56 +79,76 @@ async def work(
 ) -> int:
     """Place one batch of one lane; gives how many events were handled, 0 if another worker holds it.
 
-    A batch that fails is taken singly, and the guilty event quarantined with its reason.
+    A batch that fails is taken singly, and the guilty event quarantined with its reason. A database that stumbles makes
+    nobody guilty: everything stays in its lane.
     """
-    for _ in range(5):
+    clashed = False
+    for _ in range(TRIES):
         try:
             return await _batch(database, connectors, workspace_id, lane, batch)
-        except (Again, asyncpg.DeadlockDetectedError, asyncpg.SerializationError, asyncpg.UniqueViolationError):
+        except COLLIDED:
             continue
-        except (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError, TimeoutError):
-            raise
-        except Exception:
+        except asyncpg.UniqueViolationError:
+            clashed = True
+        except HELD_UP:
+            log.info("a lane is held up", workspace=str(workspace_id), lane=lane)
+            return 0
+        except Exception as error:
+            if not guilty(error):
+                raise
             log.exception("a batch failed and is taken singly", workspace=str(workspace_id), lane=lane)
             return await _singly(database, connectors, workspace_id, lane, batch)
-    return 0
+    return await _singly(database, connectors, workspace_id, lane, batch) if clashed else 0
 
 
 async def _singly(
     database: Database, connectors: Mapping[str, Connector], workspace_id: UUID, lane: int, batch: int
 ) -> int:
-    handled = 0
-    for _ in range(batch):
+    async with database.tenant(workspace_id) as connection:
+        taken = await connection.fetch(TAKE, workspace_id, lane, batch)
+    return sum([await _one(database, connectors, workspace_id, lane, row["id"]) for row in taken])
+
+
+async def _one(
+    database: Database, connectors: Mapping[str, Connector], workspace_id: UUID, lane: int, event: UUID
+) -> int:
+    """One event by itself: placed, or set aside if it is to blame."""
+    clash: Exception | None = None
+    for _ in range(TRIES):
         try:
-            taken = await _batch(database, connectors, workspace_id, lane, 1)
-        except Again:
+            return await _batch(database, connectors, workspace_id, lane, 1, only=event)
+        except COLLIDED:
             continue
-        except (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError, TimeoutError):
-            raise
+        except asyncpg.UniqueViolationError as error:
+            clash = error
+        except HELD_UP:
+            return 0
         except Exception as error:
-            await _quarantine(database, workspace_id, lane, f"It could not be placed ({type(error).__name__}).")
-            taken = 1
-        if not taken:
-            break
-        handled += taken
-    return handled
+            if not guilty(error):
+                raise
+            return await _quarantine(database, workspace_id, event, error)
+    return await _quarantine(database, workspace_id, event, clash) if clash else 0
 
 
-async def _quarantine(database: Database, workspace_id: UUID, lane: int, reason: str) -> None:
+async def _quarantine(database: Database, workspace_id: UUID, event: UUID, error: Exception) -> int:
     async with database.tenant(workspace_id) as connection:
         await connection.execute(
-            """UPDATE inbound_event SET state = 'quarantined', reason = $3 WHERE workspace_id = $1 AND id = (
-                   SELECT id FROM inbound_event
-                   WHERE workspace_id = $1 AND lane = $2 AND state = 'new' AND due_at <= now()
-                   ORDER BY at, act, external_id, id LIMIT 1)""",
+            """UPDATE inbound_event SET state = 'quarantined', reason = $3
+               WHERE workspace_id = $1 AND id = $2 AND state = 'new'""",
             workspace_id,
-            lane,
-            reason,
+            event,
+            f"It could not be placed ({type(error).__name__}).",
         )
+    return 1
 
 
 async def _batch(
-    database: Database, connectors: Mapping[str, Connector], workspace_id: UUID, lane: int, batch: int
+    database: Database,
+    connectors: Mapping[str, Connector],
+    workspace_id: UUID,
+    lane: int,
+    batch: int,
+    only: UUID | None = None,
 ) -> int:
     async with database.tenant(workspace_id) as connection:
         free = await connection.fetchval(
@@ -133,15 +156,19 @@ async def _batch(
         )
         if not free:
             return 0
-        rows = await connection.fetch(TAKE, workspace_id, lane, batch)
+        if only:
+            rows = await connection.fetch(TAKE_ONE, workspace_id, only)
+        else:
+            rows = await connection.fetch(TAKE, workspace_id, lane, batch)
         if not rows:
             return 0
         taken = [_event(row) for row in rows]
         written = [clean(e.incoming.external_id) for e in taken if e.incoming.act in (Act.WROTE, Act.UNSUPPORTED)]
-        if written:
-            woken = [_event(row) for row in await connection.fetch(WAKE, workspace_id, lane, written, batch)]
+        if written and only:
+            await parked.wake(connection, workspace_id, lane, written)  # one of them may be to blame: each by itself
+        elif written:
             # An early edit or delete follows its message, whatever their times say.
-            taken += [event for event in woken if event.incoming.act not in (Act.WROTE, Act.UNSUPPORTED)]
+            taken += [_event(row) for row in await parked.about(connection, workspace_id, lane, written, batch)]
         scene = Scene(connection, workspace_id, clock.now())
         await scene.load(taken)
         left = await _place(scene, connectors, taken)
@@ -284,13 +311,17 @@ async def _clear(
         workspace_id,
         [event.id for event in taken if event.id not in left],
     )
-    if left:
+    early = [event for event, wait in left.items() if wait is PARKED]
+    if early:
+        await parked.park(connection, workspace_id, early)
+    waits = {event: wait for event, wait in left.items() if wait is not PARKED}
+    if waits:
         await connection.execute(
             """UPDATE inbound_event e SET due_at = now() + g.wait FROM unnest($2::uuid[], $3::interval[]) AS g(id, wait)
                WHERE e.workspace_id = $1 AND e.id = g.id""",
             workspace_id,
-            list(left),
-            list(left.values()),
+            list(waits),
+            list(waits.values()),
         )
     channels = sorted({event.channel_id for event in taken})
     await connection.execute(

@@ -18,7 +18,7 @@ import asyncpg
 import msgspec
 import structlog
 
-from inbox.flow import names
+from inbox.flow import guilt, names
 from inbox.ground.crypto import Hasher, Safe
 from inbox.ground.db import Connection, Database
 from inbox.ground.ids import new_id
@@ -28,14 +28,7 @@ from inbox.platforms.base import Connector, Incoming, Unreadable, clean
 log = structlog.get_logger("split")
 
 MOST_BYTES = 16 * 1024 * 1024  # of raw bodies in one turn: what is read at once must fit into memory, and into its time
-# What Postgres or the reading itself says of something that can never be stored, however often it is tried.
-GUILTY = (
-    asyncpg.DataError,
-    asyncpg.IntegrityConstraintViolationError,
-    asyncpg.ProgramLimitExceededError,
-    ValueError,
-    OverflowError,
-)
+GUILTY = (*guilt.NEVER, ValueError, OverflowError)
 
 CLAIM = """
 WITH free AS (

@@ -73,7 +73,16 @@ class InboundEvent(Tenant, Table):
             "id",
             postgresql_where=sql("state = 'new'"),
         ),
-        Index("ix_inbound_event_quarantined", "workspace_id", "recorded_at", postgresql_where=sql("state <> 'new'")),
+        Index(
+            "ix_inbound_event_quarantined",
+            "workspace_id",
+            "recorded_at",
+            postgresql_where=sql("state = 'quarantined'"),
+        ),
+        Index(
+            "ix_inbound_event_about", "workspace_id", "lane", "external_id", postgresql_where=sql("state = 'parked'")
+        ),
+        Index("ix_inbound_event_parked", "due_at", "workspace_id", postgresql_where=sql("state = 'parked'")),
     )
     id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
     channel_id: Mapped[Name]
@@ -85,7 +94,7 @@ class InboundEvent(Tenant, Table):
     received_at: Mapped[Instant]
     recorded_at: Mapped[Now]
     due_at: Mapped[Now]  # an echo that may be our own send waits here
-    state: Mapped[Key] = mapped_column(server_default="new")  # new, quarantined
+    state: Mapped[Key] = mapped_column(server_default="new")  # new, parked, quarantined
     reason: Mapped[Words]
 
 

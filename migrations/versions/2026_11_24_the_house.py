@@ -90,7 +90,9 @@ TABLES = [
         CONSTRAINT pk_inbound_event PRIMARY KEY (workspace_id, id)
     )""",
     """CREATE INDEX ix_inbound_event_lane ON inbound_event (workspace_id, lane, at, act, external_id, id) WHERE state = 'new'""",
-    """CREATE INDEX ix_inbound_event_quarantined ON inbound_event (workspace_id, recorded_at) WHERE state <> 'new'""",
+    """CREATE INDEX ix_inbound_event_quarantined ON inbound_event (workspace_id, recorded_at) WHERE state = 'quarantined'""",
+    """CREATE INDEX ix_inbound_event_about ON inbound_event (workspace_id, lane, external_id) WHERE state = 'parked'""",
+    """CREATE INDEX ix_inbound_event_parked ON inbound_event (due_at, workspace_id) WHERE state = 'parked'""",
     """CREATE TABLE inbound_key (
         workspace_id UUID NOT NULL,
         channel_id UUID NOT NULL,
