@@ -77,7 +77,11 @@ class Committer:
             writer = asyncio.create_task(self._write())
             self._writers.add(writer)
             writer.add_done_callback(self._writers.discard)
-        await stored
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await stored
+        except TimeoutError as error:  # a database that says nothing at all; if it stored it after all, once is enough
+            raise Overloaded("The database did not answer in time.") from error
 
     async def drain(self) -> None:
         """Wait for everything in flight."""
@@ -129,7 +133,8 @@ class Committer:
                     stored.set_result(None)
 
     async def _insert(self, rows: list[Delivery]) -> None:
-        async with asyncio.timeout(PATIENCE), self._database.intake.acquire() as connection:
+        # The pool's own timeout is for giving the connection back, which waits for the end of what was broken off.
+        async with asyncio.timeout(PATIENCE), self._database.intake.acquire(timeout=PATIENCE) as connection:
             await connection.execute(
                 INSERT,
                 [new_id() for _ in rows],

@@ -15,7 +15,7 @@ import asyncpg
 import structlog
 from prometheus_client import Counter
 
-from inbox.flow.committer import Committer, Delivery, Overloaded
+from inbox.flow.committer import PATIENCE, Committer, Delivery, Overloaded
 from inbox.ground import clock
 from inbox.ground.bell import Bell
 from inbox.ground.crypto import CannotOpen, Safe
@@ -94,7 +94,7 @@ class Intake:
         now = clock.now()
         if known and known[0] > now:
             return known[1]
-        async with asyncio.timeout(3), self._database.intake.acquire() as connection:
+        async with asyncio.timeout(PATIENCE), self._database.intake.acquire(timeout=PATIENCE) as connection:
             sealed = await connection.fetchval(
                 "SELECT secrets FROM platform_app WHERE platform = $1 AND id = $2", platform, app_id
             )

@@ -44,6 +44,9 @@ LIMITS = {
     "jit": "off",  # our statements are many and small; compiling them costs more than running them
 }
 
+# Seconds to wait for a free connection, and for one to be given back: a line that went dead is dropped, not waited for.
+PATIENCE = 10.0
+
 
 class WrongRole(RuntimeError):
     """A connection came up with more rights than a serving process may have."""
@@ -141,13 +144,14 @@ class Database:
         self, workspace_id: UUID, *, pool: asyncpg.Pool[asyncpg.Record] | None = None, begin: str = "BEGIN"
     ) -> AsyncIterator[Connection]:
         """One transaction inside one workspace's walls, opened in a single trip."""
-        async with (pool or self.app).acquire() as connection:
+        async with (pool or self.app).acquire(timeout=PATIENCE) as connection:
             await connection.execute(f"{begin}; SET LOCAL app.workspace_id = '{UUID(str(workspace_id))}'")
             try:
                 yield connection
             except BaseException:
                 with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
-                    await connection.execute("ROLLBACK")
+                    async with asyncio.timeout(PATIENCE):
+                        await connection.execute("ROLLBACK")
                 raise
             await connection.execute("COMMIT")
 

@@ -1,0 +1,153 @@
+"""A database that goes silent: no refusal, no reset, only nothing. Intake says 503 in time, and is well again after."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
+from time import monotonic
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import pytest
+
+from inbox.flow import committer, intake
+from inbox.flow.committer import Committer, Delivery, Overloaded
+from inbox.ground.bell import Bell
+from inbox.ground.db import Database
+from inbox.ground.settings import Settings
+from inbox.platforms.facebook.signature import sign
+from tests.world import World
+
+
+class Line:
+    """A line to Postgres that can fall silent. What was under way on it then is never heard of again."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self._host, self._port = host, port
+        self._silent: set[asyncio.Event] = set()
+        self._now = asyncio.Event()
+
+    @property
+    def port(self) -> int:
+        return int(self._server.sockets[0].getsockname()[1])
+
+    def falls_silent(self) -> None:
+        self._now.set()
+
+    def works_again(self) -> None:
+        """For whoever calls anew; the old calls stay dead."""
+        self._now = asyncio.Event()
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[Line]:
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        try:
+            yield self
+        finally:
+            self._server.close()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        silent = self._now
+        there, back = await asyncio.open_connection(self._host, self._port)
+
+        async def carry(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+            with suppress(OSError):
+                while heard := await source.read(65536):
+                    if silent.is_set():
+                        await asyncio.Event().wait()
+                    target.write(heard)
+                    await target.drain()
+            target.close()
+
+        await asyncio.gather(carry(reader, back), carry(there, writer))
+
+
+@asynccontextmanager
+async def a_line(settings: Settings) -> AsyncIterator[tuple[Line, Settings]]:
+    told = urlsplit(settings.database_url)
+    async with Line(told.hostname or "127.0.0.1", told.port or 5432).open() as line:
+        host = f"{told.netloc.rpartition('@')[0]}@127.0.0.1:{line.port}".lstrip("@")
+        yield line, dataclasses.replace(settings, database_url=urlunsplit(told._replace(netloc=host)))
+
+
+async def test_intake_answers_in_time_when_the_database_says_nothing_and_stores_again_after(
+    database: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(committer, "PATIENCE", 0.5)
+    async with a_line(settings) as (line, through):
+        silent = await Database.open(through, app=1, intake=4, claim=1)
+        try:
+            committing = Committer(silent)
+            await committing.store(Delivery("facebook", "main", b"", b"before"))
+            line.falls_silent()
+            began = monotonic()
+            answers = await asyncio.wait_for(
+                asyncio.gather(
+                    *(committing.store(Delivery("facebook", "main", b"", b"meanwhile")) for _ in range(30)),
+                    return_exceptions=True,
+                ),
+                20,
+            )
+            assert all(isinstance(answer, Overloaded) for answer in answers)
+            assert monotonic() - began < 5
+            line.works_again()
+            for _ in range(100):
+                try:
+                    await asyncio.wait_for(committing.store(Delivery("facebook", "main", b"", b"after")), 20)
+                    break
+                except Overloaded:
+                    continue
+            else:
+                raise AssertionError("Nothing was stored any more.")
+            await asyncio.wait_for(committing.drain(), 20)
+        finally:
+            await silent.close()
+    async with database.intake.acquire() as connection:
+        stored = {row["body"] for row in await connection.fetch("SELECT body FROM inbound_delivery")}
+    assert stored == {b"before", b"after"}
+
+
+async def test_a_platform_that_knocks_while_the_database_says_nothing_is_told_to_keep_what_it_has(
+    database: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(committer, "PATIENCE", 0.5)
+    monkeypatch.setattr(intake, "PATIENCE", 0.5)
+    world = await World.make(database)
+    await world.app("facebook", "main", ["s3cret"])
+    async with a_line(settings) as (line, through):
+        silent = await Database.open(through, app=1, intake=2, claim=1)
+        try:
+            door = intake.Intake(silent, Bell(settings), world.safe)
+            assert await knock(door, "s3cret") == 200
+            line.falls_silent()
+            assert await asyncio.wait_for(knock(door, "s3cret"), 5) == 503
+            monkeypatch.setattr(intake, "SECRETS_KEPT", timedelta(0))
+            door = intake.Intake(silent, Bell(settings), world.safe)
+            assert await asyncio.wait_for(knock(door, "s3cret"), 5) == 503
+        finally:
+            await silent.close()
+
+
+async def knock(door: intake.Intake, secret: str) -> int:
+    """What a platform is told that delivers something signed."""
+    body = b'{"object": "page", "entry": []}'
+    sent: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/webhooks/facebook/main",
+        "query_string": b"",
+        "headers": [(b"x-hub-signature-256", sign(secret, body).encode())],
+    }
+    await door(scope, receive, send)
+    return int(sent[0]["status"])
