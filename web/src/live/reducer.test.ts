@@ -140,6 +140,12 @@ test("a held list stands still: arrivals are counted, rows that left stay until 
   assert.deepEqual(snapshot.held(state, "v", false).views.get("v")!.settled, ["b"])
 })
 
+test("a list that is looked at before it is there shows what comes", () => {
+  let state = snapshot.held(snapshot.opened(emptyState(ME), "v", open), "v", true)
+  state = snapshot.withPage(state, "v", { items: [conversation({ id: "a" })], reads: [], as_of: 0, next: null }, true)
+  assert.deepEqual([state.views.get("v")!.settled, state.views.get("v")!.arrived.size], [["a"], 0])
+})
+
 test("a message heard while its thread was loading is not lost", () => {
   let state = snapshot.began(snapshot.threadOpened(emptyState(ME), "c"))
   state = apply(state, event({ seq: 1_000, message: message({ id: "m2", at: "2026-11-23T09:02:00Z" }) }))

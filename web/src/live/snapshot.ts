@@ -51,7 +51,7 @@ export function withPage(state: State, name: string, page: ConversationPage, fre
   const ids = isJudgedHere(view.filter)
     ? sorted(rows, view, page, edge, fresh)
     : [...new Set([...(fresh ? [] : view.ids), ...page.items.map((row) => row.id)])]
-  const next = recounted({ ...view, ids, edge, next: page.next, loaded: true, stale: false }, fresh)
+  const next = recounted({ ...view, ids, edge, next: page.next, stale: false }, fresh)
   return prunedAll(retold({ ...rows, reads, views: replaced(rows.views, name, next) }, page.as_of))
 }
 
@@ -73,7 +73,9 @@ function sorted(
 }
 
 function recounted(view: View, fresh: boolean): View {
-  if (!view.held) return { ...view, settled: view.ids, arrived: new Set(), left: new Set() }
+  // What comes first moves nothing, however closely one looks.
+  if (!view.held || !view.loaded)
+    return { ...view, loaded: true, settled: view.ids, arrived: new Set(), left: new Set() }
   const standing = new Set(view.settled)
   const truth = new Set(view.ids)
   if (!fresh) {

@@ -1,0 +1,112 @@
+"""Every screen, in both themes and at every width: readable, reachable, and nothing pushed out of the window."""
+
+import gzip
+from pathlib import Path
+
+import pytest
+from playwright.async_api import expect
+
+from tests.web.office import Office, Seat
+
+WEB = Path(__file__).parents[2] / "web"
+AXE = WEB / "node_modules" / "axe-core" / "axe.min.js"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+ASKED = "Does it ship to Portugal?"
+
+
+async def found_by_axe(seat: Seat) -> list[str]:
+    await seat.page.evaluate(AXE.read_text())
+    report = await seat.page.evaluate("(rules) => axe.run(document, { runOnly: rules })", RULES)
+    return [f"{one['id']}: {node['html'][:160]}" for one in report["violations"] for node in one["nodes"]]
+
+
+async def a_busy_day(office: Office) -> None:
+    thread = await office.desk.sees_comment("8001", ASKED, ago=90, id="900_1")
+    await office.desk.sees_comment("8002", "And to Spain, please?", ago=80, under="900_1")
+    await office.desk.posts(thread, "To Portugal in three days.", by=office.ana, ago=70)
+    await office.desk.writes(thread, "And to Spain in two.", by=office.ana, anyway=True)
+    await office.cannot_tell("And to Spain in two.", "The answer was lost on the way.")
+    await office.desk.hears("7001", "מתי המוצר יחזור למלאי?", ago=40)
+    await office.desk.hears("7002", "x" * 500, ago=30)
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+async def test_axe_finds_nothing(office: Office, dark: bool) -> None:
+    await a_busy_day(office)
+    seat = await office.sits_down(office.ada, dark=dark)
+    await expect(seat.rows).to_have_count(3)
+    found = {"list": await found_by_axe(seat)}
+    await seat.opens("And to Spain")
+    found["thread"] = await found_by_axe(seat)
+    for name, key in (
+        ("note", "n"),
+        ("assign", "a"),
+        ("snooze", "h"),
+        ("keys", "?"),
+        ("palette", "Control+k"),
+        ("done", "e"),
+    ):
+        await seat.page.locator("[data-pane=thread]").focus()
+        await seat.presses(key)
+        await expect(seat.composer if name == "note" else seat.page.get_by_role("dialog")).to_be_visible()
+        found[name] = await found_by_axe(seat)
+        await seat.presses("Escape")
+    for name in ("channels", "people", "sending", "tokens", "account", "appearance", "keys"):
+        await seat.goes(f"/settings/{name}")
+        await expect(seat.page.get_by_role("heading", level=1)).to_be_visible()
+        found[f"settings {name}"] = await found_by_axe(seat)
+    await seat.goes("/inbox/snoozed")
+    await expect(seat.page.get_by_text("Nothing is snoozed.")).to_be_visible()
+    found["empty"] = await found_by_axe(seat)
+    stranger = await office.visitor(dark=dark)
+    await stranger.goes("/")
+    await expect(stranger.page.get_by_role("heading", name="Sign in")).to_be_visible()
+    found["sign in"] = await found_by_axe(stranger)
+    assert {name: what for name, what in found.items() if what} == {}
+
+
+@pytest.mark.parametrize("width", [320, 390, 899, 1039, 1239, 1920])
+async def test_it_fits_at_every_width(office: Office, width: int) -> None:
+    await a_busy_day(office)
+    seat = await office.sits_down(office.ada, width=width, height=720)
+    await expect(seat.rows).to_have_count(3)
+    overflow = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    assert await seat.page.evaluate(overflow) == 0
+    await seat.opens("And to Spain")
+    assert await seat.page.evaluate(overflow) == 0
+    await expect(seat.composer).to_be_in_viewport()
+    await seat.page.get_by_role("button", name="Person", exact=True).click()
+    assert await seat.page.evaluate(overflow) == 0
+    if width < 900:
+        await seat.page.get_by_role("button", name="Close").click()
+        await seat.page.get_by_role("button", name="Back").click()
+        await expect(seat.row("And to Spain")).to_be_visible()
+    await seat.goes("/settings/channels")
+    await expect(seat.page.get_by_role("heading", name="Channels", level=1)).to_be_visible()
+    assert await seat.page.evaluate(overflow) == 0
+
+
+async def test_what_a_customer_writes_is_text_and_nothing_else(office: Office) -> None:
+    trick = '<img src=x onerror="document.title=1"><b>hi</b> javascript:alert(1) https://example.com/a?b=c.'
+    await office.desk.hears("7001", trick, ago=5)
+    seat = await office.sits_down(office.ana)
+    await seat.opens("onerror")
+    bubble = seat.bubble("onerror")
+    await expect(bubble).to_contain_text(trick)
+    assert await bubble.locator("img, b:has-text('hi')").count() == 0
+    links = await bubble.locator(".text a").evaluate_all("(all) => all.map((one) => [one.href, one.rel, one.target])")
+    assert links == [["https://example.com/a?b=c", "noopener noreferrer nofollow ugc", "_blank"]]
+
+
+async def test_it_speaks_the_readers_language(office: Office) -> None:
+    seat = await office.visitor(locale="es-ES")
+    await seat.goes("/")
+    await expect(seat.page.get_by_role("button", name="Entrar")).to_be_visible()
+    assert await seat.page.evaluate("document.documentElement.lang") == "es"
+
+
+def test_the_page_is_light() -> None:
+    """Everything an agent's browser ever loads of our script."""
+    scripts = list((WEB / "dist" / "assets").glob("*.js"))
+    assert scripts
+    assert sum(len(gzip.compress(script.read_bytes(), 9)) for script in scripts) <= 120 * 1024
