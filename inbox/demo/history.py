@@ -67,16 +67,37 @@ def of(kinds: Sequence[Kind], cast: Cast, *, now: datetime | None = None, size: 
     return _Teller(kinds, cast, now or clock.now(), size, seed).tell()
 
 
-async def write(stage: Stage, past: Past, *, pause: float = 0.7) -> None:
-    """Tell the network. What webhooks bring leaves in great batches, with pauses."""
-    network, told = stage.network, 0
+async def begin(stage: Stage, past: Past) -> list[Thread]:
+    """Tell the network what the worker is to read for itself; gives what webhooks are to bring.
+
+    Without webhooks that is everything. With them it is the first comment below each post, since only who reads a
+    comment is shown the post above it.
+    """
+    network = stage.network
     stage.notes.posts = [await network.publish(text, at=at) for at, text in past.posts]
+    read, told = past.threads, list[Thread]()
+    if stage.hears_webhooks:
+        first = {thread.post: thread for thread in past.threads if thread.kind is Kind.COMMENT}
+        read = list(first.values())
+        told = [thread for thread in past.threads if first.get(thread.post) is not thread]
+    network.mischief.mute = stage.hears_webhooks
+    try:
+        for thread in read:
+            await _write(stage, thread)
+    finally:
+        network.mischief.mute = False
+    return told
+
+
+async def write(stage: Stage, threads: Sequence[Thread], *, pause: float = 0.7) -> None:
+    """Tell the network the rest. It leaves in great batches, with pauses."""
+    network, told = stage.network, 0
     network.mischief.batch = 1000
     try:
-        for thread in past.threads:
+        for thread in threads:
             await _write(stage, thread)
             told += len(thread.said)
-            if stage.hears_webhooks and told >= BREATH:
+            if told >= BREATH:
                 told = 0
                 await network.flush()
                 await asyncio.sleep(pause)

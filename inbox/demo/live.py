@@ -99,7 +99,9 @@ class Live:
         now, roll = clock.now(), self._chance.random()
         fresh = [ask for ask in stage.notes.asks if now - ask.at < timedelta(minutes=15)]
         patient = [ask for ask in stage.notes.asks if timedelta(minutes=20) < now - ask.at < timedelta(hours=20)]
-        if roll < 0.07 and patient:
+        if roll < 0.0004:
+            stage.notes.posts.append(await stage.network.publish(self._writer.either(self._writer.common.posts)))
+        elif roll < 0.07 and patient:
             await self._nudge(stage, self._chance.choice(patient))
         elif roll < 0.11 and fresh:
             await self._edit(stage, self._chance.choice(fresh))
@@ -169,7 +171,7 @@ class Live:
         )[8:]
         for _, _, _, stage, ask in self._chance.sample(waiting, min(len(waiting), 2)):
             who = self._cast.known(ask.who)
-            if who is None or now - ask.at < timedelta(minutes=4):
+            if who is None or now - ask.at < timedelta(minutes=4) or ask.external_id in stage.hands_off:
                 continue
             text = self._writer.answer(who, ask.topic)
             stage.closes(target=ask.external_id)

@@ -56,6 +56,7 @@ class Stage:
         self.name, self.network = name, network
         self.notes = Notes()
         self.hears_webhooks = False
+        self.hands_off: set[str] = set()  # asks that only whoever looks at the demo may answer
         capabilities = platforms()[name].capabilities
         self.kinds = list(capabilities.kinds)
         self.longest = capabilities.text_limits.get(Action.REPLY, 2000)

@@ -11,6 +11,7 @@ import structlog
 
 from inbox.demo import history, stages, workspace
 from inbox.demo.cast import Cast
+from inbox.demo.colleagues import Colleagues
 from inbox.demo.live import Live, Pace
 from inbox.demo.stages import Stage
 from inbox.demo.words import Writer
@@ -64,6 +65,7 @@ async def play(settings: Settings, stop: asyncio.Event, *, pace: Pace, size: flo
         live = Live(opened, cast, Writer(Random()), pace)
         tasks = [
             asyncio.create_task(live.run(), name="live"),
+            asyncio.create_task(Colleagues(database, bell, demo, opened).run(), name="colleagues"),
             asyncio.create_task(_keep(opened), name="keep"),
             *(
                 asyncio.create_task(_tell_past(stage, cast, database, bell, demo, size), name=f"past of {stage.name}")
@@ -104,13 +106,13 @@ async def _open(
 async def _tell_past(
     stage: Stage, cast: Cast, database: Database, bell: Bell, demo: workspace.Demo, size: float
 ) -> None:
-    """Ninety days: by webhooks where the network sends them, else by being read from the beginning."""
-    told_before = bool(stage.notes.posts)
-    if not told_before:
-        past = history.of(stage.kinds, cast, size=size)
-        await history.write(stage, past)
-    if told_before or not stage.hears_webhooks:
-        await workspace.read_again(database, bell, demo, stage.channel)
+    """Ninety days: read from the beginning by the worker, and brought by webhooks where the network sends them."""
+    rest = list[history.Thread]()
+    if not stage.notes.posts:
+        rest = await history.begin(stage, history.of(stage.kinds, cast, size=size))
+    # Whatever a start that was cut short had told the network is found by this reading.
+    await workspace.read_again(database, bell, demo, stage.channel)
+    await history.write(stage, rest)
     stage.notes.past = True
     stage.save()
     log.info("the past is told", network=stage.name, waiting=len(stage.notes.asks))
