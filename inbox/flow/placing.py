@@ -7,9 +7,12 @@ be our own send) stays in its lane and is tried again when what it waits for has
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
-from inbox.desk import status
+import msgspec
+
+from inbox.desk import landings, status
 from inbox.flow.scene import Event, Letter, Place, Revision, Scene, Thread
 from inbox.ground.ids import new_id
 from inbox.platforms.base import Act, Action, Actor, Attachment, Connector, Incoming, Kind, clean
@@ -38,13 +41,14 @@ def wrote(scene: Scene, event: Event, connector: Connector) -> Letter | None:
     letter.before_connection = incoming.at < place.connected_at
     scene.add_letter(letter)
 
-    if thread.identity_id is None:
-        thread.identity_id = identity
+    if thread.identity_id is None or (identity and letter.external_id == thread.thread_key):
+        thread.identity_id = identity  # whoever began it, also where a reply came first
     if incoming.kind is Kind.DM:
         usual = connector.window(incoming.kind, incoming.at, Action.DM, place.settings)
         ends = [at for at in (thread.reply_window_until, incoming.reply_window_until, usual) if at]
         thread.reply_window_until = max(ends, default=None)
-    thread.replyable = incoming.replyable
+    if thread.last_inbound_at is None or incoming.at >= thread.last_inbound_at:
+        thread.replyable = incoming.replyable
     thread.last_inbound_at = max(incoming.at, thread.last_inbound_at or incoming.at)
     if letter.needs_reply and not letter.before_connection:
         scene.asked.add(letter.id)
@@ -137,7 +141,8 @@ def edited(scene: Scene, event: Event) -> bool:
     if letter is None:
         return False
     text, attachments = _text(incoming.text), incoming.attachments
-    if (text, attachments, incoming.rating) == (letter.text, letter.attachments, letter.rating):
+    same = (text, attachments, incoming.rating) == (letter.text, letter.attachments, letter.rating)
+    if same and incoming.revision is None:
         return True
     newest = letter.edited_at is None or incoming.at >= letter.edited_at
     old_text, old_attachments, old_at = (
@@ -198,18 +203,25 @@ def deleted(scene: Scene, event: Event) -> bool:
             )
         )
     elif letter.delivery == "sent":
-        scene.facts.append(
-            f.Withdrawn(
-                conversation=str(letter.conversation_id),
-                at=incoming.at,
-                recorded_at=scene.now,
-                tie=tie,
-                answer=str(letter.id),
-                why="removed" if incoming.by is Actor.PLATFORM else "deleted_by_us",
-            )
+        gone = f.Withdrawn(
+            conversation=str(letter.conversation_id),
+            at=incoming.at,
+            recorded_at=scene.now,
+            tie=tie,
+            answer=str(letter.id),
+            why="removed" if incoming.by is Actor.PLATFORM else "deleted_by_us",
         )
+        scene.afterwards.append(partial(_take_back, scene, gone))
     scene.tell("message.deleted", letter)
     return True
+
+
+async def _take_back(scene: Scene, gone: f.Withdrawn) -> None:
+    """An answer is not there any more: whoever it had answered is on the queue again."""
+    home = scene.strays.get(UUID(gone.conversation))
+    if home:
+        gone = msgspec.structs.replace(gone, conversation=str(home))
+    scene.happenings += await landings.taken_back(scene.connection, scene.workspace_id, gone)
 
 
 def toggled(scene: Scene, event: Event) -> bool:
@@ -276,7 +288,8 @@ def _thread(scene: Scene, event: Event, place: Place, parent: Letter | None) -> 
         provisional=provisional,
         last_message_at=incoming.at,
         replyable=incoming.replyable,
-        status=status.RESOLVED,  # until somebody in it waits; what was there before us is shown by the view Imported
+        # What was there before us is off the queue: the view Imported shows what of it still waits.
+        status=status.OPEN if incoming.at >= place.connected_at else status.RESOLVED,
         new=True,
     )
     _learn(scene, thread, event, place)
