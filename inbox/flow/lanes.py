@@ -1,4 +1,4 @@
-"""Lanes: one worker holds one lane, takes its events in the platform's order, and writes them in one transaction.
+"""Lanes: one worker holds a few, takes their events in the platform's order, and writes them in one transaction.
 
 Lanes are for speed; unique indexes, row locks and an order-independent fold are for truth.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import random
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 from uuid import UUID
@@ -20,7 +20,7 @@ from inbox.flow import evidence, parked, placing, threads
 from inbox.flow.guilt import guilty
 from inbox.flow.scene import Again, Event, Scene
 from inbox.ground import clock
-from inbox.ground.db import Connection, Database
+from inbox.ground.db import Database
 from inbox.platforms.base import Act, Connector, Incoming, Kind, clean
 from inbox.realtime import events as feed
 from inbox.sla import storage
@@ -29,6 +29,7 @@ log = structlog.get_logger("lanes")
 decoder = msgspec.json.Decoder(Incoming)
 
 BATCH = 200
+TOGETHER = 8  # lanes of one workspace: a transaction for each message would cost ten times what placing it does
 ECHO_WAITS = timedelta(seconds=60)  # as long as a send may take; then it was written elsewhere
 ECHO_AGAIN = timedelta(seconds=1)
 PARKED = parked.FIRST  # an edit or delete of a message we have not seen; its message wakes it
@@ -49,9 +50,11 @@ SELECT workspace_id, lane FROM busy
 """
 
 TAKE = """
-SELECT id, channel_id, act, payload, received_at, recorded_at FROM inbound_event
-WHERE workspace_id = $1 AND lane = $2 AND state = 'new' AND due_at <= now()
-ORDER BY at, act, external_id, id LIMIT $3
+SELECT e.* FROM unnest($2::smallint[]) AS l(lane), LATERAL (
+    SELECT id, lane, at, act, external_id, channel_id, payload, received_at, recorded_at FROM inbound_event
+    WHERE workspace_id = $1 AND lane = l.lane AND state = 'new' AND due_at <= now()
+    ORDER BY at, act, external_id, id LIMIT $3) e
+ORDER BY e.lane, e.at, e.act, e.external_id, e.id LIMIT $3
 """
 
 TAKE_ONE = """
@@ -60,8 +63,8 @@ WHERE workspace_id = $1 AND id = $2 AND state = 'new' AND due_at <= now()
 """
 
 
-async def busy(database: Database) -> list[tuple[UUID, int]]:
-    """Lanes with something in them, round the workspaces, so that one busy tenant starves nobody."""
+async def busy(database: Database) -> list[tuple[UUID, list[int]]]:
+    """Lanes with something in them, a few at a time, round the workspaces, so that one busy tenant starves nobody."""
     found = await database.claim.fetch(BUSY)
     by_workspace: defaultdict[UUID, list[int]] = defaultdict(list)
     for row in found:
@@ -71,13 +74,23 @@ async def busy(database: Database) -> list[tuple[UUID, int]]:
     for _, lanes in turns:
         random.shuffle(lanes)
     longest = max((len(lanes) for _, lanes in turns), default=0)
-    return [(workspace, lanes[turn]) for turn in range(longest) for workspace, lanes in turns if turn < len(lanes)]
+    return [
+        (workspace, lanes[turn : turn + TOGETHER])
+        for turn in range(0, longest, TOGETHER)
+        for workspace, lanes in turns
+        if turn < len(lanes)
+    ]
 
 
 async def work(
-    database: Database, connectors: Mapping[str, Connector], workspace_id: UUID, lane: int, *, batch: int = BATCH
+    database: Database,
+    connectors: Mapping[str, Connector],
+    workspace_id: UUID,
+    lanes: Sequence[int],
+    *,
+    batch: int = BATCH,
 ) -> int:
-    """Place one batch of one lane; gives how many events were handled, 0 if another worker holds it.
+    """Place one batch of these lanes; gives how many events were handled, 0 if other workers hold them all.
 
     A batch that fails is taken singly, and the guilty event quarantined with its reason. A database that stumbles makes
     nobody guilty: everything stays in its lane.
@@ -85,28 +98,28 @@ async def work(
     clashed = False
     for _ in range(TRIES):
         try:
-            return await _batch(database, connectors, workspace_id, lane, batch)
+            return await _batch(database, connectors, workspace_id, lanes, batch)
         except COLLIDED:
             continue
         except asyncpg.UniqueViolationError:
             clashed = True
         except HELD_UP:
-            log.info("a lane is held up", workspace=str(workspace_id), lane=lane)
+            log.info("lanes are held up", workspace=str(workspace_id), lanes=lanes)
             return 0
         except Exception as error:
             if not guilty(error):
                 raise
-            log.exception("a batch failed and is taken singly", workspace=str(workspace_id), lane=lane)
-            return await _singly(database, connectors, workspace_id, lane, batch)
-    return await _singly(database, connectors, workspace_id, lane, batch) if clashed else 0
+            log.exception("a batch failed and is taken singly", workspace=str(workspace_id), lanes=lanes)
+            return await _singly(database, connectors, workspace_id, lanes, batch)
+    return await _singly(database, connectors, workspace_id, lanes, batch) if clashed else 0
 
 
 async def _singly(
-    database: Database, connectors: Mapping[str, Connector], workspace_id: UUID, lane: int, batch: int
+    database: Database, connectors: Mapping[str, Connector], workspace_id: UUID, lanes: Sequence[int], batch: int
 ) -> int:
     async with database.tenant(workspace_id) as connection:
-        taken = await connection.fetch(TAKE, workspace_id, lane, batch)
-    return sum([await _one(database, connectors, workspace_id, lane, row["id"]) for row in taken])
+        taken = await connection.fetch(TAKE, workspace_id, lanes, batch)
+    return sum([await _one(database, connectors, workspace_id, row["lane"], row["id"]) for row in taken])
 
 
 async def _one(
@@ -116,7 +129,7 @@ async def _one(
     clash: Exception | None = None
     for _ in range(TRIES):
         try:
-            return await _batch(database, connectors, workspace_id, lane, 1, only=event)
+            return await _batch(database, connectors, workspace_id, [lane], 1, only=event)
         except COLLIDED:
             continue
         except asyncpg.UniqueViolationError as error:
@@ -146,35 +159,38 @@ async def _batch(
     database: Database,
     connectors: Mapping[str, Connector],
     workspace_id: UUID,
-    lane: int,
+    lanes: Sequence[int],
     batch: int,
     only: UUID | None = None,
 ) -> int:
     async with database.tenant(workspace_id) as connection:
-        free = await connection.fetchval(
-            "SELECT true FROM lane WHERE workspace_id = $1 AND lane = $2 FOR UPDATE SKIP LOCKED", workspace_id, lane
+        held = await connection.fetch(
+            "SELECT lane FROM lane WHERE workspace_id = $1 AND lane = ANY($2) FOR UPDATE SKIP LOCKED",
+            workspace_id,
+            lanes,
         )
-        if not free:
+        if not held:
             return 0
+        free = [row["lane"] for row in held]
         if only:
             rows = await connection.fetch(TAKE_ONE, workspace_id, only)
         else:
-            rows = await connection.fetch(TAKE, workspace_id, lane, batch)
+            rows = await connection.fetch(TAKE, workspace_id, free, batch)
         if not rows:
             return 0
         taken = [_event(row) for row in rows]
         written = [clean(e.incoming.external_id) for e in taken if e.incoming.act in (Act.WROTE, Act.UNSUPPORTED)]
         if written and only:
-            await parked.wake(connection, workspace_id, lane, written)  # one of them may be to blame: each by itself
+            await parked.wake(connection, workspace_id, free, written)  # one of them may be to blame: each by itself
         elif written:
             # An early edit or delete follows its message, whatever their times say.
-            taken += [_event(row) for row in await parked.about(connection, workspace_id, lane, written, batch)]
+            taken += [_event(row) for row in await parked.about(connection, workspace_id, free, written, batch)]
         scene = Scene(connection, workspace_id, clock.now())
         await scene.load(taken)
         left = await _place(scene, connectors, taken)
         await threads.count_people(scene)
         await _write(scene)
-        await _clear(connection, workspace_id, taken, left)
+        await _clear(scene, taken, left)
         await feed.number(connection, workspace_id, scene.happenings)
         return len(taken) - len(left)
 
@@ -196,7 +212,7 @@ async def _write(scene: Scene) -> None:
     await scene.save()
     await threads.settle_previews(scene)
     await storage.write(connection, workspace_id, refolded, fresh=scene.fresh)
-    await storage.show(connection, workspace_id, refolded, but=scene.fresh)
+    await storage.show(connection, workspace_id, refolded, but=scene.fresh, settled=frozenset(scene.threads))
     scene.happenings += storage.news(refolded.waiting)
     await scene.follow_up()
 
@@ -302,10 +318,9 @@ def _failed(scene: Scene, event: Event) -> bool:
     return True
 
 
-async def _clear(
-    connection: Connection, workspace_id: UUID, taken: list[Event], left: Mapping[UUID, timedelta]
-) -> None:
+async def _clear(scene: Scene, taken: list[Event], left: Mapping[UUID, timedelta]) -> None:
     """What found its place leaves the lane with its text; the rest waits."""
+    connection, workspace_id = scene.connection, scene.workspace_id
     await connection.execute(
         "DELETE FROM inbound_event WHERE workspace_id = $1 AND id = ANY($2)",
         workspace_id,
@@ -323,10 +338,10 @@ async def _clear(
             list(waits),
             list(waits.values()),
         )
-    channels = sorted({event.channel_id for event in taken})
-    await connection.execute(
-        """UPDATE channel SET last_heard_at = now() WHERE workspace_id = $1 AND id = ANY($2)
-               AND (last_heard_at IS NULL OR last_heard_at < now() - interval '5 seconds')""",
-        workspace_id,
-        channels,
-    )
+    quiet = [place.id for place in scene.places.values() if place.is_quiet]
+    if quiet:
+        await connection.execute(
+            "UPDATE channel SET last_heard_at = now() WHERE workspace_id = $1 AND id = ANY($2)",
+            workspace_id,
+            sorted(quiet),
+        )

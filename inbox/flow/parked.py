@@ -33,28 +33,28 @@ async def park(connection: Connection, workspace_id: UUID, events: Sequence[UUID
 
 
 async def about(
-    connection: Connection, workspace_id: UUID, lane: int, names: Sequence[str], limit: int
+    connection: Connection, workspace_id: UUID, lanes: Sequence[int], names: Sequence[str], limit: int
 ) -> list[asyncpg.Record]:
-    """What waits in this lane for messages of these names, in the platform's order."""
+    """What waits in these lanes for messages of these names, in the platform's order."""
     found: list[asyncpg.Record] = await connection.fetch(
         """SELECT id, channel_id, act, payload, received_at, recorded_at FROM inbound_event
-           WHERE workspace_id = $1 AND lane = $2 AND state = 'parked' AND external_id = ANY($3)
+           WHERE workspace_id = $1 AND lane = ANY($2) AND state = 'parked' AND external_id = ANY($3)
            ORDER BY at, act, external_id, id LIMIT $4""",
         workspace_id,
-        lane,
+        lanes,
         names,
         limit,
     )
     return found
 
 
-async def wake(connection: Connection, workspace_id: UUID, lane: int, names: Sequence[str]) -> None:
-    """Back into the lane, each to be tried by itself."""
+async def wake(connection: Connection, workspace_id: UUID, lanes: Sequence[int], names: Sequence[str]) -> None:
+    """Back into their lanes, each to be tried by itself."""
     await connection.execute(
         """UPDATE inbound_event SET state = 'new', due_at = now()
-           WHERE workspace_id = $1 AND lane = $2 AND state = 'parked' AND external_id = ANY($3)""",
+           WHERE workspace_id = $1 AND lane = ANY($2) AND state = 'parked' AND external_id = ANY($3)""",
         workspace_id,
-        lane,
+        lanes,
         names,
     )
 

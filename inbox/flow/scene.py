@@ -50,6 +50,7 @@ class Place:
     external_id: str
     connected_at: datetime
     settings: dict[str, Any]
+    is_quiet: bool  # nothing came from it for some seconds
 
 
 @dataclass(slots=True)
@@ -140,11 +141,7 @@ DIALECT: Any = postgresql.dialect()  # type: ignore[no-untyped-call]
 THREAD = [f.name for f in fields(Thread) if f.name != "new"]
 LETTER = [f.name for f in fields(Letter) if f.name != "new"]
 # Columns that arriving events may change on rows that exist already.
-THREAD_CHANGES = [
-    c
-    for c in THREAD
-    if c not in ("id", "channel_id", "platform", "assignee_id", "waiting_since", "waiting_count", "imported")
-]
+THREAD_CHANGES = [c for c in THREAD if c not in ("id", "channel_id", "platform", "assignee_id")]
 LETTER_CHANGES = [
     c for c in LETTER if c not in ("id", "channel_id", "direction", "received_at", "kind", "agent_id", "delivery")
 ]
@@ -254,7 +251,8 @@ class Scene:
 
     async def _load_places(self, ids: set[UUID]) -> None:
         for row in await self.connection.fetch(
-            """SELECT id, platform, external_id, connected_at, settings FROM channel
+            """SELECT id, platform, external_id, connected_at, settings,
+                   last_heard_at IS NULL OR last_heard_at < now() - interval '5 seconds' AS is_quiet FROM channel
                WHERE workspace_id = $1 AND id = ANY($2)""",
             self.workspace_id,
             list(ids),
@@ -265,6 +263,7 @@ class Scene:
                 row["external_id"],
                 row["connected_at"],
                 msgspec.json.decode(row["settings"]),
+                row["is_quiet"],
             )
 
     async def _load_people(self, events: list[Event]) -> None:
@@ -365,6 +364,8 @@ class Scene:
             [key for _, _, key in keys],
         )
         await self.lock(sorted(row["id"] for row in ids))
+        if any(event.incoming.ours for event in events):
+            await self._load_sends()
 
     async def lock(self, ids: list[UUID]) -> None:
         """Bring these conversations into the picture and hold them until COMMIT."""
@@ -378,14 +379,17 @@ class Scene:
         ):
             self.add_thread(Thread(**dict(row)))
             self._threads_before[row["id"]] = Thread(**dict(row))
+
+    async def _load_sends(self) -> None:
+        """Where something of ours is on its way: an echo there may be of it."""
         busy = await self.connection.fetch(
             """SELECT DISTINCT conversation_id FROM outbound_message
                WHERE workspace_id = $1 AND conversation_id = ANY($2)
                    AND state IN ('queued', 'sending', 'unknown', 'needs_decision')""",
             self.workspace_id,
-            ids,
+            sorted(self.threads),
         )
-        self.in_flight |= {row["conversation_id"] for row in busy}
+        self.in_flight = {row["conversation_id"] for row in busy}
 
     async def _load_letters(self, events: list[Event]) -> None:
         outside, written = _outside(events), _written(events)
@@ -464,6 +468,11 @@ class Scene:
 
     def identity(self, platform: str, author: Author | None) -> UUID | None:
         return self.identities.get((platform, clean(author.external_id))) if author else None
+
+    def counted(self, thread: UUID) -> UUID | None:
+        """Whom a thread began with, if they are among its participants already; who else is must be looked for."""
+        before = self._threads_before.get(thread)
+        return before.identity_id if before and before.participants else None
 
     def tell(self, name: str, letter: Letter | None = None, thread: UUID | None = None) -> None:
         """Say what happened, once for each message and name."""

@@ -70,7 +70,14 @@ async def count_people(scene: Scene) -> None:
         if letter.new and letter.direction == "in" and letter.identity_id:
             fresh.setdefault(letter.conversation_id, set()).add(letter.identity_id)
     known: set[tuple[UUID, UUID]] = set()
-    old = [thread for thread in fresh if not scene.threads[thread].new]
+    old = []
+    for thread in fresh:
+        if scene.threads[thread].new:
+            continue
+        if first := scene.counted(thread):
+            known.add((thread, first))
+        if any((thread, identity) not in known for identity in fresh[thread]):
+            old.append(thread)
     if old:
         found = await scene.connection.fetch(
             """SELECT DISTINCT conversation_id, identity_id FROM message
@@ -79,7 +86,7 @@ async def count_people(scene: Scene) -> None:
             old,
             list({identity for thread in old for identity in fresh[thread]}),
         )
-        known = {(row["conversation_id"], row["identity_id"]) for row in found}
+        known |= {(row["conversation_id"], row["identity_id"]) for row in found}
     for thread, identities in fresh.items():
         scene.threads[thread].participants += len({i for i in identities if (thread, i) not in known})
 

@@ -278,18 +278,42 @@ def _value(episode: Episode, column: str) -> Any:
 
 
 async def show(
-    connection: Connection, workspace_id: UUID, refolded: Refolded, *, but: frozenset[UUID] = frozenset()
+    connection: Connection,
+    workspace_id: UUID,
+    refolded: Refolded,
+    *,
+    but: frozenset[UUID] = frozenset(),
+    settled: frozenset[UUID] = frozenset(),
 ) -> None:
-    """Repeat on conversations and messages what lists and threads show of it. `but`: those that show it already."""
+    """Repeat on conversations and messages what lists and threads show of it.
+
+    `but`: those that show it already. `settled`: those whose own row does, while their messages may not.
+    """
     waiting = {name: found for name, found in refolded.waiting.items() if name not in but}
+    if waiting.keys() - settled:
+        await _show_waiting(connection, workspace_id, {name: waiting[name] for name in waiting.keys() - settled})
     if not waiting:
         return
-    ids = sorted(waiting)
+    turned: defaultdict[UUID, list[UUID]] = defaultdict(list)
+    for row in await connection.fetch(
+        """UPDATE message SET answered = id = ANY($3), version = version + 1
+           WHERE workspace_id = $1 AND conversation_id = ANY($2) AND direction = 'in' AND answered <> (id = ANY($3))
+           RETURNING id, conversation_id""",
+        workspace_id,
+        sorted(waiting),
+        sorted(refolded.answered),
+    ):
+        turned[row["conversation_id"]].append(row["id"])
+    for name, messages in turned.items():
+        refolded.waiting[name] = replace(refolded.waiting[name], turned=tuple(sorted(messages)))
+
+
+async def _show_waiting(connection: Connection, workspace_id: UUID, waiting: Mapping[UUID, Waiting]) -> None:
     rows = await connection.fetch(
         """SELECT id, last_message_at, waiting_since, waiting_count, imported FROM conversation
            WHERE workspace_id = $1 AND id = ANY($2)""",
         workspace_id,
-        ids,
+        sorted(waiting),
     )
     changed = [
         row
@@ -297,30 +321,19 @@ async def show(
         if (row["waiting_since"], row["waiting_count"], row["imported"])
         != (waiting[row["id"]].since, waiting[row["id"]].count, waiting[row["id"]].imported)
     ]
-    if changed:
-        now = [waiting[row["id"]] for row in changed]
-        await connection.execute(
-            """UPDATE conversation c SET waiting_since = g.since, waiting_count = g.count, imported = g.imported,
-                   waiting_rank = g.rank, version = version + 1
-               FROM unnest($2::uuid[], $3::timestamptz[], $4::int[], $5::bool[], $6::float8[])
-                   AS g(id, since, count, imported, rank)
-               WHERE c.workspace_id = $1 AND c.id = g.id""",
-            workspace_id,
-            [row["id"] for row in changed],
-            [w.since for w in now],
-            [w.count for w in now],
-            [w.imported for w in now],
-            [waiting_rank(w.since, row["last_message_at"]) for w, row in zip(now, changed, strict=True)],
-        )
-    turned: defaultdict[UUID, list[UUID]] = defaultdict(list)
-    for row in await connection.fetch(
-        """UPDATE message SET answered = id = ANY($3), version = version + 1
-           WHERE workspace_id = $1 AND conversation_id = ANY($2) AND direction = 'in' AND answered <> (id = ANY($3))
-           RETURNING id, conversation_id""",
+    if not changed:
+        return
+    now = [waiting[row["id"]] for row in changed]
+    await connection.execute(
+        """UPDATE conversation c SET waiting_since = g.since, waiting_count = g.count, imported = g.imported,
+               waiting_rank = g.rank, version = version + 1
+           FROM unnest($2::uuid[], $3::timestamptz[], $4::int[], $5::bool[], $6::float8[])
+               AS g(id, since, count, imported, rank)
+           WHERE c.workspace_id = $1 AND c.id = g.id""",
         workspace_id,
-        ids,
-        sorted(refolded.answered),
-    ):
-        turned[row["conversation_id"]].append(row["id"])
-    for name, messages in turned.items():
-        refolded.waiting[name] = replace(refolded.waiting[name], turned=tuple(sorted(messages)))
+        [row["id"] for row in changed],
+        [w.since for w in now],
+        [w.count for w in now],
+        [w.imported for w in now],
+        [waiting_rank(w.since, row["last_message_at"]) for w, row in zip(now, changed, strict=True)],
+    )
