@@ -13,9 +13,7 @@ from uuid import UUID
 from zlib import crc32
 from zoneinfo import ZoneInfo
 
-import asyncpg
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.demo.stages import Ask, Stage
@@ -56,8 +54,6 @@ NOTES = {
     "assembly": "The manual has the picture upside down on page 3, that is why everybody asks.",
 }
 
-AWAY = (asyncpg.PostgresError, asyncpg.InterfaceError, SQLAlchemyError, OSError, TimeoutError)
-
 Verb = Callable[[AsyncSession], Awaitable[Any]]
 
 
@@ -78,8 +74,8 @@ class Colleagues:
             await asyncio.sleep(LOOK_EVERY)
             try:
                 await self.turn()
-            except AWAY as error:
-                log.info("the database is away", error=type(error).__name__)
+            except Exception as error:  # as when the database is away: the next look may find it
+                log.warning("the colleagues looked in vain", error=type(error).__name__, exc_info=True)
 
     async def turn(self) -> None:
         """One look at the queue."""
@@ -92,7 +88,7 @@ class Colleagues:
             waiting = await connection.fetch(
                 """SELECT id, assignee_id FROM conversation
                    WHERE workspace_id = $1 AND waiting_count > 0 AND status = 'open' AND last_inbound_at < $2
-                       AND waiting_since >= coalesce($3, '-infinity')
+                       AND waiting_since >= coalesce($3::timestamptz, '-infinity')
                    ORDER BY waiting_since DESC LIMIT 500""",
                 self._workspace,
                 clock.now() - READING,
