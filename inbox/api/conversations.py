@@ -78,7 +78,7 @@ async def list_conversations(
         QueryParameter(description="mine, unassigned, open, snoozed, resolved, problems, imported or sent."),
     ] = "open",
     channel: Annotated[UUID | None, QueryParameter(description="Of this channel alone.")] = None,
-    kind: Annotated[Kind | None, QueryParameter(description="Of this kind alone.")] = None,
+    kind: Annotated[Kind | None, QueryParameter(description="Of this kind alone; sent: answers of this kind.")] = None,
     q: Annotated[
         str, QueryParameter(description="Begun by somebody whose name or handle begins so.", max_length=100)
     ] = "",

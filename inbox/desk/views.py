@@ -164,11 +164,12 @@ def listed(view: str, agent: Agent, narrowed: Filter, *, limit: int, rank: float
 
 
 def sent(agent: Agent, narrowed: Filter, *, limit: int, at: datetime | None, last: UUID | None) -> Query:
-    """Conversations by this agent's last answer in them, before (at, last)."""
+    """Conversations by this agent's last answer in them, before (at, last). `kind` is the answer's own."""
     query = Query([agent.workspace_id])
-    mine = f"m.workspace_id = $1 AND m.agent_id = {query(agent.id, 'uuid')} AND m.delivery = 'sent'"
+    mine = f"{{0}}.workspace_id = $1 AND {{0}}.agent_id = {query(agent.id, 'uuid')} AND {{0}}.delivery = 'sent'"
+    if narrowed.kind:
+        mine += f" AND {{0}}.kind = {query(narrowed.kind, 'text')}"
     before = "" if at is None else f" AND (m.at, m.id) < ({query(at, 'timestamptz')}, {query(last, 'uuid')})"
-    kind = f" AND c.kind = {query(narrowed.kind, 'text')}" if narrowed.kind else ""
     channels, newest = _channels(agent, narrowed), "ORDER BY m.at DESC, m.id DESC"
     most = query(limit, "int")
     if narrowed.people is not None:
@@ -176,20 +177,16 @@ def sent(agent: Agent, narrowed: Filter, *, limit: int, at: datetime | None, las
         people = f"c.identity_id = ANY({query(list(narrowed.people), 'uuid[]')})"
         seen = "" if channels is None else f" AND c.channel_id = ANY({query(channels, 'uuid[]')})"
         query.sql = f"""SELECT c.id, m.at AS place, m.id AS last FROM conversation c, LATERAL (
-                SELECT m.at, m.id FROM message m WHERE {mine} AND m.conversation_id = c.id {newest} LIMIT 1) m
-            WHERE c.workspace_id = $1 AND {people}{seen}{kind}{before} {newest} LIMIT {most}"""
+                SELECT m.at, m.id FROM message m
+                WHERE {mine.format("m")} AND m.conversation_id = c.id {newest} LIMIT 1) m
+            WHERE c.workspace_id = $1 AND {people}{seen}{before} {newest} LIMIT {most}"""
         return query
-    every = "(SELECT id FROM channel WHERE workspace_id = $1)"
-    given = every if channels is None else f"unnest({query(channels, 'uuid[]')})"
-    # Asked of each message as it is met: joined, Postgres would rather read every conversation first.
-    home = f"SELECT true FROM conversation c WHERE c.workspace_id = $1 AND c.id = m.conversation_id{kind}"
-    of_kind = f" AND ({home})" if kind else ""
     query.sql = f"""SELECT m.conversation_id AS id, m.at AS place, m.id AS last
-        FROM {given} AS h(channel_id), LATERAL (
+        FROM {_every(query, channels)} AS h(channel_id), LATERAL (
             SELECT m.conversation_id, m.at, m.id FROM message m
-            WHERE {mine} AND m.channel_id = h.channel_id{before}{of_kind} AND NOT EXISTS (
-                SELECT 1 FROM message n WHERE n.workspace_id = $1 AND n.conversation_id = m.conversation_id
-                    AND n.agent_id = m.agent_id AND n.delivery = 'sent' AND (n.at, n.id) > (m.at, m.id))
+            WHERE {mine.format("m")} AND m.channel_id = h.channel_id{before} AND NOT EXISTS (
+                SELECT 1 FROM message n WHERE {mine.format("n")} AND n.conversation_id = m.conversation_id
+                    AND (n.at, n.id) > (m.at, m.id))
             {newest} LIMIT {most}) m
         {newest} LIMIT {most}"""
     return query
@@ -231,9 +228,7 @@ def _scope(query: Query, view: View, agent: Agent, narrowed: Filter) -> tuple[li
         legs.append(f"unnest({query(list(view.statuses), 'text[]')}) AS s(status)")
         conditions.append("c.status = s.status")
         if not view.whose and (channels is not None or kinds is not None):
-            every = "(SELECT id FROM channel WHERE workspace_id = $1)"
-            given = every if channels is None else f"unnest({query(channels, 'uuid[]')})"
-            legs.append(f"{given} AS h(channel_id)")
+            legs.append(f"{_every(query, channels)} AS h(channel_id)")
             legs.append(f"unnest({query(kinds or KINDS, 'text[]')}) AS k(kind)")
             conditions += ["c.channel_id = h.channel_id", "c.kind = k.kind"]
             channels = kinds = None
@@ -246,6 +241,13 @@ def _scope(query: Query, view: View, agent: Agent, narrowed: Filter) -> tuple[li
     if kinds is not None:
         conditions.append(f"c.kind = ANY({query(kinds, 'text[]')})")
     return legs, conditions
+
+
+def _every(query: Query, channels: list[UUID] | None) -> str:
+    """A leg for each channel there is, or for each of these."""
+    if channels is None:
+        return "(SELECT id FROM channel WHERE workspace_id = $1)"
+    return f"unnest({query(channels, 'uuid[]')})"
 
 
 def _channels(agent: Agent, narrowed: Filter) -> list[UUID] | None:

@@ -49,6 +49,16 @@ class Message(Tenant, Table):
             "id",
             postgresql_where=sql("agent_id IS NOT NULL AND delivery = 'sent'"),
         ),
+        Index(
+            "ix_message_agent_kind",
+            "workspace_id",
+            "agent_id",
+            "kind",
+            "channel_id",
+            "at",
+            "id",
+            postgresql_where=sql("agent_id IS NOT NULL AND delivery = 'sent'"),
+        ),
         Index("ix_message_elsewhere", "workspace_id", "channel_id", "at", postgresql_where=sql("elsewhere <> ''")),
         Index(
             "ix_message_orphan",

@@ -89,10 +89,10 @@ TABLES = [
         reason TEXT DEFAULT '' NOT NULL,
         CONSTRAINT pk_inbound_event PRIMARY KEY (workspace_id, id)
     )""",
-    """CREATE INDEX ix_inbound_event_lane ON inbound_event (workspace_id, lane, at, act, external_id, id) WHERE state = 'new'""",
-    """CREATE INDEX ix_inbound_event_quarantined ON inbound_event (workspace_id, recorded_at) WHERE state = 'quarantined'""",
     """CREATE INDEX ix_inbound_event_about ON inbound_event (workspace_id, lane, external_id) WHERE state = 'parked'""",
+    """CREATE INDEX ix_inbound_event_lane ON inbound_event (workspace_id, lane, at, act, external_id, id) WHERE state = 'new'""",
     """CREATE INDEX ix_inbound_event_parked ON inbound_event (due_at, workspace_id) WHERE state = 'parked'""",
+    """CREATE INDEX ix_inbound_event_quarantined ON inbound_event (workspace_id, recorded_at) WHERE state = 'quarantined'""",
     """CREATE TABLE inbound_key (
         workspace_id UUID NOT NULL,
         channel_id UUID NOT NULL,
@@ -478,6 +478,7 @@ TABLES = [
         CONSTRAINT fk_message_workspace_id_conversation_id FOREIGN KEY(workspace_id, conversation_id) REFERENCES conversation (workspace_id, id) ON DELETE CASCADE
     )""",
     """CREATE INDEX ix_message_agent ON message (workspace_id, agent_id, channel_id, at, id) WHERE agent_id IS NOT NULL AND delivery = 'sent'""",
+    """CREATE INDEX ix_message_agent_kind ON message (workspace_id, agent_id, kind, channel_id, at, id) WHERE agent_id IS NOT NULL AND delivery = 'sent'""",
     """CREATE INDEX ix_message_elsewhere ON message (workspace_id, channel_id, at) WHERE elsewhere <> ''""",
     """CREATE INDEX ix_message_orphan ON message (workspace_id, channel_id, parent_external_id) WHERE parent_external_id IS NOT NULL AND parent_id IS NULL""",
     """CREATE INDEX ix_message_thread ON message (workspace_id, conversation_id, at, id)""",

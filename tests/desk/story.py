@@ -137,6 +137,13 @@ class Desk:
         await self.arrives(message, ago=ago)
         return message
 
+    async def has_answered(self, who: str, *, ago: float) -> UUID:
+        """A direct message with its answer: nobody waits there, and we wait for the customer."""
+        thread = await self.hears(who, "Where is my order?", ago=ago)
+        await self.posts(thread, "On its way!", by=self.sam, ago=ago - 1)
+        assert (await self.conversation(thread)).status == "pending"
+        return thread
+
     # Looking
 
     async def rows(self, sql: str, *values: Any) -> list[asyncpg.Record]:

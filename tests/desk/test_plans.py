@@ -118,9 +118,6 @@ def everything(crowded: Crowd, thread: UUID) -> Iterator[tuple[str, Verb]]:
     for name, agent in who.items():
         for view in [*views.VIEWS, views.SENT]:
             for more in narrowed:
-                if view == views.SENT and more == {"kind": Kind.REVIEW}:
-                    continue  # reads through all that this agent ever sent, which is theirs, not the workspace's
-
                 yield f"{view} for {name} {more}", partial(twice, agent=agent, view=view, more=more)
         yield f"counts for {name}", partial(views.counts, agent=agent)
     yield "thread", lambda session: threads.read(session, thread, by=crowded.ana)

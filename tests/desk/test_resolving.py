@@ -15,11 +15,11 @@ from tests.desk.story import Desk, minutes_ago
 
 
 async def test_a_conversation_in_which_nobody_waits_is_resolved_at_one_key(desk: Desk) -> None:
-    thread = await desk.hears("7001", "Thanks!", ago=60)
+    thread = await desk.has_answered("7001", ago=60)
     shown = await desk.does(conversations.resolve, thread, by=desk.ana)
     assert shown.status == "resolved"
     assert shown.resolved_at is not None
-    assert await desk.lines(thread) == ["resolved"]
+    assert await desk.lines(thread) == ["replied", "resolved"]
     (told,) = await desk.heard("conversation.resolved")
     assert told.by == desk.ana.id
     assert told.activity is not None
@@ -120,11 +120,11 @@ async def test_reopening_brings_back_whoever_was_closed_unanswered(desk: Desk) -
 
 
 async def test_a_second_person_who_resolves_is_told_so(desk: Desk) -> None:
-    thread = await desk.hears("7001", "Thanks!", ago=60)
+    thread = await desk.has_answered("7001", ago=60)
     await desk.does(conversations.resolve, thread, by=desk.ana)
     with pytest.raises(AlreadyResolved):
         await desk.does(conversations.resolve, thread, by=desk.sam)
-    assert await desk.lines(thread) == ["resolved"]
+    assert await desk.lines(thread) == ["replied", "resolved"]
 
 
 async def test_reopening_what_is_open_changes_nothing(desk: Desk) -> None:
@@ -135,7 +135,7 @@ async def test_reopening_what_is_open_changes_nothing(desk: Desk) -> None:
 
 
 async def test_a_question_reopens_what_was_resolved_and_thanks_does_not(desk: Desk) -> None:
-    thread = await desk.hears("7001", "Thanks!", ago=60)
+    thread = await desk.has_answered("7001", ago=60)
     await desk.does(conversations.resolve, thread, by=desk.ana)
     await desk.hears("7001", "Thank you!", ago=50)
     assert (await desk.conversation(thread)).status == "resolved"
@@ -178,7 +178,7 @@ async def test_what_was_there_before_us_leaves_imported_once_it_is_dealt_with(de
 
 
 async def test_a_resolved_conversation_no_longer_sleeps(desk: Desk) -> None:
-    thread = await desk.hears("7001", "Thanks!", ago=60)
+    thread = await desk.has_answered("7001", ago=60)
     await desk.does(snoozes.snooze, thread, minutes_ago(-60), by=desk.ana)
     shown = await desk.does(conversations.resolve, thread, by=desk.ana)
     assert (shown.status, shown.snoozed_until) == ("resolved", None)
@@ -193,13 +193,13 @@ async def test_a_priority_is_set(desk: Desk, priority: int) -> None:
 
 
 async def test_who_may_only_read_resolves_nothing(desk: Desk) -> None:
-    thread = await desk.hears("7001", "Thanks!", ago=60)
+    thread = await desk.has_answered("7001", ago=60)
     with pytest.raises(Forbidden):
         await desk.does(conversations.resolve, thread, by=desk.rea)
 
 
 async def test_what_somebody_may_not_see_does_not_exist_for_them(desk: Desk) -> None:
-    thread = await desk.hears("7001", "Thanks!", ago=60)
+    thread = await desk.has_answered("7001", ago=60)
     for stranger in (desk.otto, (await Desk.make(desk.database, name="Other")).ana):
         with pytest.raises(NotFound):
             await _as(desk, stranger.workspace_id, thread, stranger)

@@ -74,7 +74,7 @@ async def test_a_time_that_makes_no_sense_is_refused(desk: Desk, until: object) 
 
 
 async def test_what_is_resolved_does_not_sleep(desk: Desk) -> None:
-    thread = await desk.hears("7001", "Thanks!", ago=60)
+    thread = await desk.has_answered("7001", ago=60)
     await desk.does(conversations.resolve, thread, by=desk.ana)
     with pytest.raises(Conflict):
         await desk.does(snoozes.snooze, thread, TOMORROW, by=desk.ana)
