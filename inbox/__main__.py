@@ -53,6 +53,10 @@ def parser() -> argparse.ArgumentParser:
     replay.add_argument("--list", action="store_true", help="only say what was set aside, and why")
     replay.set_defaults(run=run_replay)
 
+    commands.add_parser("confirm-restore", help="go on sending from a database restored from a backup").set_defaults(
+        run=run_confirm
+    )
+
     rotate = commands.add_parser("rotate-keys", help="seal every secret again, from SECRET_KEY_PREVIOUS to SECRET_KEY")
     rotate.set_defaults(run=run_rotate)
 
@@ -140,6 +144,23 @@ async def replay(told: Settings, *, only_list: bool) -> list[str]:
         if not only_list:
             lines.append(f"{await quarantine.replay_deliveries(database)} deliveries take the road again.")
         return lines or ["Nothing was set aside."]
+    finally:
+        await database.close()
+
+
+def run_confirm(_: argparse.Namespace) -> None:
+    confirmed = on_the_database(confirm(settings("confirm-restore")))
+    sys.stdout.write("What is queued may leave again.\n" if confirmed else "Nothing was stopped.\n")
+
+
+async def confirm(told: Settings) -> bool:
+    """For every workspace of the installation."""
+    from inbox.flow import cluster
+    from inbox.ground.db import Database
+
+    database = await Database.open(told, app=2, intake=1, claim=1)
+    try:
+        return await cluster.confirm_all(database)
     finally:
         await database.close()
 

@@ -8,9 +8,10 @@ A new room is a module with a list `doors`, added to ROOMS.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from types import ModuleType
 
+import asyncpg
 import structlog
 from litestar import Litestar, Router
 from litestar.datastructures import State
@@ -37,6 +38,7 @@ from inbox.api.guards import signed_in
 from inbox.api.measures import Measures
 from inbox.api.problems import HANDLERS
 from inbox.api.socket import Socket
+from inbox.flow import cluster
 from inbox.flow.intake import Intake
 from inbox.ground import logs
 from inbox.ground.bell import Bell
@@ -47,6 +49,8 @@ from inbox.ground.settings import Settings
 from inbox.people import passwords
 from inbox.realtime.hub import Hub
 from inbox.realtime.presence import Presence
+
+AWAY = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
 
 # Under /api/v1, for those who are signed in.
 ROOMS = (
@@ -108,6 +112,8 @@ async def open_house(rooms: Litestar) -> AsyncIterator[None]:
     await state.bell.start()
     await state.hub.start()
     await passwords.prepare()
+    with suppress(*AWAY):  # a database that came back from a backup: pages begin anew before any worker has run
+        await cluster.check(state.database)
     try:
         yield
     finally:

@@ -13,6 +13,7 @@ from inbox.flow import cluster, quarantine
 from inbox.flow.quarantine import SetAside
 from inbox.ground.bell import Bell
 from inbox.ground.db import Database, raw
+from inbox.ground.errors import Forbidden
 from inbox.people.access import Agent, Right
 
 
@@ -59,7 +60,12 @@ async def read_standing(database: NamedDependency[Database]) -> Standing:
 async def confirm_database(
     database: NamedDependency[Database], agent: NamedDependency[Agent], bell: NamedDependency[Bell]
 ) -> Standing:
-    """What was in motion when the backup was taken has become a doubt and is looked for; the rest may leave again."""
+    """What was in motion when the backup was taken has become a doubt and is looked for; the rest may leave again.
+
+    Where several workspaces share the installation no single one's admin decides this: `inbox confirm-restore` does.
+    """
+    if await database.claim.fetchval("SELECT count(*) FROM workspace") > 1:
+        raise Forbidden("Other workspaces live here too: whoever runs this installation confirms it from a terminal.")
     await cluster.confirm(database, agent)
     bell.ring("outbox")
     return Standing(await cluster.check(database))

@@ -41,6 +41,12 @@ WHERE key = 'cluster' AND value ->> 'identity' <> cluster_identity() RETURNING t
 """
 
 
+GO_ON = """
+UPDATE setting SET value = value || '{"stopped": false}'::jsonb, updated_at = now()
+WHERE key = 'cluster' AND (value ->> 'stopped')::bool AND value ->> 'identity' = cluster_identity() RETURNING true
+"""
+
+
 async def stopped(connection: Connection) -> bool:
     """Whether nothing may leave: asked inside every claim, of the very server that claims."""
     row = await connection.fetchrow(STANDING)
@@ -73,15 +79,18 @@ async def confirm(database: Database, by: Agent) -> None:
     by.needs(Right.SETTINGS)
     await check(database)
     async with database.tenant(by.workspace_id) as connection:
-        changed = await connection.fetchval(
-            """UPDATE setting SET value = value || '{"stopped": false}'::jsonb, updated_at = now()
-               WHERE key = 'cluster' AND (value ->> 'stopped')::bool AND value ->> 'identity' = cluster_identity()
-               RETURNING true"""
-        )
+        changed = await connection.fetchval(GO_ON)
         if changed:
             await lines.note(
                 connection, by.workspace_id, "restored_database_confirmed", by=by.person, token_id=by.token_id
             )
+
+
+async def confirm_all(database: Database) -> bool:
+    """The operator says so for every workspace; gives whether there was anything to confirm."""
+    await check(database)
+    async with database.app.acquire() as connection:
+        return bool(await connection.fetchval(GO_ON))
 
 
 async def _doubt_everything(database: Database, since: datetime) -> None:

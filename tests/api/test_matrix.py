@@ -142,7 +142,7 @@ ROWS: dict[str, Row] = {
     "GET /api/v1/quarantine": Row("                   200   403   403    403     403   200    401     403"),
     "POST /api/v1/quarantine/replay": Row("           200   403   403    403     403   200    401     403"),
     "GET /api/v1/restored-database": Row("            200   403   403    403     403   200    401     403"),
-    "POST /api/v1/restored-database/confirmation": Row("200 403   403    403     403   200    401     403"),
+    "POST /api/v1/restored-database/confirmation": Row("403 403   403    403     403   403    401     403"),
     "GET /api/v1/platforms": Row("                    200   200   200    200     200   200    401     200"),
     "GET /api/v1/channels": Row("                     200   200   200    200     200   200    401     200"),
     "POST /api/v1/channels": Row("                    422   403   403    403     403   422    401     403", {"platform": "no", "fields": {}}),
