@@ -200,7 +200,7 @@ def _fact(action: Action, outbound: asyncpg.Record, message: asyncpg.Record, at:
                 conversation=conversation,
                 at=at,
                 recorded_at=recorded_at,
-                tie=tie_of(f"deleted:{message['external_id']}"),
+                tie=tie_of(f"deleted_by_us:{message['external_id']}"),
                 item=str(message["id"]),
                 whose="ours",
                 by=by,

@@ -1,12 +1,13 @@
 """Hiding, liking and deleting: the same outbox, and harmless to ask for twice."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from inbox.flow import claims, outbox
+from inbox.flow import claims, outbox, outcomes
 from inbox.ground import errors
-from inbox.platforms.base import Action
+from inbox.platforms.base import Act, Action, Incoming, Kind, Sent
 from tests.outbox.conftest import Desk, until
 from tests.outbox.echo_platform import FORBID, HANG_AFTER, LOSE
 
@@ -106,3 +107,28 @@ async def test_who_may_not(desk: Desk) -> None:
     reply = await desk.replies(item)
     with pytest.raises(errors.NotPossibleHere):
         await desk.acts(reply.id, Action.DELETE)  # it is not there yet
+
+
+async def test_a_deletion_of_ours_that_the_platform_tells_first_is_still_ours(desk: Desk) -> None:
+    item = await desk.hears("Buy my coins, or shall I come by?")
+    outside = await desk.value("SELECT external_id FROM message WHERE id = $1", item)
+    await desk.acts(item, Action.DELETE)
+    (due,) = await outbox.due(desk.database, limit=1)
+    claim = await claims.take(desk.road, desk.workspace_id, due.outbound_id)
+    assert claim
+    await desk.arrives(
+        Incoming(
+            account=f"account-{desk.platform}",
+            act=Act.DELETED,
+            kind=Kind.COMMENT,
+            external_id=outside,
+            at=datetime.now(UTC),
+            lane=outside,
+            thread=outside,
+        )
+    )
+    assert await desk.value("SELECT state FROM episode") == "ended"
+    await outcomes.write(desk.road, claim, Sent("", datetime.now(UTC)))
+    # Nobody took the question back, and nobody answered it.
+    assert await desk.value("SELECT state FROM episode") == "waiting"
+    assert (await desk.message(item))["deleted_by"] == "us"
