@@ -10,7 +10,7 @@ import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +19,7 @@ import msgspec
 import structlog
 
 from inbox.flow import guilt, names
+from inbox.ground import clock
 from inbox.ground.crypto import Hasher, Safe
 from inbox.ground.db import Connection, Database
 from inbox.ground.ids import new_id
@@ -30,16 +31,17 @@ log = structlog.get_logger("split")
 MOST_BYTES = 16 * 1024 * 1024  # of raw bodies in one turn: what is read at once must fit into memory, and into its time
 GUILTY = (*guilt.NEVER, ValueError, OverflowError)
 
+DAYS_AHEAD = timedelta(days=1)  # partitions lie ready for weeks: what can hold nothing yet need not be planned for
 CLAIM = """
 WITH free AS (
     SELECT received_at, id, octet_length(body) AS size FROM inbound_delivery
-    WHERE state = 'new' ORDER BY received_at, id LIMIT $1 FOR UPDATE SKIP LOCKED
+    WHERE state = 'new' AND received_at < $3 ORDER BY received_at, id LIMIT $1 FOR UPDATE SKIP LOCKED
 ), counted AS (
     SELECT received_at, id, sum(size) OVER (ORDER BY received_at, id) - size AS before FROM free
 )
 SELECT d.* FROM counted c, LATERAL (
     SELECT received_at, id, platform, app, source, workspace_id, channel_id, body FROM inbound_delivery
-    WHERE received_at = c.received_at AND id = c.id LIMIT 1) d
+    WHERE received_at = c.received_at AND id = c.id AND received_at < $3 LIMIT 1) d
 WHERE c.before < $2 ORDER BY d.received_at, d.id
 """
 
@@ -79,7 +81,7 @@ def lane_of(channel_id: UUID, lane: str) -> int:
 async def split(database: Database, connectors: Mapping[str, Connector], safe: Safe, *, limit: int = 200) -> int:
     """Split up to `limit` deliveries; gives how many were taken. A crash anywhere repeats harmlessly."""
     async with database.intake.acquire() as connection, connection.transaction():
-        claimed = await connection.fetch(CLAIM, limit, MOST_BYTES)
+        claimed = await connection.fetch(CLAIM, limit, MOST_BYTES, clock.now() + DAYS_AHEAD)
         if not claimed:
             return 0
         read: list[tuple[asyncpg.Record, list[Incoming]]] = []
@@ -205,9 +207,11 @@ async def _finish(connection: Connection, claimed: list[asyncpg.Record], refused
     await connection.execute(
         """UPDATE inbound_delivery d SET state = 'done', done_at = now(), body = ''::bytea, headers = ''::bytea
            FROM unnest($1::timestamptz[], $2::uuid[]) AS k(received_at, id)
-           WHERE d.received_at = k.received_at AND d.id = k.id""",
+           WHERE d.received_at = k.received_at AND d.id = k.id AND d.received_at BETWEEN $3 AND $4""",
         [row["received_at"] for row in done],
         [row["id"] for row in done],
+        claimed[0]["received_at"],
+        claimed[-1]["received_at"],
     )
     if refused:
         quarantined = [row for row in claimed if row["id"] in refused]

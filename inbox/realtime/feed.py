@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
 import asyncpg
 
+from inbox.ground import clock
 from inbox.ground.db import Connection, Database
 
 PAGE = 500
+DAYS_AHEAD = timedelta(days=1)  # partitions lie ready for weeks, and every one that is asked costs time
 UNNUMBERED = b'{"seq":0,'
 
 
@@ -47,10 +50,11 @@ async def after(database: Database, workspace_id: UUID, last: int, *, limit: int
     async with database.tenant(workspace_id) as connection:
         found = await connection.fetch(
             """SELECT seq, channel_id, user_id, conversation_id, name, body FROM event
-               WHERE workspace_id = $1 AND seq > $2 ORDER BY seq LIMIT $3""",
+               WHERE workspace_id = $1 AND seq > $2 AND at < $4 ORDER BY seq LIMIT $3""",
             workspace_id,
             last,
             limit,
+            clock.now() + DAYS_AHEAD,
         )
     return [
         Entry(row["seq"], row["channel_id"], row["user_id"], row["conversation_id"], row["name"], _numbered(row))
