@@ -5,6 +5,7 @@ import re
 from playwright.async_api import expect
 
 from inbox.desk import assignment, conversations
+from tests.desk.story import minutes_ago
 from tests.web.office import Office
 
 
@@ -78,8 +79,13 @@ async def test_after_a_gap_the_page_is_what_it_would_have_been(office: Office) -
 
 
 async def test_a_long_list_is_drawn_as_far_as_one_looks(office: Office) -> None:
+    asked = []
     for number in range(130):
-        await office.desk.hears(str(7000 + number), f"Question {number}, can you help?", ago=500 - number)
+        asked.append(
+            office.desk.road.dm(str(7000 + number), f"Question {number}, can you help?", at="00:00", mid=f"m{number}")
+        )
+        asked[-1]["entry"][0]["messaging"][0]["timestamp"] = int(minutes_ago(500 - number).timestamp() * 1000)
+    await office.desk.road.arrives(*asked)
     seat = await office.sits_down(office.ana)
     await expect(seat.row("Question 0,")).to_be_visible()
     assert await seat.rows.count() < 40
