@@ -42,24 +42,26 @@ async def keep_up(name: str, loop: Loop, house: House, stop: asyncio.Event) -> N
 
 
 async def split_deliveries(house: House, stop: asyncio.Event) -> None:
-    while not stop.is_set():
-        if await split(house.database, house.platforms, house.safe):
-            house.bell.ring("lanes")
-        else:
-            await house.bell.wait("deliveries")
+    with house.bell.listen("deliveries") as rung:
+        while not stop.is_set():
+            if await split(house.database, house.platforms, house.safe):
+                house.bell.ring("lanes")
+            else:
+                await rung.wait()
 
 
 async def place_events(house: House, stop: asyncio.Event) -> None:
-    while not stop.is_set():
-        handled = 0
-        for workspace_id, lane in await lanes.busy(house.database):
-            if stop.is_set():
-                return
-            if placed := await lanes.work(house.database, house.platforms, workspace_id, lane):
-                house.bell.ring(f"feed:{workspace_id}")
-                handled += placed
-        if not handled:
-            await house.bell.wait("lanes")
+    with house.bell.listen("lanes") as rung:
+        while not stop.is_set():
+            handled = 0
+            for workspace_id, some in await lanes.busy(house.database):
+                if stop.is_set():
+                    return
+                if placed := await lanes.work(house.database, house.platforms, workspace_id, some):
+                    house.bell.ring(f"feed:{workspace_id}")
+                    handled += placed
+            if not handled:
+                await rung.wait()
 
 
 async def stir_the_parked(house: House, stop: asyncio.Event) -> None:

@@ -27,14 +27,15 @@ async def drain(house: House, stop: asyncio.Event, pace: Pace | None = None) -> 
     sends = Crew(AT_ONCE, EACH_CHANNEL, lambda due: outbox.deliver(road, due.workspace_id, due.outbound_id))
     searches = Crew(LOOKS_AT_ONCE, LOOKS_AT_ONCE, lambda due: looks.look(road, due.workspace_id, due.outbound_id))
     try:
-        while not stop.is_set():
-            stopped = await cluster.check(road.database)
-            await outbox.release(road)
-            begun = searches.begin(await searches.wanted(road, looks=True))
-            if not stopped:
-                begun += sends.begin(await sends.wanted(road))
-            if not begun:
-                await house.bell.wait("outbox")
+        with house.bell.listen("outbox") as rung:
+            while not stop.is_set():
+                stopped = await cluster.check(road.database)
+                await outbox.release(road)
+                begun = searches.begin(await searches.wanted(road, looks=True))
+                if not stopped:
+                    begun += sends.begin(await sends.wanted(road))
+                if not begun:
+                    await rung.wait()
     finally:
         await sends.finish()
         await searches.finish()

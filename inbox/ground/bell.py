@@ -2,13 +2,16 @@
 
 bell.ring("lanes")                      # after a commit; many rings within 20 ms are one NOTIFY
 await bell.wait("lanes", seconds=1)      # returns when rung, or when the time is over
+with bell.listen("lanes") as rung:      # who looks between waits: a ring while they looked ends the next wait
+    await rung.wait()
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 import asyncpg
 
@@ -18,6 +21,20 @@ from inbox.ground.settings import Settings
 TOPIC = "earshot"
 GATHER = 0.02  # seconds; a NOTIFY for every commit would halve the intake
 PATIENCE = 1.0
+
+
+class Listener:
+    """Hears one topic from the moment it is made, also while it does not wait."""
+
+    def __init__(self) -> None:
+        self.rung = asyncio.Event()
+
+    async def wait(self, seconds: float = PATIENCE) -> None:
+        """Until it was rung since the last wait, at most `seconds`."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self.rung.wait()
+        self.rung.clear()
 
 
 class Bell:
@@ -47,14 +64,18 @@ class Bell:
 
     async def wait(self, topic: str, seconds: float = PATIENCE) -> None:
         """Until `topic` is rung (or `topic:anything`), at most `seconds`."""
-        mine = asyncio.Event()
-        self._waiting[topic].add(mine)
+        with self.listen(topic) as rung:
+            await rung.wait(seconds)
+
+    @contextmanager
+    def listen(self, topic: str) -> Iterator[Listener]:
+        """Hear `topic` from now on."""
+        listener = Listener()
+        self._waiting[topic].add(listener.rung)
         try:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(seconds):
-                    await mine.wait()
+            yield listener
         finally:
-            self._waiting[topic].discard(mine)
+            self._waiting[topic].discard(listener.rung)
 
     def _heard(self, topic: str) -> None:
         for known in (topic, topic.partition(":")[0]):

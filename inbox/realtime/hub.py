@@ -147,17 +147,18 @@ class Hub:
     # What happens is told
 
     async def _read(self, room: Room) -> None:
-        while True:
-            try:
-                entries = await feed.after(self._database, room.workspace_id, room.position)
-                if not entries:
-                    await self._bell.wait(f"feed:{room.workspace_id}")
-                    continue
-                room.position = entries[-1].seq
-                self._tell(room, entries)
-            except AWAY as error:
-                log.info("feed is out of reach", error=type(error).__name__)
-                await asyncio.sleep(0.5)
+        with self._bell.listen(f"feed:{room.workspace_id}") as rung:
+            while True:
+                try:
+                    entries = await feed.after(self._database, room.workspace_id, room.position)
+                    if not entries:
+                        await rung.wait()
+                        continue
+                    room.position = entries[-1].seq
+                    self._tell(room, entries)
+                except AWAY as error:
+                    log.info("feed is out of reach", error=type(error).__name__)
+                    await asyncio.sleep(0.5)
 
     def _tell(self, room: Room, entries: list[Entry]) -> None:
         """One encoding serves every page that sees the same and stood at the same number."""
