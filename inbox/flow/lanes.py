@@ -256,6 +256,8 @@ async def _place_one(scene: Scene, connectors: Mapping[str, Connector], event: E
             placed = placing.toggled(scene, event)
         case Act.READ | Act.DELIVERED:
             scene.afterwards.append(partial(threads.watermark, scene, event))
+            if threads.find(scene, event) in scene.in_flight and _fresh(event):
+                return ECHO_AGAIN  # the receipt may be quicker than the answer to our own send
         case Act.FAILED:
             placed = _failed(scene, event)
     return None if placed else PARKED
@@ -283,13 +285,17 @@ async def _echo(scene: Scene, event: Event, connector: Connector) -> bool:
     if matched is not None:
         scene.afterwards.append(partial(_accept, scene, incoming, matched))
         return True
-    if found in scene.in_flight and clock.now() - event.recorded_at < ECHO_WAITS:
+    if found in scene.in_flight and _fresh(event):
         return False
     letter = placing.wrote_elsewhere(
         scene, event, connector, seen_today=await threads.said_today(scene, event, other_than=found)
     )
     threads.settle(scene, letter)
     return True
+
+
+def _fresh(event: Event) -> bool:
+    return clock.now() - event.recorded_at < ECHO_WAITS
 
 
 async def _accept(scene: Scene, incoming: Incoming, message_id: UUID) -> None:

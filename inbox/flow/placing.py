@@ -273,7 +273,8 @@ def _thread(scene: Scene, event: Event, place: Place, parent: Letter | None) -> 
     provisional = not key
     if provisional:
         key = clean(incoming.parent) or clean(incoming.external_id)
-    for thread in scene.keys.get((place.id, key), ()):
+    # The thread that is sure of its kind first: there may be one beside it that only began for want of it.
+    for thread in sorted(scene.keys.get((place.id, key), ()), key=lambda known: known.kind != incoming.kind):
         if thread.kind == incoming.kind or thread.provisional:
             if thread.provisional and not provisional:
                 thread.provisional, thread.kind = False, str(incoming.kind)
@@ -366,6 +367,7 @@ def _decide(incoming: Incoming, place: Place, *, kind: str | None = None) -> Dec
         rating=incoming.rating,
         visitor_post=incoming.visitor_post,
         unsupported=incoming.act is Act.UNSUPPORTED,
+        ours=place.names,
         settings=place.settings,
     )
 

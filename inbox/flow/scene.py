@@ -48,6 +48,7 @@ class Place:
     id: UUID
     platform: str
     external_id: str
+    names: tuple[str, ...]  # what people call us there
     connected_at: datetime
     settings: dict[str, Any]
     is_quiet: bool  # nothing came from it for some seconds
@@ -251,7 +252,7 @@ class Scene:
 
     async def _load_places(self, ids: set[UUID]) -> None:
         for row in await self.connection.fetch(
-            """SELECT id, platform, external_id, connected_at, settings,
+            """SELECT id, platform, external_id, name, handle, connected_at, settings,
                    last_heard_at IS NULL OR last_heard_at < now() - interval '5 seconds' AS is_quiet FROM channel
                WHERE workspace_id = $1 AND id = ANY($2)""",
             self.workspace_id,
@@ -261,6 +262,7 @@ class Scene:
                 row["id"],
                 row["platform"],
                 row["external_id"],
+                (row["name"], row["handle"]),
                 row["connected_at"],
                 msgspec.json.decode(row["settings"]),
                 row["is_quiet"],
@@ -273,6 +275,11 @@ class Scene:
             if author and author.external_id and not event.incoming.ours:
                 key = (self.places[event.channel_id].platform, clean(author.external_id))
                 authors[key] = _fuller(authors.get(key), author)
+        wrote = set(authors)
+        for event in events:
+            if event.incoming.ours:  # an answer counts for those it names, also before a word of theirs has come
+                for name in filter(None, map(clean, event.incoming.named)):
+                    authors.setdefault((self.places[event.channel_id].platform, name), Author(name))
         if not authors:
             return
         keys = sorted(authors)
@@ -282,13 +289,13 @@ class Scene:
             await self.connection.execute(
                 """WITH given AS (
                        SELECT * FROM unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[],
-                                            $7::text[], $8::text[])
-                           AS g(id, contact_id, platform, external_id, name, handle, avatar_url)
+                                            $7::text[], $8::text[], $9::bool[])
+                           AS g(id, contact_id, platform, external_id, name, handle, avatar_url, wrote)
                    ), made AS (
                        INSERT INTO contact_identity
                            (workspace_id, id, contact_id, platform, external_id, name, handle, avatar_url, nameless)
                        SELECT $1, id, contact_id, platform, external_id, name, handle, avatar_url,
-                              name = '' AND handle = '' FROM given
+                              wrote AND name = '' AND handle = '' FROM given
                        ORDER BY platform, external_id
                        ON CONFLICT DO NOTHING RETURNING contact_id, name, handle
                    ) INSERT INTO contact (workspace_id, id, name)
@@ -301,16 +308,22 @@ class Scene:
                 [clean(authors[key].name)[:400] for key in missing],
                 [clean(authors[key].handle)[:400] for key in missing],
                 [clean(authors[key].avatar_url)[:2000] for key in missing],
+                [key in wrote for key in missing],
             )
             known |= await self._identities(missing)
         changed = [key for key in keys if _differs(known[key], authors[key])]
         if changed:
             await self.connection.execute(
-                """UPDATE contact_identity i SET name = coalesce(nullif(g.name, ''), i.name),
-                       handle = coalesce(nullif(g.handle, ''), i.handle),
-                       avatar_url = coalesce(nullif(g.avatar_url, ''), i.avatar_url)
-                   FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[]) AS g(id, name, handle, avatar_url)
-                   WHERE i.workspace_id = $1 AND i.id = g.id""",
+                """WITH named AS (
+                       UPDATE contact_identity i SET name = coalesce(nullif(g.name, ''), i.name),
+                           handle = coalesce(nullif(g.handle, ''), i.handle),
+                           avatar_url = coalesce(nullif(g.avatar_url, ''), i.avatar_url),
+                           nameless = i.nameless AND g.name = '' AND g.handle = ''
+                       FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[]) AS g(id, name, handle, avatar_url)
+                       WHERE i.workspace_id = $1 AND i.id = g.id
+                       RETURNING i.contact_id, coalesce(nullif(i.name, ''), i.handle) AS name
+                   ) UPDATE contact c SET name = named.name FROM named
+                     WHERE c.workspace_id = $1 AND c.id = named.contact_id AND c.name = '' AND named.name <> ''""",
                 self.workspace_id,
                 [known[key]["id"] for key in changed],
                 [clean(authors[key].name)[:400] for key in changed],
@@ -364,7 +377,7 @@ class Scene:
             [key for _, _, key in keys],
         )
         await self.lock(sorted(row["id"] for row in ids))
-        if any(event.incoming.ours for event in events):
+        if any(event.incoming.ours or event.incoming.act in (Act.READ, Act.DELIVERED) for event in events):
             await self._load_sends()
 
     async def lock(self, ids: list[UUID]) -> None:
@@ -381,11 +394,11 @@ class Scene:
             self._threads_before[row["id"]] = Thread(**dict(row))
 
     async def _load_sends(self) -> None:
-        """Where something of ours is on its way: an echo there may be of it."""
+        """Where something of ours is on its way: an echo or a receipt there may be of it."""
         busy = await self.connection.fetch(
             """SELECT DISTINCT conversation_id FROM outbound_message
                WHERE workspace_id = $1 AND conversation_id = ANY($2)
-                   AND state IN ('queued', 'sending', 'unknown', 'needs_decision')""",
+                   AND state IN ('sending', 'unknown')""",
             self.workspace_id,
             sorted(self.threads),
         )
@@ -461,6 +474,8 @@ class Scene:
     def add_letter(self, letter: Letter) -> Letter:
         if letter.external_id is not None:
             self.letters[letter.channel_id, letter.external_id] = letter
+        if letter.new and letter.parent_external_id and letter.parent_id is None:
+            self.orphans.setdefault((letter.channel_id, letter.parent_external_id), []).append(letter)
         return letter
 
     def letter(self, channel_id: UUID, external_id: str) -> Letter | None:

@@ -168,6 +168,9 @@ async def watermark(scene: Scene, event: Event) -> None:
 async def move_strays(scene: Scene) -> None:
     """Every thread that had to begin without its root joins the one its root stands in."""
     for stray, home in sorted(scene.strays.items()):
+        while home in scene.strays:  # where it was to go is itself on the move
+            home = scene.strays[home]
+        scene.strays[stray] = home
         await move(scene.connection, scene.workspace_id, stray, home)
         scene.facts = [
             msgspec.structs.replace(fact, conversation=str(home)) if fact.conversation == str(stray) else fact
@@ -217,9 +220,19 @@ async def move(connection: Connection, workspace_id: UUID, stray: UUID, home: UU
                assignee_id = coalesce(h.assignee_id, s.assignee_id),
                problems = h.problems + s.problems,
                status = CASE WHEN 'open' IN (h.status, s.status) THEN 'open' ELSE h.status END,
+               resolved_at = CASE WHEN s.status = 'open' THEN NULL ELSE h.resolved_at END,
+               snoozed_until = CASE WHEN s.status = 'open' THEN NULL ELSE h.snoozed_until END,
+               snoozed_by = CASE WHEN s.status = 'open' THEN NULL ELSE h.snoozed_by END,
+               linked_id = coalesce(h.linked_id, s.linked_id),
                post_id = coalesce(h.post_id, s.post_id)
            FROM conversation s
            WHERE h.workspace_id = $1 AND h.id = $3 AND s.workspace_id = $1 AND s.id = $2""",
+        workspace_id,
+        stray,
+        home,
+    )
+    await connection.execute(
+        "UPDATE conversation SET linked_id = $3, version = version + 1 WHERE workspace_id = $1 AND linked_id = $2",
         workspace_id,
         stray,
         home,

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import structlog
 
 from inbox.desk import conversations
-from tests.flow.road import Road, names
+from tests.flow.road import Road, clock, names
 
 
 async def test_an_edit_back_to_the_first_wording_stands_though_it_overtook_the_one_before(road: Road) -> None:
@@ -57,3 +58,68 @@ async def test_an_answer_taken_away_in_the_platforms_own_app_puts_who_asked_back
     assert (thread["waiting_count"], thread["status"], thread["resolved_at"]) == (1, "open", None)
     assert names(await road.episodes(), "state") == ["waiting"]
     assert await road.differences() == 0
+
+
+async def test_somebody_who_speaks_to_the_shop_by_its_name_waits(road: Road) -> None:
+    await road.comments("8001", "Acme Shop I came by yesterday and you were closed", at="09:00")
+    (message,) = await road.messages()
+    assert (message["needs_reply"], (await road.conversation())["waiting_count"]) == (True, 1)
+
+
+@pytest.mark.parametrize("answer_first", [False, True])
+async def test_an_answer_elsewhere_counts_for_those_it_names_whoever_came_first(road: Road, answer_first: bool) -> None:
+    await road.comments("8001", "Does it ship to Portugal?", at="09:00", id="900_1")
+    answer = road.comment(road.account, "Yes, both of you!", at="09:10", id="900_3", under="900_1")
+    answer["entry"][0]["changes"][0]["value"]["message_tags"] = [{"id": "8002", "name": "Bo"}]
+    asks = road.comment("8002", "And to Spain?", at="09:05", id="900_2", under="900_1")
+    for payload in (answer, asks) if answer_first else (asks, answer):
+        await road.arrives(payload)
+    assert names(await road.episodes(), "state") == ["answered", "answered"]
+    people = await road.rows(
+        """SELECT c.name FROM contact_identity i JOIN contact c ON c.workspace_id = i.workspace_id
+               AND c.id = i.contact_id WHERE i.workspace_id = $1 AND NOT i.nameless ORDER BY c.name"""
+    )
+    assert names(people, "name") == ["Person 8001", "Person 8002"]
+    assert await road.differences() == 0
+
+
+async def test_threads_that_began_without_their_roots_follow_each_other_home(road: Road) -> None:
+    """A reply to a reply to a comment on a visitor's post; all of them come before the post, the deepest first."""
+    deepest = road.comment("8003", "And to Malta?", at="09:06", id="900_3", under="900_2")
+    second = road.comment("8002", "And to Spain?", at="09:00:30", id="900_2", under="900_1")
+    beside = road.comment("8004", "I wonder too?", at="09:07", id="900_4", under="900_1")
+    first = road.comment("8001", "Does it ship to Portugal?", at="09:01", id="900_1")
+    post = road._entry(
+        "changes",
+        {
+            "field": "feed",
+            "value": {
+                "item": "post",
+                "verb": "add",
+                "post_id": f"{road.account}_900",
+                "from": {"id": "8000", "name": "Person 8000"},
+                "message": "Is anybody there?",
+                "created_time": int(clock("09:00").timestamp()),
+            },
+        },
+    )
+    await road.arrives(beside)
+    await road.arrives(deepest)
+    assert len(await road.conversations()) == 2
+    with structlog.testing.capture_logs() as said:
+        await road.arrives(second, post, first)
+    assert said == []
+    thread = await road.conversation()
+    assert (thread["message_count"], thread["waiting_count"], thread["provisional"]) == (5, 5, False)
+    assert await road.rows("SELECT 1 FROM inbound_event WHERE workspace_id = $1") == []
+    assert await road.differences() == 0
+
+
+async def test_a_reply_of_the_same_second_knows_what_it_answers(road: Road) -> None:
+    await road.arrives(
+        road.comment("8002", "And to Spain?", at="09:00", id="900_1", under="900_2"),
+        road.comment("8001", "Does it ship to Portugal?", at="09:00", id="900_2"),
+    )
+    reply, comment = await road.messages()
+    assert reply["parent_id"] == comment["id"]
+    assert (await road.conversation())["provisional"] is False
