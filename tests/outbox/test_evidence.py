@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from inbox.desk import second_thoughts
-from inbox.flow import lanes, outbox
-from inbox.platforms.base import Act, Incoming, Kind
+from inbox.flow import claims, lanes, outbox, outcomes
+from inbox.platforms.base import Act, Incoming, Kind, Sent
 from tests.outbox.conftest import Desk, until
 from tests.outbox.echo_platform import FORBID, HANG_AFTER, LOSE, PLATFORMS, Post
 
@@ -239,3 +239,36 @@ async def test_a_private_reply_known_by_its_echo_alone_ties_them_too(blind_desk:
     private = (await desk.rows("SELECT * FROM conversation WHERE kind = 'dm'"))[0]
     assert (await desk.conversation(item))["linked_id"] == private["id"]
     assert await desk.value("SELECT count(*) FROM event WHERE name = 'conversation.linked'") == 1
+
+
+async def test_a_receipt_that_is_quicker_than_the_answer_to_our_send_is_not_lost(desk: Desk, owner: Any) -> None:
+    item = await desk.hears("Hello?", kind=Kind.DM)
+    reply = await desk.replies(item, visibility="private")
+    claim = await claims.take(desk.road, desk.workspace_id, reply.id)
+    assert claim
+    at = datetime.now(UTC)
+    await desk.arrives(
+        Incoming(
+            account=f"account-{desk.platform}",
+            act=Act.DELIVERED,
+            kind=Kind.DM,
+            external_id="mia",
+            at=at,
+            revision=1,
+            lane="mia",
+            thread="mia",
+        )
+    )
+    await outcomes.write(desk.road, claim, Sent("post-1", at))
+    await owner.execute("UPDATE inbound_event SET due_at = now()")
+    for workspace_id, lane in await lanes.busy(desk.database):
+        await lanes.work(desk.database, PLATFORMS, workspace_id, lane)
+    assert (await desk.message(reply.id))["delivered_at"] == at
+    assert await desk.value("SELECT count(*) FROM inbound_event") == 0
+
+
+async def test_a_reply_that_has_not_left_yet_holds_up_nobodys_answer_elsewhere(desk: Desk) -> None:
+    item = await desk.hears("Hello?", kind=Kind.DM)
+    await desk.replies(item, "A moment!", visibility="private")
+    await desk.arrives(desk.echo("Hi Mia!", "typed-elsewhere", thread="mia", at=datetime.now(UTC), kind=Kind.DM))
+    assert await bubbles(desk) == ["Hi Mia!"]
