@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from uuid import UUID
 
@@ -42,6 +43,7 @@ class Room:
         self.epoch = position.epoch
         self.position = position.seq
         self.pages: set[Connection] = set()
+        self.catching_up = 0  # pages on their way in
         self.counting = asyncio.Event()
         self.tasks: list[asyncio.Task[None]] = []
 
@@ -90,6 +92,7 @@ class Hub:
 
     async def join_new(self, page: Connection) -> None:
         """Tell this page everything from now on."""
+        self._leave_room(page)
         room = await self._room(page.agent.workspace_id)
         page.last = page.told = room.position
         page.put(msgspec.json.encode({"type": "started", "seq": room.position}))
@@ -99,6 +102,13 @@ class Hub:
         """Tell this page what it missed since `last`, or that it must look afresh."""
         self._leave_room(page)
         room = await self._room(page.agent.workspace_id)
+        room.catching_up += 1
+        try:
+            await self._catch_up(room, page, epoch, last)
+        finally:
+            room.catching_up -= 1
+
+    async def _catch_up(self, room: Room, page: Connection, epoch: str, last: int) -> None:
         async with self._database.tenant(page.agent.workspace_id) as connection:
             now = await feed.head(connection, page.agent.workspace_id)
         if str(now.epoch) != epoch or last > now.seq or last < now.min_seq - 1 or now.seq - last > LONGEST_REPLAY:
@@ -138,11 +148,31 @@ class Hub:
                     now = await feed.head(connection, workspace_id)
                 room = self._rooms[workspace_id] = Room(workspace_id, now)
                 room.tasks = [
-                    asyncio.create_task(self._read(room), name="hub reader"),
-                    asyncio.create_task(self._count(room), name="hub counter"),
-                    asyncio.create_task(self._beat(room), name="hub beat"),
+                    asyncio.create_task(self._keep_up(job, room), name=name)
+                    for name, job in (
+                        ("hub reader", self._read),
+                        ("hub counter", self._count),
+                        ("hub beat", self._beat),
+                    )
                 ]
         return room
+
+    async def _keep_up(self, job: Callable[[Room], Awaitable[None]], room: Room) -> None:
+        """A room whose reader fell over would be silent for ever, and look well."""
+        while True:
+            try:
+                await job(room)
+            except Exception as error:
+                log.warning("hub fell over", job=job.__name__, error=type(error).__name__, exc_info=True)
+                await asyncio.sleep(1)
+
+    def _close_if_empty(self, room: Room) -> None:
+        """Nobody looks: the feed is read no more until somebody does."""
+        if room.pages or room.catching_up:
+            return
+        del self._rooms[room.workspace_id]
+        for task in room.tasks:
+            task.cancel()
 
     # What happens is told
 
@@ -174,7 +204,7 @@ class Hub:
             if key not in frames:
                 frames[key] = frame_of(seen, page.told)
             page.told = seen[-1].seq
-            self._put(room, page, frames[key])
+            self._put(page, frames[key])
         room.counting.set()
 
     def _deliver(self, page: Connection, entries: list[Entry]) -> None:
@@ -184,19 +214,18 @@ class Hub:
             page.told = seen[-1].seq
         page.last = entries[-1].seq
 
-    def _put(self, room: Room, page: Connection, frame: bytes) -> None:
+    def _put(self, page: Connection, frame: bytes) -> None:
         try:
             page.put(frame)
         except TooSlow:
-            room.pages.discard(page)
-            open_pages.dec()
+            self._leave_room(page)
             page.close("slow")
 
     async def _beat(self, room: Room) -> None:
         while True:
             await asyncio.sleep(BEAT)
             for page in list(room.pages):
-                self._put(room, page, b'{"type":"beat","head":%d}' % page.told)
+                self._put(page, b'{"type":"beat","head":%d}' % page.told)
 
     async def _count(self, room: Room) -> None:
         """Counts for everybody from one read, at most once a second, and never more than a tenth of the time."""
@@ -208,6 +237,7 @@ class Hub:
                 continue
             began = loop.time()
             with suppress(*AWAY):
+                position = room.position
                 async with self._database.tenant(room.workspace_id) as connection:
                     found = await counts.tally(connection, room.workspace_id)
                 told: dict[tuple[UUID, frozenset[UUID] | None], bytes] = {}
@@ -215,9 +245,9 @@ class Hub:
                     key = (page.agent.id, page.agent.channel_ids)
                     if key not in told:
                         told[key] = msgspec.json.encode(
-                            {"type": "counts", "counts": found.of(page.agent), "as_of": room.position}
+                            {"type": "counts", "counts": found.of(page.agent), "as_of": position}
                         )
-                    self._put(room, page, told[key])
+                    self._put(page, told[key])
             await asyncio.sleep(max(COUNT, 10 * (loop.time() - began)))
 
     def _tell_presence(self, workspace_id: UUID, conversation_id: UUID, channel_id: UUID | None, frame: bytes) -> None:
@@ -225,7 +255,7 @@ class Hub:
         if room:
             for page in list(room.pages):
                 if channel_id is None or page.agent.sees(channel_id):
-                    self._put(room, page, frame)
+                    self._put(page, frame)
 
     # Who may still listen
 
@@ -233,20 +263,29 @@ class Hub:
         while True:
             await asyncio.sleep(RECHECK)
             for room in list(self._rooms.values()):
-                with suppress(*AWAY):
+                try:
                     await self._recheck_room(room)
+                except AWAY as error:
+                    log.info("sessions are out of reach", error=type(error).__name__)
+                except LookupError:  # the workspace is no more
+                    for page in list(room.pages):
+                        self._sign_out(page)
+                except Exception as error:
+                    log.warning("sessions could not be looked at", error=type(error).__name__, exc_info=True)
+                self._close_if_empty(room)
 
     async def _recheck_room(self, room: Room) -> None:
         pages = [page for page in room.pages if page.session_id]
         if not pages:
             return
-        good = {
-            row["id"]
-            for row in await self._database.app.fetch(
-                "SELECT id FROM session WHERE id = ANY($1) AND expires_at > now()", [page.session_id for page in pages]
-            )
-        }
         async with self._database.tenant(room.workspace_id) as connection:
+            good = {
+                row["id"]
+                for row in await connection.fetch(
+                    "SELECT id FROM session WHERE id = ANY($1) AND expires_at > now()",
+                    [page.session_id for page in pages],
+                )
+            }
             now = await feed.head(connection, room.workspace_id)
             members = {
                 row["user_id"]: sessions.agent_of(room.workspace_id, row)
@@ -260,18 +299,21 @@ class Hub:
         if now.epoch != room.epoch:
             room.epoch, room.position = now.epoch, now.seq
             for page in list(room.pages):
-                self._look_afresh(room, page, "epoch")
+                self._look_afresh(page, "epoch")
         for page in pages:
             member = members.get(page.agent.id)
             if page.session_id not in good or member is None:
-                self._put(room, page, b'{"type":"signed_out"}')
-                self._leave_room(page)
-                page.close("signed out")
+                self._sign_out(page)
             elif member.access_version != page.agent.access_version:
                 page.agent = member
-                self._look_afresh(room, page, "access")
+                self._look_afresh(page, "access")
 
-    def _look_afresh(self, room: Room, page: Connection, reason: str) -> None:
+    def _sign_out(self, page: Connection) -> None:
         self._leave_room(page)
+        page.close("signed out")
         with suppress(TooSlow):
-            page.put(msgspec.json.encode({"type": "resync", "reason": reason}))
+            page.put(b'{"type":"signed_out"}')
+
+    def _look_afresh(self, page: Connection, reason: str) -> None:
+        self._leave_room(page)
+        self._put(page, msgspec.json.encode({"type": "resync", "reason": reason}))
