@@ -6,7 +6,7 @@ each other in a circle.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
@@ -14,8 +14,8 @@ from uuid import UUID
 
 import asyncpg
 import msgspec
-from sqlalchemy.dialects import postgresql
 
+from inbox.flow.many import Many
 from inbox.ground.db import Connection
 from inbox.ground.ids import new_id
 from inbox.models import Conversation, Message
@@ -138,81 +138,34 @@ class Revision:
     at: datetime
 
 
-DIALECT: Any = postgresql.dialect()  # type: ignore[no-untyped-call]
 THREAD = [f.name for f in fields(Thread) if f.name != "new"]
 LETTER = [f.name for f in fields(Letter) if f.name != "new"]
-# Columns that arriving events may change on rows that exist already.
-THREAD_CHANGES = [c for c in THREAD if c not in ("id", "channel_id", "platform", "assignee_id")]
-LETTER_CHANGES = [
-    c for c in LETTER if c not in ("id", "channel_id", "direction", "received_at", "kind", "agent_id", "delivery")
-]
-
-
-def _types(table: type[Any], columns: Iterable[str]) -> dict[str, str]:
-    """The Postgres type of each column, for unnest."""
-    found = {}
-    for column in columns:
-        kind = str(table.__table__.c[column].type.compile(dialect=DIALECT))
-        found[column] = kind.replace(' COLLATE "C"', "")
-    return found
-
-
-def _lists(types: dict[str, str], names: Iterable[str], first: int) -> str:
-    """`$2::uuid[], $3::text[]`: one list for each column. jsonb and arrays travel as their text."""
-    shown = []
-    for number, name in enumerate(names, first):
-        shown.append(f"${number}::{'text' if _as_text(types[name]) else types[name].lower()}[]")
-    return ", ".join(shown)
-
-
-def _as_text(kind: str) -> bool:
-    return kind == "JSONB" or kind.endswith("[]")
-
-
-def _cast(types: dict[str, str], name: str) -> str:
-    kind = types[name]
-    if kind == "JSONB":
-        return f"g.{name}::jsonb"
-    if kind.endswith("[]"):
-        return f"ARRAY(SELECT jsonb_array_elements_text(g.{name}::jsonb))::{kind.lower()}"
-    return f"g.{name}"
-
-
-def _insert(table: type[Any], columns: list[str], extra: dict[str, str]) -> str:
-    types = _types(table, columns)
-    name = table.__tablename__
-    return (
-        f"INSERT INTO {name} (workspace_id, {', '.join([*columns, *extra])}) "
-        f"SELECT $1, {', '.join([_cast(types, c) for c in columns] + list(extra.values()))} "
-        f"FROM unnest({_lists(types, columns, 2)}) AS g({', '.join(columns)}) ON CONFLICT DO NOTHING"
-    )
-
-
-def _update(table: type[Any], columns: list[str]) -> str:
-    types = _types(table, ["id", *columns])
-    return (
-        f"UPDATE {table.__tablename__} t SET version = version + 1, "
-        + ", ".join(f"{c} = {_cast(types, c)}" for c in columns)
-        + f" FROM unnest({_lists(types, ['id', *columns], 2)}) AS g({', '.join(['id', *columns])})"
-        + " WHERE t.workspace_id = $1 AND t.id = g.id"
-    )
-
-
-INSERT_THREADS = _insert(Conversation, THREAD, {})
-UPDATE_THREADS = _update(Conversation, THREAD_CHANGES)
-INSERT_LETTERS = _insert(Message, LETTER, {})
-UPDATE_LETTERS = _update(Message, LETTER_CHANGES)
-
-
-def _columns(rows: Sequence[Any], names: Iterable[str]) -> list[list[Any]]:
-    """Rows turned into one list for each column, as unnest takes them."""
-    turned: list[list[Any]] = []
-    for name in names:
-        values = [getattr(row, name) for row in rows]
-        if name in ("attachments", "named"):
-            values = [msgspec.json.encode(value).decode() for value in values]
-        turned.append(values)
-    return turned
+# `changing`: what arriving events may change on rows that exist already.
+THREADS = Many(
+    Conversation,
+    Thread,
+    THREAD,
+    changing=[c for c in THREAD if c not in ("id", "channel_id", "platform", "assignee_id")],
+    seldom=[
+        ("provisional", "snoozed_until", "resolved_at", "replyable", "imported"),
+        ("post_id", "permalink"),
+        ("kind", "thread_key", "identity_id", "participants"),
+    ],
+)
+LETTERS = Many(
+    Message,
+    Letter,
+    LETTER,
+    changing=[
+        c for c in LETTER if c not in ("id", "channel_id", "direction", "received_at", "kind", "agent_id", "delivery")
+    ],
+    seldom=[
+        ("edited_at", "deleted_at", "deleted_by", "hidden", "hidden_at", "liked", "liked_at", "revisions", "answered"),
+        ("agent_id", "elsewhere", "delivery", "before_connection"),
+        ("attachments", "named", "rating", "unsupported", "language"),
+        ("parent_external_id", "parent_id", "permalink"),
+    ],
+)
 
 
 class Scene:
@@ -523,26 +476,22 @@ class Scene:
         fresh = [thread for thread in threads if thread.new]
         changed = [t for t in threads if not t.new and t != self._threads_before.get(t.id)]
         if fresh:
-            made = await self.connection.execute(INSERT_THREADS, self.workspace_id, *_columns(fresh, THREAD))
+            made = await self.connection.execute(*THREADS.inserted(self.workspace_id, fresh))
             if made != f"INSERT 0 {len(fresh)}":
                 raise Again
         if changed:
-            await self.connection.execute(
-                UPDATE_THREADS, self.workspace_id, *_columns(changed, ["id", *THREAD_CHANGES])
-            )
+            await self.connection.execute(*THREADS.updated(self.workspace_id, changed, self._threads_before))
         letters = sorted({letter.id: letter for letter in self._all_letters()}.values(), key=lambda letter: letter.id)
         fresh_letters = [letter for letter in letters if letter.new]
         changed_letters = [
             letter for letter in letters if not letter.new and letter != self._letters_before.get(letter.id)
         ]
         if fresh_letters:
-            made = await self.connection.execute(INSERT_LETTERS, self.workspace_id, *_columns(fresh_letters, LETTER))
+            made = await self.connection.execute(*LETTERS.inserted(self.workspace_id, fresh_letters))
             if made != f"INSERT 0 {len(fresh_letters)}":
                 raise Again
         if changed_letters:
-            await self.connection.execute(
-                UPDATE_LETTERS, self.workspace_id, *_columns(changed_letters, ["id", *LETTER_CHANGES])
-            )
+            await self.connection.execute(*LETTERS.updated(self.workspace_id, changed_letters, self._letters_before))
             told = {happening.message for happening in self.happenings}
             self.happenings += [
                 Happening("message.counted", letter.conversation_id, letter.id)

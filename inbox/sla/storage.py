@@ -67,17 +67,42 @@ COLUMNS: dict[str, str] = {
 LISTS = ("items", "waiting_items")
 NAMES = {"case_key": "case"}  # the fold's own word, where the column has another
 
-UPSERT = f"""
-INSERT INTO episode (workspace_id, conversation_id, channel_id, {", ".join([*COLUMNS, *LISTS])})
-SELECT $1, g.conversation_id, c.channel_id, {", ".join(f"g.{name}" for name in COLUMNS)},
-       string_to_array(g.items, ' '), string_to_array(g.waiting_items, ' ')
-FROM unnest($2::uuid[], {", ".join(f"${n}::{kind}[]" for n, kind in enumerate(COLUMNS.values(), 3))},
-            ${len(COLUMNS) + 3}::text[], ${len(COLUMNS) + 4}::text[])
-     AS g(conversation_id, {", ".join([*COLUMNS, *LISTS])})
-JOIN conversation c ON c.workspace_id = $1 AND c.id = g.conversation_id
-ON CONFLICT (workspace_id, conversation_id, key) DO UPDATE SET
-    {", ".join(f"{name} = excluded.{name}" for name in [*COLUMNS, *LISTS] if name != "key")}
-"""
+ENDING: dict[str, Any] = {  # how an episode ended, and what these columns say while it has not
+    "before_connection": False,
+    "ended_at": None,
+    "cause": "",
+    "ended_by": "",
+    "answer": "",
+    "customer_waited": None,
+    "team_took": None,
+    "clamped": False,
+    "team_clamped": False,
+    "closed_unanswered": False,
+    "reason": "",
+}
+
+
+def _upsert(sent: list[str]) -> str:
+    """Columns that are not `sent` say what ENDING says."""
+    given = [f"g.{name}" if name in sent else _literal(ENDING[name]) for name in COLUMNS]
+    return f"""
+        INSERT INTO episode (workspace_id, conversation_id, channel_id, {", ".join([*COLUMNS, *LISTS])})
+        SELECT $1, g.conversation_id, c.channel_id, {", ".join(given)},
+               string_to_array(g.items, ' '), string_to_array(g.waiting_items, ' ')
+        FROM unnest($2::uuid[], {", ".join(f"${n}::{COLUMNS[name]}[]" for n, name in enumerate(sent, 3))},
+                    ${len(sent) + 3}::text[], ${len(sent) + 4}::text[])
+             AS g(conversation_id, {", ".join([*sent, *LISTS])})
+        JOIN conversation c ON c.workspace_id = $1 AND c.id = g.conversation_id
+        ON CONFLICT (workspace_id, conversation_id, key) DO UPDATE SET
+            {", ".join(f"{name} = excluded.{name}" for name in [*COLUMNS, *LISTS] if name != "key")}"""
+
+
+def _literal(value: bool | str | None) -> str:
+    return "NULL" if value is None else "false" if value is False else f"'{value}'"
+
+
+BEGUN = [name for name in COLUMNS if name not in ENDING]  # all that episodes can say that have not ended
+UPSERT, UPSERT_BEGUN = _upsert(list(COLUMNS)), _upsert(BEGUN)
 
 
 async def remember(connection: Connection, workspace_id: UUID, facts: Sequence[AnyFact]) -> dict[UUID, Waiting]:
@@ -191,11 +216,12 @@ async def write(
             [key for _, key in stored],
         )
     if changed:
+        begun = all(getattr(episode, name) == value for name, value in ENDING.items() for episode in changed)
         await connection.execute(
-            UPSERT,
+            UPSERT_BEGUN if begun else UPSERT,
             workspace_id,
             [UUID(episode.conversation) for episode in changed],
-            *[[_value(episode, name) for episode in changed] for name in COLUMNS],
+            *[[_value(episode, name) for episode in changed] for name in (BEGUN if begun else COLUMNS)],
             *[[" ".join(getattr(episode, name)) for episode in changed] for name in LISTS],
         )
     return len(changed) + len(stored)
