@@ -29,18 +29,19 @@ from tests.flow.road import Road
 from tests.world import World
 
 Result = TypeVar("Result")
-ALL_TIMES_ARE_FROM = datetime.now(UTC)
+began = [datetime.now(UTC)]  # when the present story did; each desk begins one
 
 
 def minutes_ago(minutes: float) -> datetime:
     """An instant of the story, the same however long the story takes to tell."""
-    return (ALL_TIMES_ARE_FROM - timedelta(minutes=minutes)).replace(microsecond=0)
+    return (began[-1] - timedelta(minutes=minutes)).replace(microsecond=0)
 
 
 class Desk:
     """One workspace with a page on Facebook, and the people who answer there."""
 
     def __init__(self, world: World, road: Road) -> None:
+        began[:] = [datetime.now(UTC)]
         self.world, self.road, self.database = world, road, world.database
         self.workspace_id, self._turn = world.workspace_id, asyncio.Lock()
         self.ana, self.sam, self.otto, self.rea = world.agent, world.supervisor, world.outsider, world.read_only
