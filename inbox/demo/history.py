@@ -25,6 +25,8 @@ KINDS = {Kind.DM: 42, Kind.COMMENT: 36, Kind.MENTION: 11, Kind.REVIEW: 11}
 HOURS = (10, 6, 4, 3, 3, 5, 10, 22, 40, 55, 60, 66, 84, 66, 56, 54, 56, 64, 78, 92, 88, 66, 40, 20)
 WEEK = (1.15, 1.05, 1.0, 1.0, 1.05, 0.8, 0.75)
 NEVER = 0.012  # of those who ask are forgotten
+# What an answer makes of people, by temper: thanks, another question, anger, silence.
+MOODS = {"warm": (65, 10, 0, 25), "plain": (40, 15, 3, 42), "cross": (15, 12, 25, 48), "chatty": (50, 30, 0, 20)}
 BREATH = 120  # things told in one go, then the house gets time for people
 
 
@@ -268,13 +270,7 @@ class _Teller:
             asked, topic = len(thread.said) - 1, "again"
 
     def _mood(self, who: Character) -> str:
-        weights = {
-            "warm": (65, 10, 0, 25),
-            "plain": (40, 15, 3, 42),
-            "cross": (15, 12, 25, 48),
-            "chatty": (50, 30, 0, 20),
-        }
-        return self.chance.choices(("thanks", "back", "cross", ""), weights[who.temper])[0]
+        return self.chance.choices(("thanks", "back", "cross", ""), MOODS[who.temper])[0]
 
     def _up_to_now(self, thread: Thread) -> Thread:
         """Nobody has done yet what is still to come. Sayings stand in order, so what goes is the end."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -31,12 +31,16 @@ BUSIEST = max(DAY)
 OFTEN = {Kind.DM: 40, Kind.COMMENT: 36, Kind.MENTION: 14, Kind.REVIEW: 10}
 
 
+# What an answer makes of people, by temper: thanks, another question, anger, silence.
+MOODS = {"warm": (75, 12, 0, 13), "plain": (50, 20, 5, 25), "cross": (25, 20, 35, 20), "chatty": (45, 45, 0, 10)}
+
+
 @dataclass(frozen=True, slots=True)
 class Pace:
     """Seconds between two writings: `first` while somebody new is looking, then `soon`, then `calm` at the busiest.
 
     `answer`: how long a customer takes to answer us; the first time within `first_answer`. `tide`: as many waiting
-    are enough, from then on colleagues answer in the network's own app.
+    are enough, from then on colleagues answer in the network's own app. `moods`: as `MOODS`.
     """
 
     first: float = 2.5
@@ -47,6 +51,7 @@ class Pace:
     first_answer: tuple[float, float] = (3.0, 6.0)
     answer: tuple[float, float] = (10.0, 60.0)
     tide: int = 65
+    moods: Mapping[str, tuple[int, int, int, int]] = field(default_factory=lambda: MOODS)
 
     def until_next(self, running: float, hour: int, chance: float) -> float:
         """How long to wait after `running` seconds, at this hour of the day; `chance` between 0 and 1."""
@@ -131,6 +136,7 @@ class Live:
         post = chance.choice(stage.notes.posts[-4:]) if kind is Kind.COMMENT else ""
         said = await acting.open_thread(stage, kind, who, text, post=post, positive=positive)
         if topic:
+            self._content.discard((stage.name, who.person.external_id))
             acting.waits(stage, said, kind, who, topic)
 
     def _chatter(self, who: Character, roll: float) -> str:
@@ -221,10 +227,4 @@ class Live:
         """What an answer makes of them; "" for silence."""
         if (stage.name, who.person.external_id) in self._content:
             return ""
-        weights = {
-            "warm": (75, 12, 0, 13),
-            "plain": (50, 20, 5, 25),
-            "cross": (25, 20, 35, 20),
-            "chatty": (45, 45, 0, 10),
-        }
-        return self._chance.choices(("thanks", "back", "cross", ""), weights[who.temper])[0]
+        return self._chance.choices(("thanks", "back", "cross", ""), self._pace.moods[who.temper])[0]

@@ -1,0 +1,104 @@
+"""The demo as a newcomer meets it: the past is there, customers write, and whoever is answered says thanks."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from inbox.demo import town
+from inbox.demo.live import MOODS, Pace
+from inbox.ground.running import sign_in
+from tests.demo.conftest import Installation
+
+GRATEFUL = dict.fromkeys(MOODS, (1, 0, 0, 0))
+BRISK = Pace(first=0.2, first_for=3600, first_answer=(0.1, 0.3), answer=(0.1, 0.3), moods=GRATEFUL)
+PATIENCE = 60
+
+WAITING = """
+SELECT c.id, c.kind, (SELECT m.id FROM message m WHERE m.workspace_id = c.workspace_id AND m.conversation_id = c.id
+                         AND m.needs_reply AND NOT m.answered AND m.deleted_at IS NULL ORDER BY m.at LIMIT 1) AS message
+FROM conversation c JOIN channel h ON h.workspace_id = c.workspace_id AND h.id = c.channel_id
+WHERE c.waiting_count > 0 AND c.waiting_since > now() - interval '10 minutes' AND h.platform = $1
+ORDER BY c.waiting_since DESC"""
+
+
+@asynccontextmanager
+async def playing(installation: Installation) -> AsyncIterator[None]:
+    stop = asyncio.Event()
+    task = asyncio.create_task(town.play(installation.settings, stop, pace=BRISK, size=0.1))
+    try:
+        yield
+    finally:
+        stop.set()
+        await task
+
+
+async def until(owner, sql, *values):
+    """Wait until the database gives rows for this question; gives them."""
+    async with asyncio.timeout(PATIENCE):
+        while True:  # the condition is other processes'
+            if found := await owner.fetch(sql, *values):
+                return found
+            await asyncio.sleep(0.05)
+
+
+@pytest.mark.timeout(240)
+async def test_a_newcomer_sees_a_past_and_people_writing_answers_and_is_thanked_also_after_a_restart(
+    database, owner, open_house
+):
+    names = sorted(open_house.settings.demo_ports)
+    async with playing(open_house):
+        for name in names:
+            await until(
+                owner,
+                """SELECT 1 FROM message m JOIN channel c ON c.id = m.channel_id WHERE c.platform = $1
+                   HAVING count(*) FILTER (WHERE m.at < now() - interval '7 days' AND m.direction = 'in') > 5
+                      AND count(*) FILTER (WHERE m.elsewhere = 'person') > 3
+                      AND count(*) FILTER (WHERE m.at > now() - interval '1 minute') > 0""",
+                name,
+            )
+        await owner.execute("UPDATE workspace SET undo_seconds = 0")
+        for name in names:
+            await answer_and_be_answered(owner, open_house, name)
+        before = await owner.fetchval("SELECT count(*) FROM message WHERE at < now() - interval '1 day'")
+    deleted = await owner.fetchval("SELECT count(*) FROM message WHERE deleted_at IS NOT NULL")
+
+    async with playing(open_house):
+        for name in names:
+            await answer_and_be_answered(owner, open_house, name)
+        assert await owner.fetchval("SELECT count(*) FROM message WHERE at < now() - interval '1 day'") == before
+        gone = await owner.fetchval("SELECT count(*) FROM message WHERE deleted_at IS NOT NULL")
+        assert gone - deleted < 10  # somebody may have thought better of it; what was there before has not vanished
+
+
+async def answer_and_be_answered(owner, installation: Installation, name: str) -> None:
+    """As the person whose sign-in is printed; somebody of those answered says something."""
+    told, home = sign_in(installation.settings.data_dir), installation.settings.base_url
+    async with httpx.AsyncClient(base_url=f"{home}/api/v1", headers={"Origin": home}, timeout=10) as http:
+        signed_in = await http.post("/session", json=told)
+        assert signed_in.status_code == 201, signed_in.text
+        csrf = {"X-CSRF-Token": signed_in.json()["csrf"]}
+        asked = (await until(owner, WAITING, name))[0]
+        written = await http.post(
+            f"/conversations/{asked['id']}/messages",
+            json={
+                "visibility": "private" if asked["kind"] == "dm" else "public",
+                "text": f"Thank you for asking, we are looking into it today ({uuid4().hex[:6]}).",
+                "reply_to": str(asked["message"]),
+                "anyway": True,
+            },
+            headers={**csrf, "Idempotency-Key": uuid4().hex},
+        )
+        assert written.status_code == 201, written.text
+    ours = written.json()["id"]
+    await until(owner, "SELECT 1 FROM message WHERE id = $1 AND delivery = 'sent'", ours)
+    await until(
+        owner,
+        """SELECT 1 FROM message o, message a JOIN message m ON m.identity_id = a.identity_id AND m.id <> a.id
+           WHERE o.id = $1 AND a.id = $2 AND m.conversation_id = o.conversation_id AND m.received_at > o.received_at""",
+        ours,
+        asked["message"],
+    )

@@ -1,0 +1,59 @@
+"""A network put away and taken up again knows everybody and everything, so that old conversations go on."""
+
+from datetime import UTC, datetime
+from random import Random
+
+import pytest
+
+from inbox.demo import acting, history, stages
+from inbox.demo.cast import Cast
+from inbox.demo.stages import Stage
+from inbox.platforms.base import Kind
+from inbox.supervisor import simulated_platforms
+
+NOW = datetime.now(UTC)
+
+
+async def told(stage: Stage, size: float = 0.1) -> Stage:
+    past = history.of(stage.kinds, Cast(), now=NOW, size=size)
+    await history.write(stage, await history.begin(stage, past), pause=0)
+    return stage
+
+
+@pytest.mark.parametrize("name", simulated_platforms())
+async def test_a_network_goes_on_where_it_was(installation, name):
+    stage = await told(stages.build(installation.settings, name))
+    stage.notes.channel = "01a20bb9-3141-79e2-83ba-5211932d71d7"
+    stage.save()
+    again = stages.build(installation.settings, name)
+    assert again.recall(stage.notes.channel)
+    assert again.network.keep() == stage.network.keep()
+    assert again.network.connection == stage.network.connection
+    assert again.notes == stage.notes
+    assert again.notes.asks
+    who = Cast().somebody(Random(1))
+    for ask in again.notes.asks:
+        assert await acting.go_on(again, ask.kind, who, "The same here!", below=ask.external_id)
+
+
+@pytest.mark.parametrize("name", simulated_platforms())
+async def test_what_another_channel_heard_is_not_taken_up(installation, name):
+    stage = await told(stages.build(installation.settings, name))
+    stage.notes.channel = "01a20bb9-3141-79e2-83ba-5211932d71d7"
+    stage.save()
+    assert not stages.build(installation.settings, name).recall("01a20bb9-0000-79e2-83ba-5211932d71d7")
+
+
+def test_an_answer_in_private_answers_all_that_was_asked_there_and_one_in_public_only_what_it_stands_below(
+    installation,
+):
+    stage = stages.build(installation.settings, simulated_platforms()[0])
+    ana, ben = Cast().regulars[:2]
+    for number, (kind, who) in enumerate([(Kind.DM, ana), (Kind.DM, ana), (Kind.DM, ben), (Kind.COMMENT, ana)]):
+        acting.waits(stage, str(number), kind, who, "late")
+    stage.closes(target="1")
+    assert [ask.external_id for ask in stage.notes.asks] == ["2", "3"]
+    stage.closes(target="3", who="")
+    assert [ask.external_id for ask in stage.notes.asks] == ["2"]
+    stage.closes(who=ben.person.external_id)
+    assert stage.notes.asks == []
