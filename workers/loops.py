@@ -8,6 +8,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from datetime import datetime
+from uuid import UUID
 
 import structlog
 
@@ -15,12 +17,15 @@ from inbox.desk import snoozes
 from inbox.flow import introductions, lanes, parked
 from inbox.flow.hearing import Ear
 from inbox.flow.split import split
+from inbox.ground import clock
 from workers.house import House
 
 log = structlog.get_logger("loops")
 
 Loop = Callable[[House, asyncio.Event], Awaitable[None]]
 FIRST_REST, LONGEST_REST = 0.2, 10.0  # seconds before a loop that fell over is set up again
+POLLS_AT_ONCE = 10
+LAST_PAGE = 10.0  # seconds that polls under way are given when everything stops
 
 
 async def keep_up(name: str, loop: Loop, house: House, stop: asyncio.Event) -> None:
@@ -73,12 +78,28 @@ async def stir_the_parked(house: House, stop: asyncio.Event) -> None:
 
 
 async def poll_channels(house: House, stop: asyncio.Event) -> None:
+    """A task for each channel whose turn has come, so that a slow platform or a long back-fill holds up nobody else."""
     ear = Ear(house.database, house.bell, house.safe, house.outbound, house.platforms)
-    while not stop.is_set():
-        due = await ear.due()
-        await asyncio.gather(*(ear.poll(workspace_id, channel_id) for workspace_id, channel_id in due))
-        if not due:
+    running: dict[UUID, asyncio.Task[int]] = {}
+    try:
+        while not stop.is_set():
+            running = {channel_id: task for channel_id, task in running.items() if not _ended(channel_id, task)}
+            for workspace_id, channel_id in await ear.due(POLLS_AT_ONCE):
+                if channel_id not in running and len(running) < POLLS_AT_ONCE:
+                    running[channel_id] = asyncio.create_task(ear.poll(workspace_id, channel_id), name="poll")
             await house.bell.wait("channels")
+    finally:
+        if running:
+            await asyncio.wait(running.values(), timeout=LAST_PAGE)
+        for task in running.values():
+            task.cancel()
+        await asyncio.gather(*running.values(), return_exceptions=True)
+
+
+def _ended(channel_id: UUID, task: asyncio.Task[int]) -> bool:
+    if task.done() and not task.cancelled() and (error := task.exception()):
+        log.warning("poll fell over", channel=str(channel_id), error=type(error).__name__, exc_info=error)
+    return task.done()
 
 
 async def follow_streams(house: House, stop: asyncio.Event) -> None:
@@ -110,13 +131,19 @@ async def end_snoozes(house: House, stop: asyncio.Event) -> None:
 
 
 async def introduce_people(house: House, stop: asyncio.Event) -> None:
+    resting: dict[UUID, datetime] = {}
     while not stop.is_set():
         settled = 0
+        resting = {workspace_id: until for workspace_id, until in resting.items() if until > clock.now()}
         for workspace_id in await introductions.waiting(house.database):
+            if workspace_id in resting:
+                continue
             named = await introductions.introduce(
                 house.database, house.safe, house.outbound, house.platforms, workspace_id
             )
-            if named:
+            if named.rest_until:
+                resting[workspace_id] = named.rest_until
+            if named.settled:
                 house.bell.ring(f"feed:{workspace_id}")
-                settled += named
+                settled += named.settled
         await house.bell.wait("lanes", 0.2 if settled else 2)

@@ -6,6 +6,7 @@ A page is durable before its cursor moves, so a crash repeats a page and the key
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -80,8 +81,10 @@ class Ear:
                         continue
                     await self._trouble(workspace_id, channel_id, error)
                     return pages
-                except (httpx.HTTPError, TimeoutError, OSError) as error:
-                    log.info("poll failed", channel=str(channel_id), error=type(error).__name__)
+                except Exception as error:  # also an answer that is not what the platform says it sends
+                    away = isinstance(error, (httpx.HTTPError, TimeoutError, OSError))
+                    level = logging.INFO if away else logging.WARNING
+                    log.log(level, "poll failed", channel=str(channel_id), error=type(error).__name__)
                     await self._rest(workspace_id, channel_id, clock.now() + AFTER_TROUBLE)
                     return pages
                 try:
@@ -134,6 +137,8 @@ class Ear:
     ) -> None:
         """The page is on disk: the cursor may move."""
         pause = SOON if "webhook" not in connector.capabilities.hears else NOW_AND_THEN
+        if polled.more:
+            pause = timedelta(0)  # the rest of a long back-fill comes next turn, and that is at once
         async with self._database.tenant(workspace_id) as connection:
             await connection.execute(
                 """UPDATE channel SET platform_count = coalesce($4, platform_count), last_heard_at = now(),

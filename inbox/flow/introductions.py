@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import asyncpg
@@ -11,6 +14,7 @@ import httpx
 import structlog
 
 from inbox.flow import accounts
+from inbox.ground import clock
 from inbox.ground.crypto import CannotOpen, Safe
 from inbox.ground.db import Database
 from inbox.ground.outbound import Outbound
@@ -21,6 +25,7 @@ log = structlog.get_logger("introductions")
 
 BATCH = 20
 PATIENCE = 10.0  # seconds
+REST = timedelta(seconds=30)  # after a refusal that names no time
 LATER = (ErrorClass.RATE_LIMITED, ErrorClass.QUOTA_EXHAUSTED, ErrorClass.TRANSIENT, ErrorClass.AUTH_EXPIRED)
 
 WHO = """
@@ -31,6 +36,14 @@ WHERE i.workspace_id = $1 AND i.nameless ORDER BY i.id LIMIT $2
 """
 
 
+@dataclass(frozen=True, slots=True)
+class Introduced:
+    """How many were settled, and until when the platform is better not asked again."""
+
+    settled: int
+    rest_until: datetime | None = None
+
+
 async def waiting(database: Database) -> list[UUID]:
     """Workspaces in which somebody has no name yet."""
     found = await database.claim.fetch("SELECT DISTINCT workspace_id FROM contact_identity WHERE nameless")
@@ -39,8 +52,8 @@ async def waiting(database: Database) -> list[UUID]:
 
 async def introduce(
     database: Database, safe: Safe, outbound: Outbound, connectors: Mapping[str, Connector], workspace_id: UUID
-) -> int:
-    """Ask for a few names and show them; gives how many were settled. Who will not be named is not asked again."""
+) -> Introduced:
+    """Ask for a few names and show them. Who will not be named is not asked again."""
     async with database.tenant(workspace_id) as connection:
         strangers = await connection.fetch(WHO, workspace_id, BATCH)
         demo = bool(await connection.fetchval("SELECT is_demo FROM workspace WHERE id = $1", workspace_id))
@@ -50,7 +63,8 @@ async def introduce(
                 for channel in {row["channel_id"] for row in strangers}
             }
         except CannotOpen:
-            return 0
+            return Introduced(0, clock.now() + REST)
+    rest_until: datetime | None = None
     answers: list[tuple[asyncpg.Record, Author]] = []
     async with outbound.client(demo=demo, timeout=PATIENCE) as http:
         for stranger in strangers:
@@ -63,15 +77,18 @@ async def introduce(
                 )
             except NotHere as error:
                 if error.error in LATER:
+                    rest_until = error.retry_at or clock.now() + REST
                     break
                 person = None
-            except (httpx.HTTPError, TimeoutError, OSError) as error:
-                log.info("nobody could be asked", error=type(error).__name__)
+            except Exception as error:
+                away = isinstance(error, (httpx.HTTPError, TimeoutError, OSError))
+                log.log(logging.INFO if away else logging.WARNING, "nobody could be asked", error=type(error).__name__)
+                rest_until = clock.now() + REST
                 break
             answers.append((stranger, person or Author()))
     if answers:
         await _show(database, workspace_id, answers)
-    return len(answers)
+    return Introduced(len(answers), rest_until)
 
 
 async def _show(database: Database, workspace_id: UUID, answers: list[tuple[asyncpg.Record, Author]]) -> None:
