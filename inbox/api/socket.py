@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from http.cookies import SimpleCookie
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -147,9 +146,8 @@ class Socket:
         page.put(msgspec.json.encode({"type": "presence", "conversation_id": conversation_id, "people": people}))
 
     async def _who(self, headers: dict[str, str]) -> SignedIn | None:
-        cookies: SimpleCookie = SimpleCookie(headers.get("cookie", ""))
-        cookie = cookies.get(sessions.COOKIE)
-        return await sessions.find(self._database, cookie.value) if cookie else None
+        cookie = _cookie(headers.get("cookie", ""), sessions.COOKIE)
+        return await sessions.find(self._database, cookie) if cookie else None
 
     def _same_origin(self, headers: dict[str, str]) -> bool:
         """Browsers always say where a page came from; whoever does not is no browser of ours."""
@@ -157,6 +155,15 @@ class Socket:
         if origin == origin_of(self._database.settings.base_url):
             return True
         return bool(origin) and urlsplit(origin).netloc == headers.get("host")
+
+
+def _cookie(header: str, name: str) -> str:
+    """By hand: http.cookies stops reading at the first cookie it does not like, whoever set it."""
+    for part in header.split(";"):
+        key, _, value = part.strip().partition("=")
+        if key == name:
+            return value.strip('"')
+    return ""
 
 
 def _goodbye(error: BaseException | None) -> tuple[int, str]:
