@@ -25,6 +25,7 @@ from inbox.realtime.shapes import (
     PostOut,
 )
 
+# LATERAL with LIMIT: people and posts are looked up one by one, never read whole to be joined with a page.
 CONVERSATION = """
 SELECT c.*, i.contact_id, i.name AS person_name, i.handle, i.avatar_url,
        p.external_id AS post_external_id, p.text AS post_text, p.permalink AS post_permalink,
@@ -32,13 +33,17 @@ SELECT c.*, i.contact_id, i.name AS person_name, i.handle, i.avatar_url,
        ARRAY(SELECT t.name FROM conversation_tag t
              WHERE t.workspace_id = c.workspace_id AND t.conversation_id = c.id ORDER BY t.name) AS tags
 FROM conversation c
-LEFT JOIN contact_identity i ON i.workspace_id = c.workspace_id AND i.id = c.identity_id
-LEFT JOIN post p ON p.workspace_id = c.workspace_id AND p.id = c.post_id
+LEFT JOIN LATERAL (SELECT * FROM contact_identity o
+                   WHERE o.workspace_id = c.workspace_id AND o.id = c.identity_id LIMIT 1) i ON true
+LEFT JOIN LATERAL (SELECT * FROM post o
+                   WHERE o.workspace_id = c.workspace_id AND o.id = c.post_id LIMIT 1) p ON true
 """
 
 MESSAGE = """
 SELECT m.*, i.contact_id, i.name AS person_name, i.handle, i.avatar_url, i.platform
-FROM message m LEFT JOIN contact_identity i ON i.workspace_id = m.workspace_id AND i.id = m.identity_id
+FROM message m
+LEFT JOIN LATERAL (SELECT * FROM contact_identity o
+                   WHERE o.workspace_id = m.workspace_id AND o.id = m.identity_id LIMIT 1) i ON true
 """
 
 

@@ -5,7 +5,17 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-TABLES = ("contact", "contact_identity", "conversation", "message", "audit_entry", "episode", "read_mark")
+TABLES = (
+    "contact",
+    "contact_identity",
+    "post",
+    "conversation",
+    "conversation_tag",
+    "message",
+    "audit_entry",
+    "episode",
+    "read_mark",
+)
 
 # Mostly done, a few on the queue; one kind, one channel and one agent are rare, so that looking for them could be dear.
 CONVERSATIONS = """
@@ -16,11 +26,15 @@ SELECT {workspace}, md5('identity' || n)::uuid, md5('contact' || n)::uuid, 'face
        (ARRAY['Ana','Ben','Cleo','Dai','Eva','Finn','Gil','Hana'])[1 + n % 8] || ' ' || md5(n::text),
        '@' || md5('h' || n)
 FROM generate_series(1, {conversations}) n;
+INSERT INTO post (workspace_id, id, channel_id, external_id, text)
+SELECT {workspace}, md5('post' || n)::uuid, ({channels})[1], 'crowd ' || n, 'New in the shop: lamp number ' || n
+FROM generate_series(1, {conversations} / 4) n;
 INSERT INTO conversation (workspace_id, id, channel_id, platform, kind, thread_key, status, assignee_id, identity_id,
-    preview, message_count, problems, last_message_at, last_inbound_at, waiting_since, waiting_count, imported,
+    post_id, preview, message_count, problems, last_message_at, last_inbound_at, waiting_since, waiting_count, imported,
     waiting_rank, snoozed_until)
 SELECT {workspace}, md5('conversation' || n)::uuid, channel, 'facebook', kind, 'crowd ' || n, status, assignee,
-       md5('identity' || n)::uuid, 'Where is order ' || n || '?', 3, (n % 977 = 0)::int, at, at,
+       md5('identity' || n)::uuid, CASE WHEN kind = 'comment' THEN md5('post' || 1 + n / 4)::uuid END,
+       'Where is order ' || n || '?', 3, (n % 977 = 0)::int, at, at,
        CASE WHEN waits THEN at END, waits::int, imported,
        CASE WHEN waits THEN extract(epoch FROM at) ELSE 100000000000 - extract(epoch FROM at) END,
        CASE WHEN status = 'snoozed' THEN now() + interval '1 day' END
@@ -35,6 +49,9 @@ FROM (
                ({agents})[CASE WHEN n % 1009 = 0 THEN 1 WHEN n % 5 < 2 THEN NULL
                                  ELSE 2 + n % (cardinality({agents}) - 1) END] AS assignee
         FROM generate_series(1, {conversations}) n) drawn) given;
+INSERT INTO conversation_tag (workspace_id, conversation_id, name)
+SELECT {workspace}, c.id, 'tag ' || ascii(right(c.thread_key, 1)) FROM conversation c
+WHERE c.workspace_id = {workspace};
 INSERT INTO message (workspace_id, id, conversation_id, channel_id, direction, visibility, kind, external_id,
     identity_id, agent_id, text, at, delivery, needs_reply)
 SELECT {workspace}, md5('message' || c.thread_key || k)::uuid, c.id, c.channel_id,
