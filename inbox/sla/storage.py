@@ -232,7 +232,8 @@ async def recompute(connection: Connection, workspace_id: UUID) -> int:
     mended, last = 0, UUID(int=0)
     while True:
         page = await connection.fetch(
-            "SELECT id FROM conversation WHERE workspace_id = $1 AND id > $2 ORDER BY id LIMIT $3",
+            """SELECT id FROM conversation WHERE workspace_id = $1 AND id > $2 ORDER BY id LIMIT $3
+               FOR NO KEY UPDATE""",
             workspace_id,
             last,
             PAGE,
@@ -269,6 +270,12 @@ async def _groups(
     ties: defaultdict[UUID, set[UUID]] = defaultdict(set)
     wanted = set(touched)
     while wanted:
+        if facts:  # tied to what the caller holds: nobody may write there until this fold is stored
+            await connection.execute(
+                "SELECT 1 FROM conversation WHERE workspace_id = $1 AND id = ANY($2) ORDER BY id FOR NO KEY UPDATE",
+                workspace_id,
+                sorted(wanted),
+            )
         found = await connection.fetch(
             "SELECT conversation_id, data FROM fact WHERE workspace_id = $1 AND conversation_id = ANY($2)",
             workspace_id,
