@@ -14,6 +14,7 @@ FLOORS = ["ground", "platforms", "models", "people", "realtime", "sla", "desk", 
 DOORS = len(FLOORS)  # api/, workers/ and the modules that lie in inbox/ itself
 MODULES = sorted(path for room in ("inbox", "workers") for path in (ROOT / room).rglob("*.py"))
 PLATFORMS = sorted(path.parent.name for path in (ROOT / "inbox" / "platforms").glob("*/connector.py"))
+ORDINARY = {"threads", "x"}  # names that are words of our own as well: these may not stand in quotes
 WRITTEN = {".py", ".ts", ".svelte", ".css", ".html", ".json", ".mako"}
 
 
@@ -68,7 +69,8 @@ def test_a_platforms_name_stands_only_in_its_own_folder():
         for name in PLATFORMS:
             if path.is_relative_to(ROOT / "inbox" / "platforms" / name):
                 continue
-            assert name not in words, f"{path.relative_to(ROOT)} names {name}"
+            named = f'"{name}"' in words or f"'{name}'" in words if name in ORDINARY else name in words
+            assert not named, f"{path.relative_to(ROOT)} names {name}"
 
 
 def test_simulators_are_opened_by_the_demo_alone():

@@ -65,7 +65,7 @@ class Intake:
             challenge = connector.challenge(app, query)
             if challenge is None:
                 return await self._count(send, name, 403, b"The handshake does not match.")
-            return await self._count(send, name, 200, challenge.encode())
+            return await self._count(send, name, 200, challenge.encode(), connector.challenge_type)
         if scope["method"] != "POST":
             return await _answer(send, 405, b"Only GET and POST.")
 
@@ -114,9 +114,11 @@ class Intake:
         self._apps[platform, app_id] = (now + SECRETS_KEPT, app)
         return app
 
-    async def _count(self, send: Send, platform: str, status: int, body: bytes) -> None:
+    async def _count(
+        self, send: Send, platform: str, status: int, body: bytes, content_type: str = "text/plain"
+    ) -> None:
         deliveries.labels(platform, status).inc()
-        await _answer(send, status, body)
+        await _answer(send, status, body, content_type)
 
 
 async def _read(receive: Receive) -> bytes | None:
@@ -142,12 +144,7 @@ def _kept(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
     return b"\n".join(key + b": " + value for key, value in headers if key.lower() not in UNKEPT_HEADERS)
 
 
-async def _answer(send: Send, status: int, body: bytes) -> None:
-    await send(
-        {
-            "type": "http.response.start",
-            "status": status,
-            "headers": [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", b"%d" % len(body))],
-        }
-    )
+async def _answer(send: Send, status: int, body: bytes, content_type: str = "text/plain") -> None:
+    headers = [(b"content-type", f"{content_type}; charset=utf-8".encode()), (b"content-length", b"%d" % len(body))]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

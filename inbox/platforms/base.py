@@ -9,8 +9,8 @@ it gives back values. It never sees a table, never sleeps and retries, never log
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Mapping
-from datetime import UTC, datetime
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, ClassVar
@@ -64,6 +64,13 @@ class Action(StrEnum):
     LIKE = "like"
     UNLIKE = "unlike"
     DELETE = "delete"
+
+
+class Signal(StrEnum):
+    """A courtesy to the person on the other side: sent when it can be, never queued, never repeated."""
+
+    SEEN = "seen"
+    TYPING = "typing"
 
 
 class Author(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -136,10 +143,48 @@ class Incoming(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     replyable: bool = True  # False while another app owns the thread
     reply_window_until: datetime | None = None  # where the event itself opens or states one
     visitor_post: bool = False  # a post on our page by somebody else: kind MENTION, but asks like a DM
+    hidden: bool = False  # WROTE: held back by the platform or by us; nobody else reads it until it is shown (UNHIDE)
+    as_seen: bool = False  # the platform gives no time, so `at` is when we saw it, and the waiting is labelled so
+    reply_refused: str = ""  # why the platform takes no public reply to this very item: a sentence for the composer
+
+
+class Allowance(msgspec.Struct, frozen=True, kw_only=True):
+    """A budget the platform or the bill sets. The house counts what is spent, and stops before the wall.
+
+    `setting`: the name in `Connector.settings` that holds the limit, so that a person may change it (0: none).
+    `reserve`: the share that polling leaves alone, so that replies still go out at the end of the period.
+    """
+
+    unit: str  # as shown: "units", "USD"
+    setting: str
+    period: str = "day"  # day or month
+    zone: str = "UTC"  # where that period begins
+    reserve: float = 0.0
+    note: str = ""
+
+
+class Budget(msgspec.Struct, frozen=True, kw_only=True):
+    """What is left of an `Allowance` in this period. `left` has the reserve in it; `for_reading` has not."""
+
+    limit: float
+    used: float
+    reserve: float
+    resets_at: datetime
+
+    @property
+    def left(self) -> float:
+        return max(0.0, self.limit - self.used)
+
+    @property
+    def for_reading(self) -> float:
+        return max(0.0, self.limit * (1 - self.reserve) - self.used)
 
 
 class Account(msgspec.Struct, frozen=True, kw_only=True):
-    """A connected account, unsealed for one call. `credentials` and `app_secrets` never leave memory."""
+    """A connected account, unsealed for one call. `credentials` and `app_secrets` never leave memory.
+
+    A credential `expires_at` (ISO, UTC) says until when the access token holds: it is renewed before.
+    """
 
     platform: str
     external_id: str
@@ -149,6 +194,16 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     settings: dict[str, Any] = {}  # e.g. {"api_url": ...}: a vendor fact marked uncertain is configuration
     app_id: str = ""
     app_secrets: list[str] = []  # current first, then previous
+    budget: Budget | None = None  # where the connector declares an allowance and a limit is set
+
+
+class Template(msgspec.Struct, frozen=True, kw_only=True):
+    """A message the platform has approved beforehand. `body` shows where {{1}} ... {{n}} go."""
+
+    name: str
+    language: str
+    body: str = ""
+    parameters: list[str] = []
 
 
 class Outgoing(msgspec.Struct, frozen=True, kw_only=True):
@@ -173,6 +228,8 @@ class Outgoing(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
     window_until: datetime | None = None
     last_customer_item_at: datetime | None = None  # when the person reached last wrote: what message windows count from
+    target_author: Author | None = None  # who wrote the target, where it has to be named
+    template: Template | None = None  # filled in; `text` then repeats what the person will read
 
 
 class ErrorClass(StrEnum):
@@ -243,12 +300,18 @@ class Lookup(StrEnum):
 
 
 class Polled(msgspec.Struct, frozen=True, kw_only=True):
-    """One page of a poll. `payloads` are stored raw and pass through `normalise` like a webhook's."""
+    """One page of a poll. `payloads` are stored raw and pass through `normalise` like a webhook's.
+
+    `cost`: what it took of the allowance. `again_in`: how long to wait at least, where the platform's budget or pace
+    asks for it; the house waits longer if its own pause is longer.
+    """
 
     payloads: list[dict[str, Any]]
     cursor: dict[str, Any]
     more: bool = False
     platform_count: int | None = None  # "the platform says 412"
+    cost: float = 0.0
+    again_in: timedelta | None = None
 
 
 class Receipt(msgspec.Struct, frozen=True):
@@ -260,6 +323,80 @@ class Receipt(msgspec.Struct, frozen=True):
     avatar_url: str = ""
     granted: list[str] = []
     missing: list[str] = []
+
+
+class Known(msgspec.Struct, frozen=True, kw_only=True):
+    """Something we hold, to be read again. `ours`: written by our account."""
+
+    external_id: str
+    kind: Kind
+    at: datetime
+    thread: str = ""
+    root: str = ""
+    ours: bool = False
+
+
+class Media(msgspec.Struct, frozen=True):
+    """Where the bytes of an attachment are now; asked for as late as possible, because such links die."""
+
+    url: str
+    headers: dict[str, str] = {}
+
+
+class OAuth(msgspec.Struct, frozen=True, kw_only=True):
+    """How a channel is connected by signing in at the platform. `pkce`: whether the code is bound to a verifier (S256).
+
+    `asks`: the fields of `Connector.fields` that must be known before a person is sent there (a server's address).
+    """
+
+    scopes: list[str]
+    pkce: bool = False
+    asks: list[str] = []
+    registers: bool = False  # the app itself is made by `Connector.register`, nobody has to type it
+
+
+class Grant(msgspec.Struct, frozen=True, kw_only=True):
+    """One account that somebody who signed in may connect: a person may hold several pages."""
+
+    external_id: str
+    name: str
+    handle: str = ""
+    credentials: dict[str, Any] = {}
+    settings: dict[str, Any] = {}
+
+
+class Seen(StrEnum):
+    """How we know that a step of connecting is done; a step without one is ticked by the person."""
+
+    APP = "app"  # the vendor's app is stored
+    HANDSHAKE = "handshake"  # the platform tried the callback address, and was answered
+    SIGNED = "signed"  # a delivery with a good signature came
+    CONNECTED = "connected"  # the credentials were accepted
+    GRANTED = "granted"  # the check found nothing missing
+    LISTENING = "listening"  # the subscription stands, as last looked at
+    HEARD = "heard"  # an event of this account came
+
+
+class Step(msgspec.Struct, frozen=True):
+    """One step of connecting a real account, as Settings leads through it."""
+
+    title: str
+    text: str
+    seen: Seen | None = None
+    url: str = ""  # where at the vendor
+
+
+class Retention(msgspec.Struct, frozen=True, kw_only=True):
+    """How long the platform's rules let its data stay. Text is purged, ids and timings are kept.
+
+    `text`: of what customers wrote; `profile`: of names, handles, pictures; `reread`: how often what we hold must be
+    looked at again, and what is gone there taken away here. None: no such duty.
+    """
+
+    text: timedelta | None = None
+    profile: timedelta | None = None
+    reread: timedelta | None = None
+    note: str = ""  # a sentence for Settings
 
 
 class Field(msgspec.Struct, frozen=True):
@@ -292,6 +429,11 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     deletes_in: bool = True
     needs_public_address: bool = False
     native_inbox_app_ids: list[str] = []  # echoes from these apps are a colleague in the platform's own inbox
+    signals: dict[Kind, list[Signal]] = {}
+    allowance: Allowance | None = None
+    retention: Retention = Retention()
+    back_fill_days: int = 90  # what connecting brings from before; 0 where the API gives no past
+    templates: bool = False  # outside the window, messages the platform approved beforehand
 
 
 class App(msgspec.Struct, frozen=True, kw_only=True):
@@ -326,6 +468,10 @@ class Connector(ABC):
     lookup: ClassVar[Lookup] = Lookup.NONE
     fields: ClassVar[list[Field]] = []  # what Settings asks for to connect by hand
     settings: ClassVar[dict[str, Any]] = {}  # defaults of Account.settings
+    oauth: ClassVar[OAuth | None] = None  # where a person may connect by signing in at the platform
+    makes_app: ClassVar[bool] = False  # webhooks need no app typed in: a random verify token signs them
+    challenge_type: ClassVar[str] = "text/plain"  # of the answer to the handshake
+    steps: ClassVar[list[Step]] = []  # how a person connects a real account
 
     # The road in
 
@@ -353,7 +499,32 @@ class Connector(ABC):
         """
         return None
 
+    async def reread(self, http: httpx.AsyncClient, account: Account, items: Sequence[Known]) -> Polled:
+        """What has become of items we hold, as payloads for `normalise`: their text now, or that they are gone.
+
+        An item that stands as it was may be told again as WROTE, or left out. At most 100 at once. Raises NotHere.
+        """
+        return Polled(payloads=[], cursor={})
+
+    async def locate(self, http: httpx.AsyncClient, account: Account, attachment: Attachment) -> Media | None:
+        """Where the bytes of an attachment are now; None if they are gone. Raises NotHere."""
+        return Media(attachment.url) if attachment.url else None
+
     # The road out
+
+    def cost(self, outgoing: Outgoing) -> float:
+        """What this act takes of the allowance. Pure."""
+        return 0.0
+
+    async def signal(
+        self, http: httpx.AsyncClient, account: Account, signal: Signal, *, thread: str, message: str = ""
+    ) -> None:
+        """Show the person that we read, or that we write. `message`: external id of the newest read. Raises NotHere."""
+        return None
+
+    async def templates(self, http: httpx.AsyncClient, account: Account) -> list[Template]:
+        """The messages approved beforehand. Raises NotHere."""
+        return []
 
     def mint(self, outgoing: Outgoing) -> str:
         """A key for this act, stored before the claim, or "" where the platform takes none. Pure."""
@@ -394,6 +565,37 @@ class Connector(ABC):
     async def refresh(self, http: httpx.AsyncClient, account: Account) -> dict[str, Any] | None:
         """New credentials to store (before any use), or None if there is nothing to refresh. Raises NotHere."""
         return None
+
+    async def listen(self, http: httpx.AsyncClient, account: Account, app: App, callback: str) -> list[str]:
+        """See that the platform tells `callback` what happens: subscribe where it does not, and renew what runs out.
+
+        Gives in sentences what could not be mended; nothing where all is well. Asked on connecting and now and then.
+        Raises NotHere.
+        """
+        return []
+
+    # Signing in at the platform
+
+    async def register(self, http: httpx.AsyncClient, settings: Mapping[str, Any], redirect_uri: str) -> App | None:
+        """Make our app there, where the platform lets anybody do so (`OAuth.registers`). `id` is the vendor's."""
+        return None
+
+    def authorise(self, app: App, *, redirect_uri: str, state: str, challenge: str, settings: Mapping[str, Any]) -> str:
+        """The address to which a person is sent. `app.id`: the vendor's; `challenge`: S256, "" without PKCE. Pure."""
+        raise NotImplementedError(f"{self.title} is connected by hand.")
+
+    async def grant(
+        self,
+        http: httpx.AsyncClient,
+        app: App,
+        *,
+        code: str,
+        verifier: str,
+        redirect_uri: str,
+        settings: Mapping[str, Any],
+    ) -> list[Grant]:
+        """The accounts that the code they came back with opens, each with its credentials. Raises NotHere."""
+        raise NotImplementedError(f"{self.title} is connected by hand.")
 
 
 def from_stamp(value: int | float | str) -> datetime:

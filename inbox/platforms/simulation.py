@@ -85,17 +85,17 @@ class Simulator(ABC):
     def bind(self, *, url: str, webhook_url: str = "") -> None:
         """Told once listening: its own address, and where Earshot takes webhooks ("" for none)."""
 
-    @abstractmethod
     async def publish(self, text: str, *, at: datetime | None = None) -> str:
         """Our brand posts something people can comment on. Gives its external id. Makes no event for us."""
+        raise NotImplementedError(f"{self.name} has no posts")
 
-    @abstractmethod
     async def comment(self, who: Person, *, post: str, text: str, parent: str = "", at: datetime | None = None) -> str:
         """Somebody writes below our post, or below another comment. Gives its external id."""
+        raise NotImplementedError(f"{self.name} has no comments")
 
-    @abstractmethod
     async def mention(self, who: Person, *, text: str, at: datetime | None = None) -> str:
         """Somebody names our account in a post of their own."""
+        raise NotImplementedError(f"{self.name} has no mentions")
 
     async def dm(self, who: Person, *, text: str, at: datetime | None = None, image: str = "") -> str:
         """Somebody writes to us privately. Raises NotImplementedError where the network has no such thing."""
@@ -105,13 +105,13 @@ class Simulator(ABC):
         """Somebody reviews us."""
         raise NotImplementedError(f"{self.name} has no reviews")
 
-    @abstractmethod
     async def edit(self, external_id: str, text: str, *, at: datetime | None = None) -> None:
-        """The author changes what they wrote (where the network allows it)."""
+        """The author changes what they wrote."""
+        raise NotImplementedError(f"on {self.name} nothing can be changed")
 
-    @abstractmethod
     async def delete(self, external_id: str, *, at: datetime | None = None) -> None:
         """The author takes it away."""
+        raise NotImplementedError(f"on {self.name} nothing can be taken back")
 
     async def elsewhere(self, *, target: str, text: str, app_id: str = "", at: datetime | None = None) -> str:
         """A colleague answers `target` in the platform's own app (or, with `app_id`, through another tool)."""
@@ -133,6 +133,6 @@ class Simulator(ABC):
     async def flush(self) -> None:
         """Wait until every webhook that is due has been delivered or given up."""
 
-    @abstractmethod
     async def forge(self, *, signature: str | None) -> int:
         """Send a webhook this network never signed (None: unsigned). Gives the HTTP status it was answered with."""
+        raise NotImplementedError(f"{self.name} sends no webhooks")

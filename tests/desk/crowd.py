@@ -14,6 +14,7 @@ TABLES = (
     "message",
     "audit_entry",
     "episode",
+    "fact",
     "read_mark",
 )
 
@@ -65,6 +66,13 @@ SELECT {workspace}, md5('line' || c.thread_key)::uuid, c.last_message_at, 'assig
 WHERE c.workspace_id = {workspace};
 INSERT INTO read_mark (workspace_id, user_id, conversation_id, at)
 SELECT {workspace}, ({agents})[2], c.id, c.last_message_at FROM conversation c WHERE c.workspace_id = {workspace};
+INSERT INTO fact (workspace_id, id, conversation_id, at, rank, tie, kind, key, data)
+SELECT {workspace}, md5('fact' || c.thread_key)::uuid, c.id, c.last_message_at, 0, 1, 'written', 'written 1',
+       convert_to(json_build_object('kind', 'written', 'conversation', c.id, 'at', c.last_message_at,
+           'recorded_at', c.last_message_at, 'tie', 1, 'item', md5('message' || c.thread_key || 1)::uuid,
+           'author', c.identity_id, 'received_at', c.last_message_at, 'needs_reply', true, 'rule', 'crowd',
+           'version', 1, 'reason', 'It asks.')::text, 'UTF8')
+FROM conversation c WHERE c.workspace_id = {workspace};
 INSERT INTO episode (workspace_id, conversation_id, key, channel_id, author, before_connection, state, kind, case_key,
     case_number, opened_at, opening_item, opened_as_seen, received_at, items, waiting_items, cause, ended_by, answer,
     clamped, team_clamped, agent, team, closed_unanswered, reason, depends_from)

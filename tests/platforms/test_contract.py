@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
+from zoneinfo import ZoneInfo
 
 import httpx
 import msgspec
@@ -17,7 +18,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inbox.platforms import base
-from inbox.platforms.base import Account, Act, Action, App, Capabilities, Connector, Incoming, Kind, Lookup, Outgoing
+from inbox.platforms.base import (
+    Account,
+    Act,
+    Action,
+    App,
+    Capabilities,
+    Connector,
+    Incoming,
+    Kind,
+    Lookup,
+    Outgoing,
+    Seen,
+)
 from inbox.platforms.registry import HERE, icon, platforms
 
 EVERY = list(platforms().values())
@@ -180,7 +193,8 @@ def test_fixtures_exist_in_pairs_and_show_every_kind(connector: Connector) -> No
     assert given_names == told_names != set()
     events = [event for path in fixtures(connector) for event in expected_of(path)]
     assert {event.kind for event in events} == set(connector.capabilities.kinds)
-    assert any(event.ours for event in events), "a fixture shows an echo of our own"
+    if any(connector.capabilities.actions.values()):
+        assert any(event.ours for event in events), "a fixture shows an echo of our own"
     acts = {event.act for event in events}
     assert Act.WROTE in acts
     assert (Act.EDITED in acts) == connector.capabilities.edits_in
@@ -222,6 +236,65 @@ def test_what_it_declares_fits_together(connector: Connector) -> None:
 
 
 @each
+def test_what_it_offers_is_what_it_does(connector: Connector) -> None:
+    able, own = connector.capabilities, type(connector)
+    assert bool(able.signals) == (own.signal is not Connector.signal)
+    assert set(able.signals) <= set(able.kinds)
+    assert able.templates == (own.templates is not Connector.templates)
+    assert (able.retention.reread is not None) <= (own.reread is not Connector.reread)
+    assert able.back_fill_days >= 0
+    if able.allowance:
+        limit = connector.settings[able.allowance.setting]
+        assert isinstance(limit, float)
+        assert 0 <= able.allowance.reserve < 1
+        assert able.allowance.period in ("day", "month")
+        assert ZoneInfo(able.allowance.zone)
+    for duty in (able.retention.text, able.retention.profile, able.retention.reread):
+        assert duty is None or duty > timedelta()
+        assert duty is None or able.retention.note.endswith(".")
+
+
+@each
+def test_who_signs_in_there_comes_back_to_us(connector: Connector) -> None:
+    own = type(connector)
+    assert (connector.oauth is not None) == (own.authorise is not Connector.authorise)
+    assert (connector.oauth is not None) == (own.grant is not Connector.grant)
+    if connector.oauth is None:
+        return
+    assert connector.oauth.registers == (own.register is not Connector.register)
+    assert set(connector.oauth.asks) <= {field.name for field in connector.fields}
+    asked = connector.authorise(
+        App(id="app 7", platform=connector.name, secrets=["never shown"]),
+        redirect_uri="https://inbox.example/oauth/here",
+        state="s&t",
+        challenge="c+h" if connector.oauth.pkce else "",
+        settings=connector.settings,
+    )
+    assert "never" not in asked
+    url = httpx.URL(asked)
+    told = url.params
+    assert url.scheme == "https"
+    assert told["redirect_uri"] == "https://inbox.example/oauth/here"
+    assert told["state"] == "s&t"
+    assert told["client_id"] == "app 7"
+    assert (told.get("code_challenge") == "c+h") == connector.oauth.pkce
+    assert (told.get("code_challenge_method") == "S256") == connector.oauth.pkce
+    for scope in connector.oauth.scopes:
+        assert scope in told["scope"]
+
+
+@each
+def test_its_steps_can_be_followed(connector: Connector) -> None:
+    assert connector.steps
+    for step in connector.steps:
+        assert step.title
+        assert step.text.endswith((".", ":"))
+        assert step.url == "" or step.url.startswith("https://")
+    if "webhook" not in connector.capabilities.hears:
+        assert not {step.seen for step in connector.steps} & {Seen.HANDSHAKE, Seen.SIGNED, Seen.LISTENING}
+
+
+@each
 def test_it_hears_as_it_says(connector: Connector) -> None:
     hears, own = connector.capabilities.hears, type(connector)
     assert hears
@@ -230,6 +303,7 @@ def test_it_hears_as_it_says(connector: Connector) -> None:
     assert ("poll" in hears) == (own.poll is not Connector.poll)
     assert ("stream" in hears) == (own.stream is not Connector.stream)
     assert connector.capabilities.needs_public_address == (hears == ["webhook"])
+    assert connector.makes_app <= ("webhook" in hears)
 
 
 @each
