@@ -28,6 +28,7 @@ from inbox.platforms.base import (
 from inbox.platforms.facebook import checking, looking, polling, sending, webhooks
 from inbox.platforms.facebook.graph import Graph
 from inbox.platforms.facebook.signature import signed
+from inbox.platforms.facebook.steps import STEPS
 
 ON_COMMENTS = [
     Action.REPLY,
@@ -71,7 +72,9 @@ class Facebook(Connector):
             "Messages that Facebook does not give to apps are shown as “unsupported”.",
         ],
         native_inbox_app_ids=["263902037430900"],
+        back_fill_days=polling.BACKFILL.days,
     )
+    steps = STEPS
     fields: ClassVar[list[Field]] = [
         Field("page_id", "Page ID", help="Page > About > Page transparency, or GET /me with the token."),
         Field("access_token", "Page access token", secret=True, help="The long-lived token of the Page, not a user's."),
