@@ -16,7 +16,7 @@ import msgspec
 
 from inbox.desk.deliveries import Held
 from inbox.ground.db import Connection
-from inbox.platforms.base import Action, Connector, ErrorClass, Kind, Outgoing
+from inbox.platforms.base import Action, Author, Connector, ErrorClass, Kind, Outgoing
 from inbox.realtime.rows import attachments
 
 
@@ -35,6 +35,7 @@ class Composed:
     outgoing: Outgoing
     target_gone: bool
     replyable: bool
+    reply_refused: str  # why the platform takes no public reply to the target
 
 
 async def compose(connection: Connection, held: Held, connector: Connector, channel: asyncpg.Record) -> Composed:
@@ -64,8 +65,13 @@ async def compose(connection: Connection, held: Held, connector: Connector, chan
         created_at=outbound["created_at"],
         window_until=until,
         last_customer_item_at=last,
+        target_author=Author(around["author"], around["author_name"] or "", around["author_handle"] or "")
+        if around["author"]
+        else None,
     )
-    return Composed(outgoing, around["target_gone"] or False, conversation["replyable"])
+    return Composed(
+        outgoing, around["target_gone"] or False, conversation["replyable"], around["reply_refused"] or ""
+    )
 
 
 def refusal(connector: Connector, composed: Composed, now: datetime) -> No | None:
@@ -76,6 +82,8 @@ def refusal(connector: Connector, composed: Composed, now: datetime) -> No | Non
         return No(ErrorClass.INVALID, f"{connector.title} does not offer this here.")
     if composed.target_gone and action is not Action.DM:
         return No(ErrorClass.PARENT_GONE, "What this answers has been deleted.")
+    if action is Action.REPLY and composed.reply_refused:
+        return No(ErrorClass.POLICY_BLOCKED, composed.reply_refused)
     if action is Action.DM and not composed.replyable:
         return No(ErrorClass.POLICY_BLOCKED, f"Another app holds this conversation on {connector.title} at the moment.")
     if outgoing.window_until is not None and now > outgoing.window_until:
@@ -92,7 +100,7 @@ async def _around(
 ) -> asyncpg.Record:
     found = await connection.fetchrow(
         """SELECT t.external_id AS target, t.at AS target_at, t.deleted_at IS NOT NULL AS target_gone,
-                  a.external_id AS author, p.external_id AS post, i.external_id AS peer
+                  t.reply_refused, a.external_id AS author, a.name AS author_name, a.handle AS author_handle, p.external_id AS post, i.external_id AS peer
            FROM (SELECT 1) one
            LEFT JOIN message t ON t.workspace_id = $1 AND t.id = $2
            LEFT JOIN contact_identity a ON a.workspace_id = $1 AND a.id = t.identity_id

@@ -39,6 +39,10 @@ def wrote(scene: Scene, event: Event, connector: Connector) -> Letter | None:
     decision = _decide(incoming, place)
     letter.needs_reply, letter.needs_reply_reason = decision.needs_reply, decision.reason
     letter.before_connection = incoming.at < place.connected_at
+    if incoming.hidden:
+        letter.hidden, letter.hidden_at = True, incoming.at
+    letter.reply_refused = clean(incoming.reply_refused)
+    _keep(scene, letter, connector)
     scene.add_letter(letter)
 
     if thread.identity_id is None or (identity and letter.external_id == thread.thread_key):
@@ -60,6 +64,7 @@ def wrote(scene: Scene, event: Event, connector: Connector) -> Letter | None:
             at=letter.at,
             recorded_at=scene.now,
             tie=tie_of(f"written:{letter.external_id}"),
+            as_seen=incoming.as_seen,
             item=str(letter.id),
             author=str(identity or ""),
             received_at=letter.received_at,
@@ -332,6 +337,15 @@ def _letter(
         permalink=clean(incoming.permalink),
         new=True,
     )
+
+
+def _keep(scene: Scene, letter: Letter, connector: Connector) -> None:
+    """How long its words may stay, and when the platform must be asked about it again, by the platform's rules."""
+    rules = connector.capabilities.retention
+    if rules.text:
+        letter.purge_due_at = letter.received_at + rules.text
+    if rules.reread:
+        letter.reread_due_at = scene.now + rules.reread
 
 
 def _shown(scene: Scene, thread: Thread, letter: Letter) -> None:

@@ -118,6 +118,9 @@ class Letter:
     hidden_at: datetime | None = None
     liked: bool = False
     liked_at: datetime | None = None
+    reply_refused: str = ""
+    purge_due_at: datetime | None = None
+    reread_due_at: datetime | None = None
     needs_reply: bool = False
     needs_reply_reason: str = ""
     answered: bool = False
@@ -164,6 +167,7 @@ LETTERS = Many(
         ("agent_id", "elsewhere", "delivery", "before_connection"),
         ("attachments", "named", "rating", "unsupported", "language"),
         ("parent_external_id", "parent_id", "permalink"),
+        ("reply_refused", "purge_due_at", "reread_due_at"),
     ],
 )
 

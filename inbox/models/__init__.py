@@ -1,7 +1,7 @@
 """The tables, and nothing else. Rules about them live on the floors above."""
 
 from inbox.models.base import INSTALL_TABLES, Table
-from inbox.models.channels import Channel, ChannelRoute, PlatformApp
+from inbox.models.channels import Channel, ChannelRoute, ChannelSpending, DeletionRequest, OAuthState, PlatformApp
 from inbox.models.conversations import (
     Contact,
     ContactIdentity,
@@ -12,7 +12,7 @@ from inbox.models.conversations import (
     ReadMark,
     Tag,
 )
-from inbox.models.messages import AuditEntry, Idempotency, Message, MessageRevision
+from inbox.models.messages import AuditEntry, Idempotency, Message, MessageRevision, StoredAttachment
 from inbox.models.motion import (
     LANES,
     Attempt,
@@ -46,10 +46,12 @@ __all__ = [
     "AuditEntry",
     "Channel",
     "ChannelRoute",
+    "ChannelSpending",
     "Contact",
     "ContactIdentity",
     "Conversation",
     "ConversationTag",
+    "DeletionRequest",
     "Draft",
     "Episode",
     "Event",
@@ -64,6 +66,7 @@ __all__ = [
     "Membership",
     "Message",
     "MessageRevision",
+    "OAuthState",
     "OutboundMessage",
     "PlatformApp",
     "Post",
@@ -71,6 +74,7 @@ __all__ = [
     "Schedule",
     "Session",
     "Setting",
+    "StoredAttachment",
     "Table",
     "Tag",
     "Throttle",

@@ -59,6 +59,8 @@ INSTALL_TABLES = frozenset(
         "throttle",
         "platform_app",
         "channel_route",
+        "oauth_state",
+        "deletion_request",
         "inbound_delivery",
         "feed_head",
         "setting",

@@ -1,14 +1,26 @@
 """Connected accounts, and how an arriving event finds them."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Boolean, ForeignKey, Index, Integer, LargeBinary, UniqueConstraint, Uuid
+from sqlalchemy import (
+    Boolean,
+    DateTime,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    Text,
+    UniqueConstraint,
+    Uuid,
+)
 from sqlalchemy import text as sql
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from inbox.models.base import Instant, Key, MaybeInstant, MaybeName, Now, Table, Tenant, Words, of_workspace
+from inbox.models.base import Instant, Key, MaybeInstant, MaybeName, Now, Table, Tenant, Words, of_workspace, within
 
 
 class PlatformApp(Table):
@@ -20,6 +32,8 @@ class PlatformApp(Table):
     workspace_id: Mapped[MaybeName] = mapped_column(ForeignKey("workspace.id", ondelete="CASCADE"))
     vendor_id: Mapped[Words]  # the vendor's own id of the app
     secrets: Mapped[bytes] = mapped_column(LargeBinary)  # sealed JSON {"secrets": [...], "verify_token": ...}
+    handshake_at: Mapped[MaybeInstant]  # the platform last tried the address, and was answered
+    signed_at: Mapped[MaybeInstant]  # a delivery with a good signature last came
     created_at: Mapped[Now]
 
 
@@ -50,10 +64,62 @@ class Channel(Tenant, Table):
     poll_due_at: Mapped[MaybeInstant]
     poll_lease_until: Mapped[MaybeInstant]
     platform_count: Mapped[int | None] = mapped_column(Integer, nullable=True)
+    heard_at: Mapped[MaybeInstant]  # an event of this account last came, by whatever way
+    expires_at: Mapped[MaybeInstant]  # until when the sign-in holds, where the platform says so
+    checked_at: Mapped[MaybeInstant]  # when the sign-in, its permissions and the subscription were last looked at
+    missing: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=sql("'{}'"))  # what the check found wanting
+    listening: Mapped[bool | None] = mapped_column(Boolean, nullable=True)  # the subscription stands; None: not looked
+    deaf_since: Mapped[MaybeInstant]  # nothing can be heard since then, and everybody was told
+    done_steps: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=sql("'{}'"))  # ticked by a person
     mission: Mapped[Words]
     owner_id: Mapped[MaybeName]
     version: Mapped[int] = mapped_column(Integer, server_default=sql("1"))
     created_at: Mapped[Now]
+
+
+class ChannelSpending(Tenant, Table):
+    """What a channel took of its platform's allowance in one period, which begins at `starts_at`."""
+
+    __tablename__ = "channel_spending"
+    __table_args__ = (within("channel", "channel_id"),)
+    channel_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    starts_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), primary_key=True)
+    spent: Mapped[float] = mapped_column(Double, server_default=sql("0"))
+
+
+class OAuthState(Table):
+    """Somebody is on their way to a platform to sign in, or has come back and chooses what to connect. Single use.
+
+    `sealed`: the verifier and what was typed, later the accounts to choose from with their credentials.
+    """
+
+    __tablename__ = "oauth_state"
+    __table_args__ = (Index(None, "expires_at"),)
+    hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)  # SHA-256 of the state in the address
+    id: Mapped[UUID] = mapped_column(Uuid, unique=True)
+    workspace_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("workspace.id", ondelete="CASCADE"))
+    user_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("user.id", ondelete="CASCADE"))
+    platform: Mapped[Key]
+    app_id: Mapped[Key] = mapped_column(server_default="")
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    problem: Mapped[Words]
+    created_at: Mapped[Now]
+    returned_at: Mapped[MaybeInstant]
+    expires_at: Mapped[Instant]
+
+
+class DeletionRequest(Table):
+    """A platform asks us to forget a person. `code`: what they may look up; the person only as a keyed hash."""
+
+    __tablename__ = "deletion_request"
+    __table_args__ = (Index("ix_deletion_request_open", "created_at", postgresql_where=sql("done_at IS NULL")),)
+    code: Mapped[Key] = mapped_column(primary_key=True)
+    platform: Mapped[Key]
+    app_id: Mapped[Key]
+    person: Mapped[bytes] = mapped_column(LargeBinary)  # sealed until it is done, then its keyed hash
+    created_at: Mapped[Now]
+    done_at: Mapped[MaybeInstant]
+    found: Mapped[int] = mapped_column(Integer, server_default=sql("0"))
 
 
 class ChannelRoute(Table):

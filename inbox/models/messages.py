@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Boolean, DateTime, Index, Integer, SmallInteger, Text, Uuid
+from sqlalchemy import BigInteger, Boolean, DateTime, Index, Integer, SmallInteger, Text, Uuid
 from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
@@ -60,6 +60,14 @@ class Message(Tenant, Table):
             postgresql_where=sql("agent_id IS NOT NULL AND delivery = 'sent'"),
         ),
         Index("ix_message_elsewhere", "workspace_id", "channel_id", "at", postgresql_where=sql("elsewhere <> ''")),
+        Index("ix_message_purge", "workspace_id", "purge_due_at", postgresql_where=sql("purge_due_at IS NOT NULL")),
+        Index(
+            "ix_message_reread",
+            "workspace_id",
+            "channel_id",
+            "reread_due_at",
+            postgresql_where=sql("reread_due_at IS NOT NULL"),
+        ),
         Index(
             "ix_message_orphan",
             "workspace_id",
@@ -98,6 +106,7 @@ class Message(Tenant, Table):
     hidden_at: Mapped[MaybeInstant]
     liked: Mapped[bool] = mapped_column(Boolean, server_default=sql("false"))
     liked_at: Mapped[MaybeInstant]
+    reply_refused: Mapped[Words]  # why the platform takes no public reply to this very item
     needs_reply: Mapped[bool] = mapped_column(Boolean, server_default=sql("false"))
     needs_reply_reason: Mapped[Words]
     answered: Mapped[bool] = mapped_column(Boolean, server_default=sql("false"))
@@ -110,7 +119,37 @@ class Message(Tenant, Table):
     read_at: Mapped[MaybeInstant]
     answers: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid), server_default=sql("'{}'"))
     revisions: Mapped[int] = mapped_column(Integer, server_default=sql("0"))
+    purge_due_at: Mapped[MaybeInstant]  # until when the platform's rules let its words stay
+    purged_at: Mapped[MaybeInstant]  # they were let go, as those rules or a person asked
+    reread_due_at: Mapped[MaybeInstant]  # when the platform must be asked again whether it still stands
     version: Mapped[int] = mapped_column(Integer, server_default=sql("1"))
+
+
+class StoredAttachment(Tenant, Table):
+    """A file that came with a message, fetched while its link lived. Its bytes lie in ATTACHMENTS_URL under `key`.
+
+    `state`: due, stored, gone (the platform has it no more), refused (too large, or not to be had); `position`: its
+    place among the message's attachments.
+    """
+
+    __tablename__ = "attachment"
+    __table_args__ = (
+        within("message", "message_id"),
+        Index(None, "workspace_id", "message_id"),
+        Index("ix_attachment_due", "due_at", postgresql_where=sql("state = 'due'")),
+    )
+    id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    message_id: Mapped[Name]
+    channel_id: Mapped[Name]
+    position: Mapped[int] = mapped_column(SmallInteger)
+    state: Mapped[Key] = mapped_column(server_default="due")
+    reason: Mapped[Words]
+    tries: Mapped[int] = mapped_column(SmallInteger, server_default=sql("0"))
+    due_at: Mapped[Now]
+    key: Mapped[Key] = mapped_column(server_default="")
+    mime: Mapped[Words]
+    size: Mapped[int] = mapped_column(BigInteger, server_default=sql("0"))
+    stored_at: Mapped[MaybeInstant]
 
 
 class MessageRevision(Tenant, Table):

@@ -144,6 +144,8 @@ def message(row: asyncpg.Record) -> MessageOut:
         hidden=row["hidden"],
         liked=row["liked"],
         rating=row["rating"],
+        reply_refused=row["reply_refused"],
+        purged=row["purged_at"] is not None,
         needs_reply=row["needs_reply"],
         needs_reply_reason=row["needs_reply_reason"],
         answered=row["answered"],

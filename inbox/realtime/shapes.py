@@ -106,6 +106,8 @@ class MessageOut(msgspec.Struct, kw_only=True):
     hidden: bool
     liked: bool
     rating: int | None
+    reply_refused: str  # inbound: why the platform takes no public reply to it, "" if it does
+    purged: bool  # its words were let go, as the platform's rules or a person asked
     needs_reply: bool
     needs_reply_reason: str
     answered: bool  # inbound: an answer covers it
