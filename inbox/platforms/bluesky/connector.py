@@ -1,6 +1,6 @@
 """Bluesky, over the AT Protocol: replies, mentions and quotes in; replies and likes out."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 from typing import Any, ClassVar
 
@@ -9,19 +9,34 @@ import httpx
 from inbox.platforms.base import (
     Account,
     Action,
+    Attachment,
     Capabilities,
     Connector,
     Field,
     Incoming,
     Kind,
+    Known,
     Look,
     Lookup,
+    Media,
     Outcome,
     Outgoing,
     Polled,
     Receipt,
+    Seen,
+    Step,
 )
-from inbox.platforms.bluesky import accounts, firehose, keys, notifications, polling, richtext, writing, xrpc
+from inbox.platforms.bluesky import (
+    accounts,
+    firehose,
+    keys,
+    notifications,
+    polling,
+    rereading,
+    richtext,
+    writing,
+    xrpc,
+)
 
 PUBLIC = [Action.REPLY, Action.LIKE, Action.UNLIKE, Action.DELETE]
 
@@ -50,6 +65,7 @@ class Bluesky(Connector):
             "Below our own posts Bluesky tells us of replies down to five levels; deeper ones are heard by the stream.",
             "Likes and reposts by others are not items, and are not shown.",
         ],
+        back_fill_days=polling.BACKFILL_DAYS,
     )
     fields: ClassVar[list[Field]] = [
         Field("handle", "Handle", help="As in your profile, for example shop.bsky.social"),
@@ -67,7 +83,31 @@ class Bluesky(Connector):
         "tend_seconds": 30,
         "stream": False,
         "firehose": "",
+        "directory": rereading.PLC,
     }
+    steps: ClassVar[list[Step]] = [
+        Step(
+            "Make an app password",
+            "On Bluesky: Settings, Privacy and security, App passwords, Add app password. Leave access to direct"
+            " messages off.",
+            url="https://bsky.app/settings/app-passwords",
+        ),
+        Step(
+            "Connect the account",
+            "Type the handle and the app password here. The service stays as it is unless you host your own server.",
+            seen=Seen.CONNECTED,
+        ),
+        Step(
+            "See that nothing is missing",
+            "The check says so here if the account is not active, or if this is its main password.",
+            seen=Seen.GRANTED,
+        ),
+        Step(
+            "Hear the first word",
+            "Let somebody name the account in a post, or answer one of its posts: it appears within seconds.",
+            seen=Seen.HEARD,
+        ),
+    ]
 
     def normalise(self, payload: Any) -> list[Incoming]:
         return notifications.normalise(payload)
@@ -78,6 +118,12 @@ class Bluesky(Connector):
 
     def stream(self, account: Account, cursor: dict[str, Any], http: httpx.AsyncClient) -> AsyncIterator[Polled] | None:
         return firehose.listen(account, cursor, http) if account.settings.get("stream") else None
+
+    async def reread(self, http: httpx.AsyncClient, account: Account, items: Sequence[Known]) -> Polled:
+        return await rereading.reread(http, account, items)
+
+    async def locate(self, http: httpx.AsyncClient, account: Account, attachment: Attachment) -> Media | None:
+        return await rereading.locate(http, account, attachment)
 
     def mint(self, outgoing: Outgoing) -> str:
         return keys.mint(outgoing)

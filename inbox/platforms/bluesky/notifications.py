@@ -144,7 +144,7 @@ def incoming(
         correlation=keys.split(uri)[2] if ours else "",
         text=text(part(record, "text")),
         language=records.language(record),
-        attachments=records.attachments(record, posts.get(uri)),
+        attachments=records.attachments(record, posts.get(uri), author.external_id),
         post=records.context(about, posts) if about else None,
         permalink=keys.permalink(uri),
         named=records.named(record),

@@ -17,10 +17,12 @@ from inbox.platforms.base import Account, ErrorClass, NotHere, Polled, Unreadabl
 from inbox.platforms.bluesky import keys, records
 from inbox.platforms.bluesky.notifications import HEARD
 from inbox.platforms.bluesky.records import part
+from inbox.platforms.bluesky.rereading import standing, told
 from inbox.platforms.bluesky.xrpc import BATCH, Api, Failed, objects
 
 PAGE = 100
-BACKFILL = timedelta(days=90)
+BACKFILL_DAYS = 90
+BACKFILL = timedelta(days=BACKFILL_DAYS)
 OVERLAP, DEEP_OVERLAP, DEEP_EVERY = timedelta(hours=1), timedelta(days=2), timedelta(hours=1)
 SEEN, WATCHED = 1000, 250
 
@@ -194,21 +196,16 @@ def _written_by_us(api: Api, cursor: Cursor, views: list[Item], *, backfilling: 
 
 
 async def _changed(api: Api, cursor: Cursor, now: datetime) -> list[dict[str, Any]]:
-    """Posts of the watch list that are gone or have another version.
-
-    Gone means not shown any more, and not in their author's repository either: the second look tells a deletion from
-    a block and from a moment's bad answer, for a deletion cannot be taken back here.
-    """
-    shown = await api.posts([uri for uri, _, _ in cursor.watched])
+    """Posts of the watch list that are gone or have another version."""
+    shown, lost = await standing(api, [uri for uri, _, _ in cursor.watched])
     kept, gone, edited = [], [], []
     for uri, root, version in cursor.watched:
         view = shown.get(uri)
-        if view is None and await api.record(*keys.split(uri)) is None:
+        if uri in lost:
             gone.append({"uri": uri, "root": root, "at": now.isoformat()})
             continue
         if view and view.get("cid") != version:
             edited.append({"post": view, "at": now.isoformat()})
         kept.append((uri, root, str(view["cid"]) if view else version))
     cursor.watched = kept
-    payloads = [{"account": api.did, "deleted": gone}] if gone else []
-    return payloads + ([{"account": api.did, "edited": edited}] if edited else [])
+    return told(api.did, gone, edited)

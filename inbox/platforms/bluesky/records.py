@@ -101,19 +101,19 @@ def context(uri: str, posts: Views) -> PostContext:
     )
 
 
-def attachments(record: Any, view: Any = None) -> list[Attachment]:
-    """What came with the post: addresses from its view where there is one, else only the names of the files."""
+def attachments(record: Any, view: Any = None, did: str = "") -> list[Attachment]:
+    """What came with the post: addresses from its view where there is one, else its author and the files' names."""
     if shown := part(view, "embed"):
         return _shown(shown)
-    return _embedded(part(record, "embed"))
+    return _embedded(part(record, "embed"), did)
 
 
 def _shown(embed: Any) -> list[Attachment]:
     match str(part(embed, "$type")).removeprefix("app.bsky.embed."):
         case "images#view":
-            return [_image(each.get("fullsize"), each) for each in objects(embed.get("images"))]
+            return [_image(each, url=each.get("fullsize")) for each in objects(embed.get("images"))]
         case "gallery#view":
-            return [_image(each.get("fullsize"), each) for each in objects(embed.get("items"))]
+            return [_image(each, url=each.get("fullsize")) for each in objects(embed.get("items"))]
         case "video#view":
             return [Attachment("video", url=text(embed.get("playlist")), name=text(embed.get("alt")))]
         case "external#view":
@@ -126,32 +126,34 @@ def _shown(embed: Any) -> list[Attachment]:
             return [Attachment("unsupported", name=text(other))]
 
 
-def _embedded(embed: Any) -> list[Attachment]:
+def _embedded(embed: Any, did: str) -> list[Attachment]:
     if not embed:
         return []
     match str(part(embed, "$type")).removeprefix("app.bsky.embed."):
         case "images":
-            return [_image("", each) for each in objects(embed.get("images"))]
+            return [_image(each, did=did) for each in objects(embed.get("images"))]
         case "gallery":
-            return [_image("", each) for each in objects(embed.get("items"))]
+            return [_image(each, did=did) for each in objects(embed.get("items"))]
         case "video":
-            return [Attachment("video", name=text(embed.get("alt")), external_id=_file(embed.get("video")))]
+            return [Attachment("video", name=text(embed.get("alt")), external_id=_file(embed.get("video"), did))]
         case "external":
             return [_link(embed.get("external"))]
         case "record":
             return _quote(part(embed, "record", "uri"))
         case "recordWithMedia":
-            return _embedded(embed.get("media")) + _quote(part(embed, "record", "record", "uri"))
+            return _embedded(embed.get("media"), did) + _quote(part(embed, "record", "record", "uri"))
         case other:
             return [Attachment("unsupported", name=text(other))]
 
 
-def _file(blob: Any) -> str:
-    return text(part(blob, "ref", "$link"))
+def _file(blob: Any, did: str) -> str:
+    """Whose file, and its name: both are needed to ask for it."""
+    cid = text(part(blob, "ref", "$link"))
+    return f"{did}/{cid}" if did and cid else cid
 
 
-def _image(url: Any, image: dict[str, Any]) -> Attachment:
-    return Attachment("image", url=text(url), name=text(image.get("alt")), external_id=_file(image.get("image")))
+def _image(image: dict[str, Any], *, url: Any = "", did: str = "") -> Attachment:
+    return Attachment("image", url=text(url), name=text(image.get("alt")), external_id=_file(image.get("image"), did))
 
 
 def _link(external: Any) -> Attachment:

@@ -24,8 +24,8 @@ class BlueskySimulator(Simulator):
     """Bluesky with one account of ours and as many others as speak, without private messages or reviews.
 
     `secrets`: our app password, then the key that signs tokens; random where not given. `bind` puts the address into
-    the setting `service`. `mischief.duplicate` and `mute` hold for the stream; `shuffle`, `batch` and `echo_first` have
-    nothing to act on, for this network sends no webhooks.
+    the settings `service` and `directory`. `mischief.duplicate` and `mute` hold for the stream; `shuffle`, `batch` and
+    `echo_first` have nothing to act on, for this network sends no webhooks.
     """
 
     name = "bluesky"
@@ -58,7 +58,12 @@ class BlueskySimulator(Simulator):
             "name": us.name,
             "handle": us.handle,
             "credentials": {"handle": us.handle, "app_password": self.password},
-            "settings": {"service": self.sessions.url, "poll_seconds": 2, "tend_seconds": 5},
+            "settings": {
+                "service": self.sessions.url,
+                "directory": self.sessions.url,
+                "poll_seconds": 2,
+                "tend_seconds": 5,
+            },
             "app": {"id": "", "secrets": [], "verify_token": ""},
             "cursor": {},
         }

@@ -65,6 +65,12 @@ class Doors:
             await self._write(send, short, raw, token)
             return
         try:
+            if scope["path"].startswith("/did:"):  # as the directory of names answers
+                await _answer(send, 200, self.sessions.document(self._known(scope["path"][1:])))
+                return
+            if short == "getBlob":
+                await _answer(send, 200, self._blob(parse_qs(scope["query_string"].decode())))
+                return
             if scope["method"] == "POST":
                 answer = self._call(short, _decoded(raw), token)
             else:
@@ -116,6 +122,17 @@ class Doors:
         if did not in self.network.people:
             raise Refusal(400, "InvalidRequest", "Unable to resolve handle")
         return did
+
+    def _known(self, did: str) -> str:
+        if did not in self.network.people:
+            raise Refusal(404, "NotFound", f"DID not registered: {did}")
+        return did
+
+    def _blob(self, asked: Asked) -> bytes:
+        held = self.network.files.get((asked["did"][0], asked["cid"][0]))
+        if held is None:
+            raise Refusal(400, "BlobNotFound", "Blob not found")
+        return held
 
     def _get_record(self, asked: Asked) -> dict[str, Any]:
         uri = keys.address(self._did(asked["repo"][0]), asked["collection"][0], asked["rkey"][0])
@@ -319,8 +336,13 @@ def _valid(collection: str, key: str, record: Any) -> dict[str, Any]:
 
 
 async def _answer(send: Send, status: int, body: Any, headers: dict[str, str] | None = None) -> None:
-    raw = body.encode() if isinstance(body, str) else msgspec.json.encode(body)
-    kind = b"text/html" if isinstance(body, str) else b"application/json; charset=utf-8"
+    match body:
+        case bytes():
+            raw, kind = body, b"application/octet-stream"
+        case str():
+            raw, kind = body.encode(), b"text/html"
+        case _:
+            raw, kind = msgspec.json.encode(body), b"application/json; charset=utf-8"
     listed = [(b"content-type", kind), (b"content-length", str(len(raw)).encode())]
     listed += [(name.lower().encode(), value.encode()) for name, value in (headers or {}).items()]
     await send({"type": "http.response.start", "status": status, "headers": listed})

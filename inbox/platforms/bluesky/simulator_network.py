@@ -117,6 +117,7 @@ class Network:
         self.listeners: set[asyncio.Queue[Change]] = set()
         self.seq = 0
         self.blocked: set[str] = set()  # who shows their posts to nobody any more; their records stay
+        self.files: dict[tuple[str, str], bytes] = {}  # (whose, its name) -> what is in it
         self.closed: set[str] = set()  # posts whose authors let nobody reply
         self._revision = 0
 

@@ -71,13 +71,17 @@ class Sessions:
         return str(claims["sub"])
 
     def _session(self, did: str) -> dict[str, Any]:
-        service = {"id": "#atproto_pds", "type": "AtprotoPersonalDataServer", "serviceEndpoint": self.url}
         return {
             "accessJwt": self._token(did, ACCESS, self.access_seconds),
             "refreshJwt": self._token(did, REFRESH, self.refresh_seconds),
             **self.about(did),
-            "didDoc": {"id": did, "service": [service]},
+            "didDoc": self.document(did),
         }
+
+    def document(self, did: str) -> dict[str, Any]:
+        """Where this account lives."""
+        service = {"id": "#atproto_pds", "type": "AtprotoPersonalDataServer", "serviceEndpoint": self.url}
+        return {"id": did, "service": [service]}
 
     def about(self, did: str) -> dict[str, Any]:
         """What a session says of its account."""
