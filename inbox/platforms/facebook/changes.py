@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from inbox.platforms.base import Act, Actor, Attachment, Incoming, Kind, PostContext, Unreadable
-from inbox.platforms.facebook.reading import identity, instant, milliseconds, record, records, words, writer
+from inbox.platforms.facebook.reading import writer
+from inbox.platforms.meta.reading import identity, instant, milliseconds, record, records, words
 
 SITE = "https://www.facebook.com"
 VERBS = {

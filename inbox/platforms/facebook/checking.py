@@ -1,10 +1,8 @@
 """Who a token is, and what it may do."""
 
-import msgspec
-
 from inbox.platforms.base import Author, ErrorClass, NotHere, Receipt
-from inbox.platforms.facebook.graph import Graph, safe_id
-from inbox.platforms.facebook.reading import identity, instant, record, records, words
+from inbox.platforms.meta.graph import Graph, safe_id
+from inbox.platforms.meta.reading import identity, instant, record, records, words
 
 SCOPES = {
     "pages_messaging": "Messages cannot be read or answered.",
@@ -41,11 +39,8 @@ async def _scopes(graph: Graph) -> tuple[list[str], list[str]]:
     account = graph.account
     token = str(account.credentials.get("access_token") or "")
     secret = next((one for one in account.app_secrets if one), "")
-    asking = graph
-    if account.app_id and secret:
-        # Only the app itself may always ask about its tokens.
-        credentials = {"access_token": f"{account.app_id}|{secret}"}
-        asking = Graph(graph.http, msgspec.structs.replace(account, credentials=credentials), graph.settings)
+    # Only the app itself may always ask about its tokens.
+    asking = graph.as_app(account.app_id, secret) if account.app_id and secret else graph
     try:
         told = record((await asking.get("debug_token", input_token=token)).get("data"))
     except NotHere as refusal:

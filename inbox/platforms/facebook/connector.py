@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from hmac import compare_digest
 from types import MappingProxyType
 from typing import Any, ClassVar
 
@@ -26,9 +25,9 @@ from inbox.platforms.base import (
     Receipt,
 )
 from inbox.platforms.facebook import checking, looking, polling, sending, webhooks
-from inbox.platforms.facebook.graph import Graph
-from inbox.platforms.facebook.signature import signed
 from inbox.platforms.facebook.steps import STEPS
+from inbox.platforms.meta import envelope, windows
+from inbox.platforms.meta.graph import Graph
 
 ON_COMMENTS = [
     Action.REPLY,
@@ -90,13 +89,11 @@ class Facebook(Connector):
 
     def challenge(self, app: App, query: Mapping[str, str]) -> str | None:
         """Meta's `hub.challenge`, back to whoever knows our verify token."""
-        given = query.get("hub.verify_token", "").encode("utf-8", "surrogateescape")
-        known = bool(app.verify_token) and compare_digest(given, app.verify_token.encode())
-        return query.get("hub.challenge") if known and query.get("hub.mode") == "subscribe" else None
+        return envelope.challenged(app, query)
 
     def verify(self, app: App, headers: Mapping[str, str], body: bytes, now: datetime) -> bool:
         """Meta signs no time, so only the bytes are judged; the old sha1 header alone is not enough."""
-        return signed(app.secrets, headers.get("x-hub-signature-256", ""), body)
+        return envelope.verified(app, headers, body)
 
     def normalise(self, payload: Any) -> list[Incoming]:
         """Webhooks and polled pages alike."""
@@ -128,12 +125,7 @@ class Facebook(Connector):
         settings: Mapping[str, Any] = MappingProxyType({}),
     ) -> datetime | None:
         """24 hours for messages (7 days for people with the permission), 7 days for private replies."""
-        if last_customer_item_at is None or action not in (Action.DM, Action.PRIVATE_REPLY):
-            return None
-        if action is Action.PRIVATE_REPLY:
-            return last_customer_item_at + sending.PRIVATE_REPLY_WINDOW
-        human = settings.get("human_agent") is True
-        return last_customer_item_at + (sending.HUMAN_AGENT_WINDOW if human else sending.WINDOW)
+        return windows.window(action, last_customer_item_at, settings)
 
     # The account
 
@@ -146,4 +138,4 @@ class Facebook(Connector):
         return await checking.person(self._graph(http, account), external_id)
 
     def _graph(self, http: httpx.AsyncClient, account: Account) -> Graph:
-        return Graph(http, account, {**self.settings, **account.settings})
+        return Graph(http, account, {**self.settings, **account.settings}, self.title, "Page")

@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from inbox.platforms.base import Absent, Action, CannotTell, ErrorClass, Kind, Look, NotHere, Outgoing, Sent
-from inbox.platforms.facebook.graph import Graph, safe_id
-from inbox.platforms.facebook.reading import identity, instant, record, records, words
+from inbox.platforms.meta.graph import Graph, safe_id
+from inbox.platforms.meta.reading import identity, instant, record, records, words
 
 PAGES = 5
 SKEW = timedelta(minutes=2)

@@ -13,8 +13,8 @@ from typing import Any
 
 from inbox.ground import clock
 from inbox.platforms.base import ErrorClass, NotHere, Polled
-from inbox.platforms.facebook.graph import Graph, safe_id
-from inbox.platforms.facebook.reading import identity, instant, milliseconds, record, records, words
+from inbox.platforms.meta.graph import Graph, safe_id
+from inbox.platforms.meta.reading import identity, instant, milliseconds, record, records, words
 
 BACKFILL = timedelta(days=90)
 OVERLAP = timedelta(hours=1)

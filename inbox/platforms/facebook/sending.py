@@ -1,29 +1,21 @@
 """The road out: one act, asked once."""
 
-from datetime import datetime, timedelta
 from typing import Any
 
 from inbox.ground import clock
 from inbox.platforms.base import Action, ErrorClass, Kind, Outcome, Outgoing, Refused, Sent, Unknown, clean
 from inbox.platforms.facebook.changes import comment_link
-from inbox.platforms.facebook.graph import SENTENCES, Graph, safe_id
-from inbox.platforms.facebook.reading import identity
+from inbox.platforms.meta.graph import Graph, safe_id
+from inbox.platforms.meta.messages import content, deliver, invalid
+from inbox.platforms.meta.reading import identity
+from inbox.platforms.meta.windows import messaging_type
 
 LIMITS = {Action.DM: 2000, Action.PRIVATE_REPLY: 2000, Action.REPLY: 8000}
-WINDOW = timedelta(hours=24)
-HUMAN_AGENT_WINDOW = timedelta(days=7)
-PRIVATE_REPLY_WINDOW = timedelta(days=7)
-MEDIA = frozenset({"image", "video", "audio", "file"})
 
 
 def length(text: str) -> int:
     """Meta says "characters" and not which; UTF-16 units are never fewer than what it may mean by that."""
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
-
-
-def invalid(message: str) -> Refused:
-    """A no of our own: no request left."""
-    return Refused(ErrorClass.INVALID, message)
 
 
 async def send(graph: Graph, outgoing: Outgoing) -> Outcome:
@@ -56,34 +48,14 @@ def unfit(outgoing: Outgoing) -> Refused | None:
 async def _dm(graph: Graph, outgoing: Outgoing) -> Outcome:
     if not outgoing.recipient:
         return invalid("Facebook needs to know to whom this goes.")
-    envelope = messaging_type(outgoing, clock.now(), human_agent=graph.settings.get("human_agent") is True)
+    human = graph.settings.get("human_agent") is True
+    envelope = messaging_type(outgoing, clock.now(), human_agent=human, title=graph.title, noun="a Page")
     if isinstance(envelope, Refused):
         return envelope
     body: dict[str, Any] = {"recipient": {"id": outgoing.recipient}, **envelope}
     if outgoing.target and graph.settings.get("quote_replies") is True:
         body["reply_to"] = {"mid": outgoing.target}
     return await _message(graph, outgoing, body)
-
-
-def messaging_type(outgoing: Outgoing, now: datetime, *, human_agent: bool) -> dict[str, str] | Refused:
-    """How Messenger wants this message called at this time, or the refusal: no request is made to be told so."""
-    last, until = outgoing.last_customer_item_at, outgoing.window_until
-    if last is None and until is None:
-        return {"messaging_type": "RESPONSE"}  # nobody here knows the window, so Facebook decides
-    plain = last + WINDOW if last else until
-    if until and not human_agent:
-        plain = max(plain or until, until)  # an ad may have opened a longer one
-    if plain and now <= plain:
-        return {"messaging_type": "RESPONSE"}
-    agents = last + HUMAN_AGENT_WINDOW if last else (until or now) - WINDOW + HUMAN_AGENT_WINDOW
-    if human_agent and now <= agents:
-        return {"messaging_type": "MESSAGE_TAG", "tag": "HUMAN_AGENT"}
-    return Refused(
-        ErrorClass.WINDOW_CLOSED,
-        "Facebook lets a Page write for 7 days after the person's last message, and those are over."
-        if human_agent
-        else "Facebook lets a Page write for 24 hours after the person's last message, and those are over.",
-    )
 
 
 async def _private_reply(graph: Graph, outgoing: Outgoing) -> Outcome:
@@ -106,27 +78,10 @@ def elsewhere(graph: Graph, outgoing: Outgoing) -> Refused | None:
 
 
 async def _message(graph: Graph, outgoing: Outgoing, body: dict[str, Any]) -> Outcome:
-    message: dict[str, Any] = {"metadata": outgoing.correlation}
-    if outgoing.attachments:
-        attachment = outgoing.attachments[0]
-        if outgoing.text.strip():
-            return invalid("Messenger takes text or a file in one message, not both.")
-        if attachment.type not in MEDIA or not attachment.url:
-            return invalid(f"Messenger takes no {attachment.type or 'such file'} from a Page.")
-        message["attachment"] = {"type": attachment.type, "payload": {"url": attachment.url}}
-    else:
-        message["text"] = clean(outgoing.text)
-    page = safe_id(graph.account.external_id)
-    if not page:
-        return invalid("This channel has no Page id.")
-    answer = await graph.write("POST", f"{page}/messages", body | {"message": message})
-    if isinstance(answer, Refused) and answer.error is ErrorClass.PARENT_GONE and outgoing.action is Action.DM:
-        return Refused(ErrorClass.RECIPIENT_UNAVAILABLE, answer.message)
-    if isinstance(answer, Refused | Unknown):
-        return answer
-    if not (mid := identity(answer.get("message_id"))):
-        return Unknown("Facebook took the message and did not say under which id.")
-    return Sent(mid, clock.now(), thread=identity(answer.get("recipient_id")))
+    message = content(outgoing, graph.title)
+    if isinstance(message, Refused):
+        return message
+    return await deliver(graph, outgoing, body | {"message": {"metadata": outgoing.correlation, **message}})
 
 
 async def _reply(graph: Graph, outgoing: Outgoing) -> Outcome:
@@ -172,5 +127,5 @@ async def _act_on(graph: Graph, outgoing: Outgoing) -> Outcome:
     if answer.get("success") is True:
         return Sent("", clock.now())
     if answer.get("success") is False:
-        return Refused(ErrorClass.INVALID, SENTENCES[ErrorClass.INVALID])
+        return Refused(ErrorClass.INVALID, graph.says(ErrorClass.INVALID))
     return Unknown("Facebook's answer does not say whether it was done.")

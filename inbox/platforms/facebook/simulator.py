@@ -13,11 +13,11 @@ from typing import Any, ClassVar
 
 from inbox.ground import clock
 from inbox.platforms.facebook.checking import SCOPES, WEBHOOKS
-from inbox.platforms.facebook.reading import milliseconds
-from inbox.platforms.facebook.signature import sign
 from inbox.platforms.facebook.simulator_graph import GraphServer
 from inbox.platforms.facebook.simulator_memory import Item, Memory
 from inbox.platforms.facebook.simulator_post import Postman, encode
+from inbox.platforms.meta.reading import milliseconds
+from inbox.platforms.meta.signature import sign
 from inbox.platforms.simulation import Heard, Mischief, Person, Simulator
 
 PAGE_INBOX = "263902037430900"

@@ -7,8 +7,6 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from inbox.ground import clock
-from inbox.platforms.facebook.reading import milliseconds
-from inbox.platforms.facebook.signature import proof
 from inbox.platforms.facebook.simulator_http import (
     Call,
     Json,
@@ -35,6 +33,8 @@ from inbox.platforms.facebook.simulator_memory import (
     post_json,
     rating_json,
 )
+from inbox.platforms.meta.reading import milliseconds
+from inbox.platforms.meta.signature import proof
 from inbox.platforms.simulation import Heard, Person
 
 if TYPE_CHECKING:

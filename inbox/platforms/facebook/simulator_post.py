@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from inbox.platforms.facebook.signature import sign
+from inbox.platforms.meta.signature import sign
 from inbox.platforms.simulation import Mischief
 
 FIRST_RETRY = 0.05

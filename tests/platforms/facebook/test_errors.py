@@ -11,8 +11,8 @@ import pytest
 
 from inbox.platforms.base import Account, Action, ErrorClass, NotHere, Refused, Sent, Unknown
 from inbox.platforms.facebook.connector import Facebook
-from inbox.platforms.facebook.graph import retry_at, usage
 from inbox.platforms.facebook.simulator import Facebook as Network
+from inbox.platforms.meta.graph import retry_at, usage
 from tests.platforms.facebook.conftest import ANA, outgoing
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)

@@ -1,10 +1,10 @@
-"""Messenger: one item of `entry[].messaging[]` or `entry[].standby[]` in our words."""
+"""Private messages: one item of `entry[].messaging[]` or `entry[].standby[]` in our words."""
 
 from datetime import datetime, timedelta
 from typing import Any
 
 from inbox.platforms.base import Act, Actor, Attachment, Author, Incoming, Kind, Unreadable
-from inbox.platforms.facebook.reading import identity, instant, milliseconds, record, records, words
+from inbox.platforms.meta.reading import identity, instant, milliseconds, record, records, words
 
 AD_WINDOW = timedelta(days=7)
 THUMBS_UP = frozenset({"369239263222822", "369239343222814", "369239383222810"})
@@ -34,7 +34,7 @@ ENVELOPE = frozenset({"sender", "recipient", "timestamp", "prior_message", "hop_
 
 SAID = {
     "optin": "Agreed to receive messages.",
-    "referral": "Came to Messenger by a link or an ad.",
+    "referral": "Came by a link or an ad.",
     "account_linking": "Linked or unlinked an account.",
     "take_thread_control": "Another app took this conversation over.",
     "pass_thread_control": "Another app handed this conversation to us.",
@@ -42,8 +42,10 @@ SAID = {
 }
 
 
-def read_messaging(page: str, item: dict[str, Any], sent_at: datetime | None, *, standby: bool) -> list[Incoming]:
-    """What one messaging item says. Empty if it is not this Page's, or if nothing of it belongs in an inbox."""
+def read_messaging(
+    page: str, item: dict[str, Any], sent_at: datetime | None, *, standby: bool, title: str
+) -> list[Incoming]:
+    """What one messaging item says. Empty if it is not this account's, or if nothing of it belongs in an inbox."""
     sender, recipient = (identity(record(item.get(side)).get("id")) for side in ("sender", "recipient"))
     if page not in (sender, recipient):
         return []
@@ -52,7 +54,7 @@ def read_messaging(page: str, item: dict[str, Any], sent_at: datetime | None, *,
         return []
     at = instant(item.get("timestamp")) or sent_at
     if at is None:
-        raise Unreadable("A Messenger event without a time.")
+        raise Unreadable("A message event without a time.")
     common: dict[str, Any] = {
         "account": page,
         "kind": Kind.DM,
@@ -61,11 +63,11 @@ def read_messaging(page: str, item: dict[str, Any], sent_at: datetime | None, *,
         "replyable": not standby,
     }
     if "message" in item:
-        return [_message(page, item, peer, sender, at, common)]
+        return [_message(page, item, peer, sender, at, common, title)]
     if "message_edit" in item:
         return [_edit(record(item["message_edit"]), page, peer, sender, at, common)]
     if "read" in item or "delivery" in item:
-        return _watermark(item, peer, common)
+        return _watermark(item, peer, at, common)
     if "postback" in item:
         return [_postback(item, peer, at, common)]
     what = next((key for key in item if key not in ENVELOPE), "nothing")
@@ -78,12 +80,14 @@ def read_messaging(page: str, item: dict[str, Any], sent_at: datetime | None, *,
             external_id=f"event:{peer}:{milliseconds(at)}",
             at=at,
             author=Author(external_id=peer),
-            reason=SAID.get(what, f"Facebook sent “{what}”, which Earshot does not know."),
+            reason=SAID.get(what, f"{title} sent “{what}”, which Earshot does not know."),
         )
     ]
 
 
-def _message(page: str, item: dict[str, Any], peer: str, sender: str, at: datetime, common: dict[str, Any]) -> Incoming:
+def _message(
+    page: str, item: dict[str, Any], peer: str, sender: str, at: datetime, common: dict[str, Any], title: str
+) -> Incoming:
     message = record(item["message"])
     ours = message.get("is_echo") is True or sender == page
     common |= {
@@ -104,7 +108,7 @@ def _message(page: str, item: dict[str, Any], peer: str, sender: str, at: dateti
             **common,
             act=Act.UNSUPPORTED,
             attachments=attachments,
-            reason="Facebook does not give this kind of message to apps.",
+            reason=f"{title} does not give this kind of message to apps.",
         )
     from_ad = "ADS" in {words(record(where.get("referral")).get("source")) for where in (item, message)}
     return Incoming(
@@ -132,10 +136,12 @@ def _edit(edit: dict[str, Any], page: str, peer: str, sender: str, at: datetime,
     )
 
 
-def _watermark(item: dict[str, Any], peer: str, common: dict[str, Any]) -> list[Incoming]:
+def _watermark(item: dict[str, Any], peer: str, at: datetime, common: dict[str, Any]) -> list[Incoming]:
     act = Act.READ if "read" in item else Act.DELIVERED
     mark = record(item.get("read") or item.get("delivery"))
     until = instant(mark.get("watermark"))
+    if until is None and identity(mark.get("mid")):
+        until = at  # some say which message was read last and not until when: then it is until this moment
     if until is None:
         return []
     mids = mark.get("mids")
@@ -170,7 +176,8 @@ def _postback(item: dict[str, Any], peer: str, at: datetime, common: dict[str, A
 
 def _author(item: dict[str, Any], page: str, peer: str, ours: bool) -> Author:
     side = "sender" if identity(record(item.get("sender")).get("id")) == (page if ours else peer) else "recipient"
-    return Author(external_id=page if ours else peer, name=words(record(item.get(side)).get("name")))
+    who = record(item.get(side))
+    return Author(page if ours else peer, words(who.get("name")), words(who.get("username")))
 
 
 def _sticker_id(message: dict[str, Any]) -> str:
@@ -187,7 +194,8 @@ def _attachments(message: dict[str, Any]) -> list[Attachment]:
         others = [one for one in found if one not in stickers and one not in pictures]
         found = [max(stickers, key=lambda one: (bool(one.url), bool(one.external_id))), *others]
     if story := record(record(message.get("reply_to")).get("story")):
-        found.append(Attachment("share", words(story.get("url")), "Story", external_id=identity(story.get("id"))))
+        address = words(story.get("url"))
+        found.append(Attachment("share", address, "Answers your story", external_id=identity(story.get("id"))))
     return list(dict.fromkeys(found))
 
 
@@ -204,6 +212,10 @@ def _attachment(item: dict[str, Any]) -> Attachment:
     return Attachment(
         type="sticker" if kind == "image" and sticker else kind,
         url=url,
-        name=words(payload.get("title")) or words(item.get("title")) or ("" if kind != "unsupported" else given),
+        name=words(payload.get("title")) or words(item.get("title")) or _called(given, kind),
         external_id=sticker or identity(payload.get("reel_video_id")) or identity(payload.get("attachment_id")),
     )
+
+
+def _called(given: str, kind: str) -> str:
+    return "Mentions you in a story" if given == "story_mention" else given if kind == "unsupported" else ""

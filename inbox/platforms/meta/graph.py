@@ -6,9 +6,10 @@ Reads raise `NotHere`. Writes give the answer, or the outcome that ends them: no
 import re
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
+from types import MappingProxyType
 from typing import Any
 
 import httpx
@@ -16,8 +17,8 @@ import msgspec
 
 from inbox.ground import clock
 from inbox.platforms.base import Account, ErrorClass, NotHere, Refused, Unknown
-from inbox.platforms.facebook.reading import identity, record, records, words
-from inbox.platforms.facebook.signature import proof
+from inbox.platforms.meta.reading import identity, record, records, words
+from inbox.platforms.meta.signature import proof
 
 # PLATFORMS.md section 1; the subcode speaks before the code.
 SUBCODES: dict[int, ErrorClass] = {
@@ -56,33 +57,44 @@ CODES: dict[int, ErrorClass] = {
     **dict.fromkeys(range(80001, 80010), ErrorClass.RATE_LIMITED),
 }
 
-SENTENCES = {
-    ErrorClass.AUTH_EXPIRED: "Facebook no longer accepts this Page's token: connect the Page again.",
-    ErrorClass.PERMISSION_MISSING: "Facebook has not permitted this for the Page.",
-    ErrorClass.RATE_LIMITED: "Facebook asks us to slow down.",
-    ErrorClass.WINDOW_CLOSED: "Facebook's time for answering this person has run out.",
-    ErrorClass.RECIPIENT_UNAVAILABLE: "This person cannot receive messages from the Page.",
-    ErrorClass.PARENT_GONE: "What this answers is gone from Facebook, or hidden from the Page.",
-    ErrorClass.DUPLICATE: "Facebook says this was already posted.",
-    ErrorClass.INVALID: "Facebook did not accept this.",
-    ErrorClass.POLICY_BLOCKED: "Facebook has blocked this for now.",
-    ErrorClass.TRANSIENT: "Facebook cannot be reached right now.",
-}
+
+def sentence(meaning: ErrorClass, title: str, noun: str) -> str:
+    """What a refusal means, for whoever reads it. `noun`: what is connected there ("Page", "account")."""
+    return {
+        ErrorClass.AUTH_EXPIRED: f"{title} no longer accepts this {noun}'s token: connect the {noun} again.",
+        ErrorClass.PERMISSION_MISSING: f"{title} has not permitted this for the {noun}.",
+        ErrorClass.RATE_LIMITED: f"{title} asks us to slow down.",
+        ErrorClass.QUOTA_EXHAUSTED: f"{title} takes no more from the {noun} for now.",
+        ErrorClass.WINDOW_CLOSED: f"{title}'s time for answering this person has run out.",
+        ErrorClass.RECIPIENT_UNAVAILABLE: f"This person cannot receive messages from the {noun}.",
+        ErrorClass.PARENT_GONE: f"What this answers is gone from {title}, or hidden from the {noun}.",
+        ErrorClass.DUPLICATE: f"{title} says this was already posted.",
+        ErrorClass.TOO_LONG: f"{title} finds this too long.",
+        ErrorClass.INVALID: f"{title} did not accept this.",
+        ErrorClass.POLICY_BLOCKED: f"{title} has blocked this for now.",
+        ErrorClass.TRANSIENT: f"{title} cannot be reached right now.",
+    }[meaning]
+
+
+Codes = Mapping[int, ErrorClass | None]
+NO_CODES: Codes = MappingProxyType({})
 # Before these no byte of the request had left.
 UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol, httpx.InvalidURL)
 BUSINESS = "x-business-use-case-usage"
 LONGEST_WAIT = timedelta(days=1)
-A_TOKEN = re.compile(r"EA[A-Za-z0-9]{8,}")
+A_TOKEN = re.compile(r"\b(?:EA|IG|TH)[A-Za-z0-9_-]{8,}")
 A_HEADER = re.compile(r"[\x21-\x7e]+")
 AN_ID = re.compile(r"[A-Za-z0-9_.:-]+")
 
 
-def error_class(code: int, subcode: int = 0) -> ErrorClass | None:
-    """What a Graph error means, or None if it does not say that nothing was done."""
+def error_class(code: int, subcode: int = 0, special: Codes = NO_CODES) -> ErrorClass | None:
+    """What a Graph error means, or None if it does not say that nothing was done. `special`: one network's own."""
+    if code in special:
+        return special[code]
     if code in (1, 2):
         return None
     if (code, subcode) == (100, 33):
-        return ErrorClass.PARENT_GONE  # or never there, or not ours to see: Facebook does not tell these apart
+        return ErrorClass.PARENT_GONE  # or never there, or not ours to see: Meta does not tell these apart
     return SUBCODES.get(subcode) or CODES.get(code)
 
 
@@ -96,7 +108,7 @@ def usage(headers: Mapping[str, str]) -> float:
 
 
 def retry_at(headers: Mapping[str, str], now: datetime) -> datetime | None:
-    """When Facebook says it will listen again: `Retry-After` in seconds or as a date, or its own minutes."""
+    """When Meta says it will listen again: `Retry-After` in seconds or as a date, or its own minutes."""
     waits: list[timedelta] = []
     for kind in record(_json(headers.get(BUSINESS, ""))).values():
         for one in records(kind):
@@ -115,11 +127,25 @@ def retry_at(headers: Mapping[str, str], now: datetime) -> datetime | None:
 
 @dataclass(frozen=True)
 class Graph:
-    """One account's door to the Graph API."""
+    """One account's door to the Graph API. `codes`: errors that one network alone has."""
 
     http: httpx.AsyncClient
     account: Account
     settings: Mapping[str, Any]
+    title: str
+    noun: str = "account"
+    codes: Codes = field(default_factory=lambda: NO_CODES)
+
+    def as_app(self, app_id: str, secret: str) -> "Graph":
+        """The same door for the app itself, which may ask about its tokens and subscriptions."""
+        account = msgspec.structs.replace(
+            self.account, credentials={"access_token": f"{app_id}|{secret}"}, app_id=app_id, app_secrets=[secret]
+        )
+        return replace(self, account=account)
+
+    def says(self, meaning: ErrorClass) -> str:
+        """The sentence for people."""
+        return sentence(meaning, self.title, self.noun)
 
     def address(self, path: str) -> str:
         """The URL of a path below the API's version."""
@@ -133,11 +159,11 @@ class Graph:
     async def get_with_usage(self, path: str, **params: str) -> tuple[dict[str, Any], float]:
         """Read, and how much of the allowance is used now, in percent. Raises NotHere."""
         if not A_HEADER.fullmatch(self._token):
-            raise NotHere(ErrorClass.AUTH_EXPIRED, SENTENCES[ErrorClass.AUTH_EXPIRED])
+            raise NotHere(ErrorClass.AUTH_EXPIRED, self.says(ErrorClass.AUTH_EXPIRED))
         try:
             response = await self.http.get(self.address(path), params={**params, **self._proof()}, headers=self._key())
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise NotHere(ErrorClass.TRANSIENT, f"{SENTENCES[ErrorClass.TRANSIENT]} ({_name(error)})") from error
+            raise NotHere(ErrorClass.TRANSIENT, f"{self.says(ErrorClass.TRANSIENT)} ({_name(error)})") from error
         body = _body(response)
         if response.is_success and body is not None and "error" not in body:
             return body, usage(response.headers)
@@ -149,7 +175,7 @@ class Graph:
     async def write(self, method: str, path: str, body: dict[str, Any]) -> dict[str, Any] | Refused | Unknown:
         """Ask once for a change. The answer, a definite no, or Unknown for every doubt."""
         if not A_HEADER.fullmatch(self._token):
-            return Refused(ErrorClass.AUTH_EXPIRED, SENTENCES[ErrorClass.AUTH_EXPIRED])
+            return Refused(ErrorClass.AUTH_EXPIRED, self.says(ErrorClass.AUTH_EXPIRED))
         fields = {**body, **self._proof()}
         try:
             if method == "DELETE":
@@ -157,9 +183,9 @@ class Graph:
             else:
                 response = await self.http.post(self.address(path), json=fields, headers=self._key())
         except UNSENT as error:
-            return Refused(ErrorClass.TRANSIENT, f"{SENTENCES[ErrorClass.TRANSIENT]} ({_name(error)})")
+            return Refused(ErrorClass.TRANSIENT, f"{self.says(ErrorClass.TRANSIENT)} ({_name(error)})")
         except httpx.HTTPError as error:
-            return Unknown(f"The connection to Facebook broke after the request had left ({_name(error)}).")
+            return Unknown(f"The connection to {self.title} broke after the request had left ({_name(error)}).")
         answer = _body(response)
         if response.is_success and answer is not None and "error" not in answer:
             return answer
@@ -167,30 +193,30 @@ class Graph:
 
     def _refusal(self, response: httpx.Response, body: dict[str, Any] | None) -> Refused | Unknown:
         error = record((body or {}).get("error"))
-        # Meta's own list of Messenger errors tells of code 1 answered for messages that were all delivered; 1, 2 and
+        # Meta's own list of errors in messages tells of code 1 answered for messages that were all delivered; 1, 2 and
         # every 5xx come from behind the point where the work is done. `is_transient` only means that asking again may
         # succeed, not that nothing happened. So they are no "no".
-        # https://developers.facebook.com/docs/messenger-platform/error-codes
         if response.status_code >= 500:
-            return Unknown(f"Facebook answered with status {response.status_code}{self._saying(error)}")
-        meaning = error_class(_number(error.get("code")), _number(error.get("error_subcode"))) if error else None
+            return Unknown(f"{self.title} answered with status {response.status_code}{self._saying(error)}")
+        code, subcode = _number(error.get("code")), _number(error.get("error_subcode"))
+        meaning = error_class(code, subcode, self.codes) if error else None
         if response.status_code == 429:
             meaning = ErrorClass.RATE_LIMITED
         elif error.get("is_transient") is True and meaning is not ErrorClass.RATE_LIMITED:
             meaning = None
         if meaning is None:
-            return Unknown(f"Facebook's answer (status {response.status_code}) cannot be read{self._saying(error)}")
+            return Unknown(f"{self.title}'s answer (status {response.status_code}) cannot be read{self._saying(error)}")
         until = retry_at(response.headers, clock.now()) if meaning is ErrorClass.RATE_LIMITED else None
-        return Refused(meaning, SENTENCES[meaning] + self._saying(error, " "), until)
+        return Refused(meaning, self.says(meaning) + self._saying(error, " "), until)
 
     def _saying(self, error: dict[str, Any], before: str = ": ") -> str:
         said = words(error.get("error_user_msg")) or words(error.get("message"))
         if not said:
             return "" if before == " " else "."
-        # "Malformed access token EAAB..." is a sentence Facebook really says.
+        # "Malformed access token EAAB..." is a sentence Meta really says.
         hidden = A_TOKEN.sub("…", said.replace(self._token, "…"))
         code, subcode = _number(error.get("code")), _number(error.get("error_subcode"))
-        return f"{before}Facebook says: {hidden[:500]} ({code}{f'/{subcode}' if subcode else ''})"
+        return f"{before}{self.title} says: {hidden[:500]} ({code}{f'/{subcode}' if subcode else ''})"
 
     def _key(self) -> dict[str, str]:
         # In a header, because addresses end up in logs.
@@ -198,7 +224,8 @@ class Graph:
 
     def _proof(self) -> dict[str, str]:
         secret = next((one for one in self.account.app_secrets if one), "")
-        return {"appsecret_proof": proof(secret, self._token)} if secret else {}
+        wanted = bool(secret) and self.settings.get("appsecret_proof", True) is True
+        return {"appsecret_proof": proof(secret, self._token)} if wanted else {}
 
     @property
     def _token(self) -> str:
