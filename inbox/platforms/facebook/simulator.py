@@ -5,28 +5,27 @@ network.bind(url="http://127.0.0.1:4001", webhook_url="http://127.0.0.1:8000/web
 comment = await network.comment(Person("7001", "Ana Ruiz"), post=await network.publish("New!"), text="Really?")
 """
 
-import asyncio
-import secrets as randomness
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 
 from inbox.ground import clock
 from inbox.platforms.facebook.checking import SCOPES, WEBHOOKS
-from inbox.platforms.facebook.simulator_graph import GraphServer
-from inbox.platforms.facebook.simulator_memory import Item, Memory
-from inbox.platforms.facebook.simulator_post import Postman, encode
+from inbox.platforms.facebook.simulator_graph import PageServer
 from inbox.platforms.meta.reading import milliseconds
-from inbox.platforms.meta.signature import sign
-from inbox.platforms.simulation import Heard, Mischief, Person, Simulator
+from inbox.platforms.meta.simulator_memory import Item
+from inbox.platforms.meta.simulator_network import MetaNetwork
+from inbox.platforms.simulation import Person
 
 PAGE_INBOX = "263902037430900"
 
 
-class Facebook(Simulator):
+class Facebook(MetaNetwork):
     """The simulated network. `app` is what uvicorn serves."""
 
     name: ClassVar[str] = "facebook"
+    about: ClassVar[str] = "page"
+    listens_to: ClassVar[Sequence[str]] = WEBHOOKS
 
     def __init__(
         self,
@@ -38,40 +37,20 @@ class Facebook(Simulator):
         remembers_more: bool = False,
     ) -> None:
         """`remembers_more`: answers to items from before this process began are taken as if they were known."""
-        self.account, self.title, self.handle = account, title, handle
-        self.secrets = list(secrets) or [randomness.token_hex(16)]
-        self.token = "EAA" + sign(self.secrets[0], b"the Page's token").removeprefix("sha256=")
-        self.verify_token = sign(self.secrets[0], b"the verify token").removeprefix("sha256=")[:32]
-        self.app_id = "55501"
-        self.scopes, self.webhooks = list(SCOPES), list(WEBHOOKS)
-        self.human_agent = False
+        super().__init__(account, secrets, title=title, handle=handle, remembers_more=remembers_more)
+        self.scopes = list(SCOPES)
         self.anonymous_mentions = False
-        self.remembers_more = remembers_more
-        self.url = ""
-        self.mischief = Mischief()
-        self.heard: list[Heard] = []
-        self.listeners: list[Callable[[Heard], Awaitable[None]]] = []
-        self.memory = Memory(account, title)
-        self.postman = Postman(self.secrets[0], self.mischief)
-        self.app = GraphServer(self)
-        self._listening: set[asyncio.Task[None]] = set()
+        self.app = PageServer(self)
 
     @property
-    def connection(self) -> dict[str, Any]:
-        """What a channel needs to reach this network."""
-        return {
-            "external_id": self.account,
-            "name": self.title,
-            "handle": self.handle,
-            "credentials": {"page_id": self.account, "access_token": self.token},
-            "settings": {"api_url": self.url},
-            "app": {"id": self.app_id, "secrets": self.secrets, "verify_token": self.verify_token},
-            "cursor": {},
-        }
+    def credentials(self) -> dict[str, Any]:
+        """The Page and its own token, which does not end."""
+        return {"page_id": self.account, "access_token": self.token}
 
-    def bind(self, *, url: str, webhook_url: str = "") -> None:
-        """Told where it listens and whom it tells."""
-        self.url, self.postman.url = url.rstrip("/"), webhook_url
+    @property
+    def user_token(self) -> str:
+        """Of the person who manages the Page, for a few weeks."""
+        return self.begins_with + self.made("the person's token")
 
     async def publish(self, text: str, *, at: datetime | None = None) -> str:
         """A post of the Page."""
@@ -161,33 +140,13 @@ class Facebook(Simulator):
             "reaction_type": "love",
             "from": self.memory.person(who.external_id),
         }
-        self._tell_value("feed", value | {"post_id": target, "parent_id": target}, clock.now())
+        self.tell_value("feed", value | {"post_id": target, "parent_id": target}, clock.now())
 
-    async def flush(self) -> None:
-        """Until every delivery has arrived or been given up, and every listener has answered."""
-        while self._listening:
-            await asyncio.wait(set(self._listening))
-        await self.postman.flush()
-        if self._listening:
-            await self.flush()
-
-    async def forge(self, *, signature: str | None) -> int:
-        """A delivery that this network never signed."""
+    def forgery(self) -> dict[str, Any]:
+        """A comment nobody wrote."""
         value = {"item": "comment", "verb": "add", "comment_id": "1_1", "post_id": f"{self.account}_1", "message": "!"}
         entry = {"id": self.account, "time": 1790000000, "changes": [{"field": "feed", "value": value}]}
-        return await self.postman.request(encode({"object": "page", "entry": [entry]}), signature)
-
-    def keep(self) -> bytes:
-        """As MessagePack."""
-        return self.memory.keep()
-
-    def recall(self, kept: bytes) -> None:
-        """People, and everything they and the Page wrote."""
-        self.memory.recall(kept)
-
-    async def close(self) -> None:
-        """Let go of connections."""
-        await self.postman.close()
+        return {"object": self.about, "entry": [entry]}
 
     # What both the people's side and the Graph side do
 
@@ -202,41 +161,7 @@ class Facebook(Simulator):
         comment.parent = (above.parent or above.id) if reply else ""
         return self.memory.add(comment)
 
-    def write_message(self, peer: str, text: str, *, app_id: str, image: str = "", at: datetime | None = None) -> Item:
-        """A message of the Page."""
-        message = Item(self.memory.mid(), "message", self.account, text, at or clock.now(), peer=peer, image=image)
-        message.app_id = app_id
-        return self.memory.add(message)
-
-    def hears(self, heard: Heard) -> None:
-        """Our side did something: remembered, and told to whoever listens."""
-        self.heard.append(heard)
-        for listener in self.listeners:
-            task = asyncio.ensure_future(_awaited(listener, heard))
-            self._listening.add(task)
-            task.add_done_callback(self._listening.discard)
-
     # What goes out
-
-    def tell_message(self, item: Item, correlation: str = "") -> None:
-        """A message, or the echo of one of the Page's."""
-        message: dict[str, Any] = {"mid": item.id}
-        if item.text:
-            message["text"] = item.text
-        if item.image:
-            message["attachments"] = [{"type": "image", "payload": {"url": item.image}}]
-        if item.author == self.account:
-            message |= {"is_echo": True, "app_id": int(item.app_id)} | (
-                {"metadata": correlation} if correlation else {}
-            )
-        self.tell_messaging(item.peer, item.at, {"message": message}, by=item.author)
-
-    def tell_messaging(self, peer: str, at: datetime, event: dict[str, Any], *, by: str = "") -> None:
-        """One Messenger event between a person and the Page."""
-        sides = (self.account, peer) if by == self.account else (peer, self.account)
-        stamp = milliseconds(at)
-        item = {"sender": {"id": sides[0]}, "recipient": {"id": sides[1]}, "timestamp": stamp, **event}
-        self.postman.put({"id": self.account, "time": stamp, "messaging": [item]})
 
     def tell_change(self, item: Item, verb: str, *, at: datetime | None = None) -> None:
         """What became of a post, a comment or a recommendation."""
@@ -269,12 +194,4 @@ class Facebook(Simulator):
         if item.kind == "mention":
             person = value.pop("from")
             value |= {} if self.anonymous_mentions else {"sender_id": person["id"], "sender_name": person["name"]}
-        self._tell_value("ratings" if story else "mention" if item.kind == "mention" else "feed", value, when)
-
-    def _tell_value(self, field: str, value: dict[str, Any], at: datetime) -> None:
-        seconds = milliseconds(at) // 1000
-        self.postman.put({"id": self.account, "time": seconds, "changes": [{"field": field, "value": value}]})
-
-
-async def _awaited(listener: Callable[[Heard], Awaitable[None]], heard: Heard) -> None:
-    await listener(heard)
+        self.tell_value("ratings" if story else "mention" if item.kind == "mention" else "feed", value, when)

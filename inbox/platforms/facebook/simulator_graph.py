@@ -1,114 +1,86 @@
 """The Graph API of the simulated Facebook: the part that Earshot uses, with its errors."""
 
-import asyncio
 import hmac
 import re
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from inbox.ground import clock
-from inbox.platforms.facebook.simulator_http import (
-    Call,
-    Json,
-    Receive,
-    Refusal,
-    Scope,
-    Send,
-    answer,
-    below,
-    fields_of,
-    hang_up,
-    limit,
-    live,
-    only,
-    page,
-    read_call,
-)
-from inbox.platforms.facebook.simulator_memory import (
-    Item,
-    comment_json,
-    graph_time,
-    message_json,
-    newest,
-    post_json,
-    rating_json,
-)
+from inbox.platforms.facebook.simulator_json import comment_json, post_json, rating_json
 from inbox.platforms.meta.reading import milliseconds
 from inbox.platforms.meta.signature import proof
+from inbox.platforms.meta.simulator_http import Call, Json, Refusal, below, fields_of, limit, only, page
+from inbox.platforms.meta.simulator_memory import Item, graph_time, message_json, newest
+from inbox.platforms.meta.simulator_server import GraphServer
 from inbox.platforms.simulation import Heard, Person
 
 if TYPE_CHECKING:
     from inbox.platforms.facebook.simulator import Facebook
 
+OPEN = ("dialog/oauth", "oauth/access_token")
 
-class GraphServer:
+
+class PageServer(GraphServer):
     """A bare ASGI application."""
 
     def __init__(self, network: "Facebook") -> None:
+        super().__init__(network.mischief, network.postman)
         self.network = network
-        self.calls: list[tuple[str, str, Json]] = []  # everything asked, for tests to look at
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
-        if scope["type"] == "lifespan":
-            return await live(receive, send)
-        call = await read_call(scope, receive)
-        self.calls.append((call.method, call.path, call.params))
-        mischief = self.network.mischief
-        if mischief.slow:
-            await asyncio.sleep(mischief.slow)
-        writes = call.method != "GET"
-        if writes and mischief.refuse > 0:
-            mischief.refuse -= 1
-            return await hang_up(receive)
-        if writes and mischief.statuses:
-            status, headers, content = mischief.statuses.pop(0)
-            return await answer(send, status, content, headers)
-        try:
-            self._admit(call)
-            told = self._act(call) if writes else self._read(call)
-        except Refusal as refusal:
-            return await answer(send, refusal.status, refusal.body)
-        if not writes:
-            return await answer(send, 200, told)
-        return await self._answer_write(call, receive, send, told)
-
-    async def _answer_write(self, call: Call, receive: Receive, send: Send, told: Json) -> None:
-        mischief = self.network.mischief
-        if mischief.echo_first:
-            self._then(call)
-            await self.network.postman.flush()
-        if mischief.hang_after_posting > 0:
-            mischief.hang_after_posting -= 1
-            await hang_up(receive)
-        elif mischief.fail_after_posting > 0:
-            mischief.fail_after_posting -= 1
-            await answer(send, 502, "<html>Bad gateway</html>")
-        elif mischief.garble > 0:
-            mischief.garble -= 1
-            await answer(send, 200, '{"message_id":"m_')
-        else:
-            await answer(send, 200, told)
-        self._then(call)
-
-    def _then(self, call: Call) -> None:
-        while call.after:
-            call.after.pop(0)()
-
-    def _admit(self, call: Call) -> None:
+    def admit(self, call: Call) -> None:
+        """With the Page's token, the person's for what a person may ask, or the app's own about itself."""
         network = self.network
-        apps = {f"{network.app_id}|{secret}" for secret in network.secrets if call.path == "debug_token"}
-        if network.mischief.token_revoked or call.token not in {network.token, *apps}:
+        if call.path in OPEN:
+            return
+        allowed = {network.token}
+        if call.path in ("debug_token", f"{network.app_id}/subscriptions"):
+            allowed |= {f"{network.app_id}|{secret}" for secret in network.secrets}
+        if call.path == "me/accounts":
+            allowed = {network.user_token}
+        if network.mischief.token_revoked or call.token not in allowed:
             raise Refusal(190, "Error validating access token: The session has been invalidated.", 460, 401)
         given = str(call.params.get("appsecret_proof", ""))
         if not any(hmac.compare_digest(proof(secret, call.token), given) for secret in network.secrets):
             raise Refusal(100, "Invalid appsecret_proof provided in the API argument")
 
-    def _act(self, call: Call) -> Json:
+    async def act(self, call: Call) -> Json:
+        """Everything but reading."""
         network = self.network
         head, _, edge = call.path.partition("/")
-        if head == network.account and edge == "messages" and call.method == "POST":
-            return self._message(call)
+        match call.method, head, edge:
+            case "POST", "oauth", "access_token":
+                return self._token(call)
+            case "POST", network.app_id, "subscriptions":
+                return await network.apps.subscribe(call)
+            case "POST", network.account, "subscribed_apps":
+                return network.apps.join(call)
+            case "POST", network.account, "messages" if "sender_action" in call.params:
+                return self._signal(call)
+            case "POST", network.account, "messages":
+                return self._message(call)
+        return self._act_on(call, head, edge)
+
+    def _token(self, call: Call) -> Json:
+        """A code becomes a token for an hour, and that one for two months."""
+        network = self.network
+        hour = network.user_token + "hour"
+        if call.params.get("grant_type") == "fb_exchange_token":
+            network.apps.know(call, network.app_id, network.secrets)
+            if call.params.get("fb_exchange_token") != hour:
+                raise Refusal(190, "Error validating access token.", status=401)
+            return {"access_token": network.user_token, "token_type": "bearer", "expires_in": 5_183_944}
+        network.apps.redeem(call, network.app_id, network.secrets)
+        return {"access_token": hour, "token_type": "bearer", "expires_in": 3_600}
+
+    def _signal(self, call: Call) -> Json:
+        peer = str(dict(call.params["recipient"]).get("id", ""))
+        if self.network.memory.last_from(peer) is None:
+            raise Refusal(100, "(#100) No matching user found", 2018001)
+        self.network.signals.append((peer, str(call.params["sender_action"])))
+        return {"recipient_id": peer}
+
+    def _act_on(self, call: Call, head: str, edge: str) -> Json:
+        network = self.network
         item = self._item(head)
         match call.method, edge:
             case "POST", "comments":
@@ -211,10 +183,21 @@ class GraphServer:
         post = f"{self.network.account}_{head}" if kind == "comment" else ""
         return memory.add(Item(external_id, kind, "0", "", clock.now(), post=post, listed=False))
 
-    def _read(self, call: Call) -> Json:
+    async def read(self, call: Call) -> Json:
+        """Everything that can be read."""
         network, memory = self.network, self.network.memory
         head, _, edge = call.path.partition("/")
         fields = fields_of(str(call.params.get("fields", "")))
+        if ids := str(call.params.get("ids", "")):
+            return {one: self._read_item(one, "", {}, fields) for one in ids.split(",")}
+        match head, edge:
+            case "dialog", "oauth":
+                return network.apps.consent(call, network.app_id)
+            case network.app_id, "subscriptions":
+                return network.apps.subscriptions(network.about)
+            case "me", "accounts":
+                told = {"id": network.account, "name": network.title, "username": network.handle}
+                return {"data": [told | {"access_token": network.token, "tasks": ["MODERATE", "MESSAGING"]}]}
         if head == "debug_token":
             return {"data": {"is_valid": True, "app_id": network.app_id, "expires_at": 0, "scopes": network.scopes}}
         if head == "me" or (head == network.account and not edge):
@@ -223,7 +206,7 @@ class GraphServer:
             return self._read_item(head, edge, call.params, fields)
         match edge:
             case "subscribed_apps":
-                return {"data": [{"id": network.app_id, "subscribed_fields": network.webhooks}]}
+                return {"data": [{"id": network.app_id, "subscribed_fields": network.apps.fields}]}
             case "conversations":
                 peers = [str(call.params["user_id"])] if "user_id" in call.params else list(memory.talks)
                 talks = [talk for peer in peers if (talk := newest(memory.talks.get(peer, [])))]
@@ -245,6 +228,8 @@ class GraphServer:
         if not edge and head in memory.people:
             return only({"id": head, "name": memory.people[head].name}, fields)
         item = self._item(head)
+        if item.kind == "message" and not edge:
+            return only(message_json(memory, item), fields)
         if edge == "comments":
             return self._comments(item, params, fields)
         if edge:

@@ -25,7 +25,7 @@ async def test_what_is_missing_is_said_in_sentences(
     network: Network, facebook: Facebook, http: httpx.AsyncClient, account: Account
 ) -> None:
     network.scopes.remove("pages_messaging")
-    network.webhooks.remove("message_echoes")
+    network.apps.fields.remove("message_echoes")
     receipt = await facebook.check(http, account)
     assert receipt.missing == [
         "pages_messaging is not granted. Messages cannot be read or answered.",

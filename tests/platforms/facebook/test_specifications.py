@@ -12,7 +12,7 @@ from inbox.platforms.base import Account, Action, Attachment, Kind
 from inbox.platforms.facebook.checking import WEBHOOKS
 from inbox.platforms.facebook.connector import Facebook
 from inbox.platforms.facebook.simulator import Facebook as Network
-from inbox.platforms.facebook.simulator_http import below, fields_of
+from inbox.platforms.meta.simulator_http import below, fields_of
 from tests.platforms.facebook.conftest import ANA, Polling, outgoing
 
 META = Path(__file__).parents[4] / "shared" / "specs" / "meta"

@@ -1,4 +1,4 @@
-"""What the simulated Facebook remembers."""
+"""What a simulated network of Meta's remembers: people, and what they and our account wrote."""
 
 import base64
 import itertools
@@ -43,7 +43,7 @@ class Item:
 
 @dataclass
 class Memory:
-    """Everything on the network that concerns one Page."""
+    """Everything on the network that concerns one account of ours, the `page`."""
 
     page: str
     page_name: str
@@ -57,7 +57,7 @@ class Memory:
     )
 
     def number(self) -> str:
-        """The next id, 17 digits as Facebook's are."""
+        """The next id, 17 digits as Meta's are."""
         return str(next(self.numbers))
 
     def mid(self) -> str:
@@ -129,32 +129,6 @@ def graph_time(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S+0000")
 
 
-def comment_json(memory: Memory, item: Item) -> dict[str, Any]:
-    """A comment as Graph gives it."""
-    told: dict[str, Any] = {
-        "id": item.id,
-        "message": item.text,
-        "created_time": graph_time(item.at),
-        "from": memory.person(item.author),
-        "permalink_url": f"https://www.facebook.com/{item.post}?comment_id={item.id.rpartition('_')[2]}",
-        "is_hidden": item.hidden,
-        "user_likes": item.liked,
-        "can_hide": item.author != memory.page,
-        "can_reply_privately": item.author != memory.page and not item.private_reply,
-    }
-    if item.parent:
-        told["parent"] = {"id": item.parent}
-    if item.private_reply:
-        told["private_reply_conversation"] = {"id": item.private_reply}
-    if item.image:
-        told["attachment"] = {"type": "photo", "media": {"image": {"src": item.image}}, "url": item.image}
-    if tags := memory.tags(item):
-        told["message_tags"] = tags
-    if item.app_id:
-        told["application"] = {"id": item.app_id}
-    return told
-
-
 def message_json(memory: Memory, item: Item) -> dict[str, Any]:
     """A message as Graph gives it."""
     to = item.peer if item.author == memory.page else memory.page
@@ -169,30 +143,3 @@ def message_json(memory: Memory, item: Item) -> dict[str, Any]:
         file = {"id": "1", "mime_type": "image/jpeg", "name": "image.jpg", "image_data": {"url": item.image}}
         told["attachments"] = {"data": [file]}
     return told
-
-
-def post_json(memory: Memory, item: Item) -> dict[str, Any]:
-    """A post as Graph gives it."""
-    updated = max((comment.at for comment in memory.below.get(item.id, [])), default=item.at)
-    return {
-        "id": item.id,
-        "message": item.text,
-        "created_time": graph_time(item.at),
-        "updated_time": graph_time(max(updated, item.at)),
-        "permalink_url": f"https://www.facebook.com/{item.id.replace('_', '/posts/')}",
-        "from": memory.person(item.author),
-        "is_hidden": item.hidden,
-    } | ({"full_picture": item.image} if item.image else {})
-
-
-def rating_json(memory: Memory, item: Item) -> dict[str, Any]:
-    """A recommendation as Graph gives it."""
-    return {
-        "created_time": graph_time(item.at),
-        "has_rating": False,
-        "has_review": bool(item.text),
-        "open_graph_story": {"id": item.id},
-        "recommendation_type": "POSITIVE" if item.positive else "NEGATIVE",
-        "review_text": item.text,
-        "reviewer": memory.person(item.author),
-    }

@@ -1,4 +1,4 @@
-"""How the simulated Facebook delivers: signed, in batches, again and again until somebody says 200."""
+"""How a simulated network of Meta's delivers: signed, in batches, again and again until somebody says 200."""
 
 import asyncio
 import json
@@ -17,10 +17,10 @@ LAST_RETRY = 5.0
 
 
 class Postman:
-    """Carries entries to Earshot. One at a time, as many in a request as the mischief says."""
+    """Carries entries to Earshot. One at a time, as many in a request as the mischief says. `about`: the `object`."""
 
-    def __init__(self, secret: str, mischief: Mischief) -> None:
-        self.secret, self.mischief = secret, mischief
+    def __init__(self, secret: str, mischief: Mischief, about: str) -> None:
+        self.secret, self.mischief, self.about = secret, mischief, about
         self.url = ""
         self.patience = 120.0  # seconds until an entry is given up; Meta's own is 36 hours
         self.given_up = 0
@@ -54,8 +54,13 @@ class Postman:
                 random.shuffle(self._waiting)
             count = min(len(self._waiting), max(1, self.mischief.batch), 1000)
             entries = [self._waiting.popleft() for _ in range(count)]
-            if not await self._deliver({"object": "page", "entry": _joined(entries)}):
-                self.given_up += count
+            for payload in self.payloads(entries):
+                if not await self._deliver(payload):
+                    self.given_up += count
+
+    def payloads(self, entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """What a batch of entries looks like on its way."""
+        return [{"object": self.about, "entry": _joined(entries)}]
 
     async def _deliver(self, payload: dict[str, Any]) -> bool:
         body = encode(payload)
@@ -75,7 +80,7 @@ class Postman:
         """One delivery. Gives the status it was answered with."""
         if self._http is None:
             self._http = httpx.AsyncClient(timeout=20, trust_env=False)
-        headers = {"content-type": "application/json", "user-agent": "facebookexternalua"}
+        headers = {"content-type": "application/json", "user-agent": "externalua"}
         if signature is not None:
             headers["x-hub-signature-256"] = signature
         return (await self._http.post(self.url, content=body, headers=headers)).status_code

@@ -28,6 +28,14 @@ class Refusal(Exception):
         self.body: Json = {"error": error | ({"error_subcode": subcode} if subcode else {})}
 
 
+class Moved(Exception):
+    """The answer is to look elsewhere: how a dialog sends a person back."""
+
+    def __init__(self, location: str) -> None:
+        super().__init__(location)
+        self.location = location
+
+
 @dataclass
 class Call:
     """One request, with what is to happen once it is answered."""
@@ -54,7 +62,8 @@ async def read_call(scope: Scope, receive: Receive) -> Call:
         params |= json.loads(body) if "json" in headers.get("content-type", "") else dict(parse_qsl(body.decode()))
     matched = VERSIONED.fullmatch(scope["path"].rstrip("/"))
     token = headers.get("authorization", "").removeprefix("Bearer ") or str(params.get("access_token", ""))
-    return Call(scope["method"], matched[1] if matched else "", token, params)
+    path = matched[1] if matched else str(scope["path"]).strip("/")
+    return Call(scope["method"], path, token, params)
 
 
 async def answer(send: Send, status: int, content: Any, headers: dict[str, str] | None = None) -> None:
@@ -127,7 +136,7 @@ def page(things: Sequence[Thing], params: Json, mark: Callable[[Thing], str], sh
         return {"data": []}
     paging: Json = {"cursors": {"before": cursor(mark(shown[0])), "after": cursor(mark(shown[-1]))}}
     if start + size < len(things):
-        paging["next"] = "https://graph.facebook.com/more"
+        paging["next"] = "https://graph.example/more"
     return {"data": [show(thing) for thing in shown], "paging": paging}
 
 
