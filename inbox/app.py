@@ -26,6 +26,7 @@ from inbox.api import (
     openapi,
     platforms,
     session,
+    sign_ins,
     tags,
     tokens,
     trouble,
@@ -65,6 +66,7 @@ ROOMS = (
     tokens,
     platforms,
     channels,
+    sign_ins,
     trouble,
     openapi,
 )
@@ -95,7 +97,7 @@ def create_app(settings: Settings | None = None) -> Doorstep:
 
 
 def _title(room: ModuleType) -> str:
-    return room.__name__.rpartition(".")[2].capitalize()
+    return room.__name__.rpartition(".")[2].capitalize().replace("_", "-")
 
 
 @asynccontextmanager

@@ -15,10 +15,9 @@ from inbox.api.guards import needs
 from inbox.api.lists import LONGEST, Cursor, Limit, Page, page
 from inbox.desk import channels
 from inbox.desk.channels import Change, ChannelDetailOut
+from inbox.desk.joining import Office
 from inbox.ground.bell import Bell
 from inbox.ground.crypto import Safe
-from inbox.ground.db import Database
-from inbox.ground.outbound import Outbound
 from inbox.ground.settings import Settings
 from inbox.people.access import Agent, Right
 from inbox.realtime.shapes import ChannelOut
@@ -43,6 +42,9 @@ class ChannelChange(msgspec.Struct, forbid_unknown_fields=True):
     settings: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
     mission: Annotated[str, msgspec.Meta(max_length=5000)] | msgspec.UnsetType = msgspec.UNSET
     owner_id: UUID | msgspec.UnsetType | None = msgspec.UNSET
+    done_steps: (
+        Annotated[list[Annotated[str, msgspec.Meta(max_length=300)]], msgspec.Meta(max_length=50)] | msgspec.UnsetType
+    ) = msgspec.UNSET
 
 
 @get("/channels", summary="List channels")
@@ -60,16 +62,11 @@ async def list_channels(
 @post("/channels", guards=[needs(Right.CHANNELS)], summary="Connect a channel")
 async def connect_channel(
     data: JSONBody[NewChannel],
-    database: NamedDependency[Database],
-    bell: NamedDependency[Bell],
-    safe: NamedDependency[Safe],
-    outbound: NamedDependency[Outbound],
+    office: NamedDependency[Office],
     agent: NamedDependency[Agent],
 ) -> ChannelDetailOut:
     """The platform is asked first whose credentials these are; an account that is known gets the new ones."""
-    return await channels.connect(
-        database, bell, safe, outbound, agent, platform=data.platform, fields=data.fields, settings=data.settings
-    )
+    return await channels.connect(office, agent, platform=data.platform, fields=data.fields, settings=data.settings)
 
 
 @get("/channels/{channel_id:uuid}", summary="Read a channel")
@@ -102,6 +99,7 @@ async def change_channel(
         settings=data.settings,
         mission=data.mission,
         owner_id=data.owner_id,
+        done_steps=data.done_steps,
     )
     changed = await channels.change(session, safe, settings.base_url, agent, channel_id, wanted)
     if data.outbound_stopped is False or data.state == "connected":

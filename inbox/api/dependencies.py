@@ -10,6 +10,7 @@ from litestar.datastructures import State
 from litestar.di import Provide
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from inbox.desk.joining import Office
 from inbox.ground.bell import Bell
 from inbox.ground.crypto import Safe
 from inbox.ground.db import Database
@@ -64,6 +65,10 @@ async def outbound(state: State) -> Outbound:
     return state.outbound  # type: ignore[no-any-return]
 
 
+async def office(state: State) -> Office:
+    return Office(state.database, state.bell, state.safe, state.outbound)
+
+
 DEPENDENCIES = {
-    given.__name__: Provide(given) for given in (who, agent, session, database, settings, bell, safe, outbound)
+    given.__name__: Provide(given) for given in (who, agent, session, database, settings, bell, safe, outbound, office)
 }

@@ -6,12 +6,15 @@ from functools import cache
 
 import msgspec
 from litestar import get
+from litestar.di import NamedDependency
 
 from inbox.api.lists import Page
-from inbox.desk import apps
+from inbox.desk import apps, sign_ins, steps
 from inbox.desk.connecting import fields_of
+from inbox.desk.steps import StepOut
+from inbox.ground.settings import Settings
 from inbox.platforms import registry
-from inbox.platforms.base import Capabilities, Connector
+from inbox.platforms.base import Capabilities, Connector, Field
 
 
 class FieldOut(msgspec.Struct):
@@ -25,6 +28,14 @@ class FieldOut(msgspec.Struct):
     optional: bool
 
 
+class SigningInOut(msgspec.Struct):
+    """A channel may be connected by signing in there. `fields`: what must be known before; the app's are kept."""
+
+    fields: list[FieldOut]
+    scopes: list[str]
+    redirect_uri: str
+
+
 class PlatformOut(msgspec.Struct):
     """`icon`: SVG in one colour. `lookup`: how far a look at the platform can be trusted: strong, weak, none."""
 
@@ -36,40 +47,48 @@ class PlatformOut(msgspec.Struct):
     idempotency: bool
     correlation: bool
     lookup: str
+    steps: list[StepOut]
+    signing_in: SigningInOut | None
 
 
-@get("/platforms", sync_to_thread=False, summary="List platforms")
-def list_platforms() -> Page[PlatformOut]:
+@get("/platforms", summary="List platforms")
+async def list_platforms(settings: NamedDependency[Settings]) -> Page[PlatformOut]:
     """What each can do and what it asks for; the same until the next version."""
-    return _all()
+    return _all(settings.base_url)
 
 
 @cache
-def _all() -> Page[PlatformOut]:
-    return Page([_out(connector) for connector in registry.platforms().values()])
+def _all(base_url: str) -> Page[PlatformOut]:
+    return Page([_out(connector, base_url) for connector in registry.platforms().values()])
 
 
-def _out(connector: Connector) -> PlatformOut:
+def _out(connector: Connector, base_url: str) -> PlatformOut:
     return PlatformOut(
         name=connector.name,
         title=connector.title,
         icon=registry.icon(connector.name),
         capabilities=connector.capabilities,
-        fields=[
-            FieldOut(
-                field.name,
-                field.title,
-                field.secret,
-                field.help,
-                field.default,
-                bool(field.default) or field.name in apps.OPTIONAL,
-            )
-            for field in fields_of(connector)
-        ],
+        fields=[_field(field) for field in fields_of(connector)],
         idempotency=connector.idempotency,
         correlation=connector.correlation,
         lookup=connector.lookup,
+        steps=steps.unbegun(connector.steps),
+        signing_in=_signing_in(connector, base_url),
     )
+
+
+def _signing_in(connector: Connector, base_url: str) -> SigningInOut | None:
+    oauth = connector.oauth
+    if oauth is None:
+        return None
+    asked = [field for field in connector.fields if field.name in oauth.asks]
+    fields = [_field(field) for field in ([*asked] if oauth.registers else [*asked, *apps.FIELDS])]
+    return SigningInOut(fields, oauth.scopes, sign_ins.way_back(base_url, connector.name))
+
+
+def _field(field: Field) -> FieldOut:
+    optional = bool(field.default) or field.name in apps.OPTIONAL
+    return FieldOut(field.name, field.title, field.secret, field.help, field.default, optional)
 
 
 doors = [list_platforms]

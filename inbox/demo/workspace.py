@@ -12,6 +12,7 @@ import asyncpg
 import msgspec
 
 from inbox.desk import apps, channels, connecting
+from inbox.desk.joining import Office
 from inbox.ground import clock
 from inbox.ground.bell import Bell
 from inbox.ground.crypto import Safe
@@ -122,10 +123,7 @@ async def connect(
             given |= {apps.VENDOR_ID: told["app"]["id"], apps.VENDOR_SECRET: told["app"]["secrets"][0]}
         asked = {field.name for field in connecting.fields_of(connector)}
         await channels.connect(
-            database,
-            bell,
-            safe,
-            outbound,
+            Office(database, bell, safe, outbound),
             demo.admin,
             platform=network.name,
             fields={name: str(value) for name, value in given.items() if name in asked},

@@ -59,6 +59,32 @@ async def given(
     return VendorApp(row["id"], platform, vendor_id, ordered, known["verify_token"])
 
 
+def made(platform: str, account: str) -> VendorApp:
+    """An app that nobody has to make at the vendor: a random token of ours signs its webhooks."""
+    return VendorApp("", platform, account, [], secrets.token_urlsafe(32))
+
+
+async def known(connection: Connection, safe: Safe, workspace_id: UUID, platform: str) -> VendorApp | None:
+    """The app this workspace used last on a platform."""
+    app_id = await connection.fetchval(
+        """SELECT id FROM platform_app WHERE platform = $1 AND workspace_id = $2 ORDER BY created_at DESC LIMIT 1""",
+        platform,
+        workspace_id,
+    )
+    return await opened(connection, safe, platform, app_id) if app_id else None
+
+
+async def opened(connection: Connection, safe: Safe, platform: str, app_id: str) -> VendorApp | None:
+    """A stored app with its secrets."""
+    row = await connection.fetchrow(
+        "SELECT vendor_id, secrets FROM platform_app WHERE platform = $1 AND id = $2", platform, app_id
+    )
+    if row is None:
+        return None
+    kept = safe.open(row["secrets"], _context(platform, app_id))
+    return VendorApp(app_id, platform, row["vendor_id"], kept["secrets"], kept.get("verify_token") or "")
+
+
 async def store(connection: Connection, safe: Safe, workspace_id: UUID, app: VendorApp) -> str:
     """Keep the app for this workspace; gives the name under which its webhooks are heard."""
     app_id = app.id or secrets.token_hex(8)

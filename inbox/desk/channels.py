@@ -1,7 +1,4 @@
-"""Connected accounts: connecting one by hand, changing it, putting it to rest.
-
-Nothing is stored before the platform itself has said whose credentials these are; what it says is what we route by.
-"""
+"""Connected accounts: connecting one by hand, reading it, changing it, putting it to rest."""
 
 from __future__ import annotations
 
@@ -12,19 +9,17 @@ import asyncpg
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from inbox.desk import apps, deliveries, lines
-from inbox.desk.connecting import ask, checked, sort
-from inbox.ground.bell import Bell
+from inbox.desk import apps, deliveries, joining, steps
+from inbox.desk.connecting import checked, sort
+from inbox.desk.joining import Found, Office
+from inbox.desk.steps import StepOut
 from inbox.ground.crypto import Safe
-from inbox.ground.db import Connection, Database, raw
+from inbox.ground.db import Connection, raw
 from inbox.ground.errors import Conflict, Invalid, NotFound
-from inbox.ground.ids import new_id
-from inbox.ground.outbound import Outbound
 from inbox.people.access import Agent, Right
 from inbox.people.accounts import name_of
-from inbox.platforms.base import Receipt
 from inbox.platforms.registry import platforms
-from inbox.realtime import events, rows
+from inbox.realtime import rows
 from inbox.realtime.shapes import ChannelOut
 
 CONNECTED, DISABLED = "connected", "disabled"
@@ -35,7 +30,7 @@ class ChannelDetailOut(ChannelOut, kw_only=True):
     """A channel with what Settings shows.
 
     `callback_url` and `verify_token` are to be copied into the vendor's app; only admins see the token. `missing`:
-    what the platform's check found wanting, said once on connecting.
+    what the last check found wanting, in sentences.
     """
 
     settings: dict[str, Any]
@@ -45,6 +40,7 @@ class ChannelDetailOut(ChannelOut, kw_only=True):
     callback_url: str | None = None
     verify_token: str | None = None
     missing: list[str] = msgspec.field(default_factory=list)
+    steps: list[StepOut] = msgspec.field(default_factory=list)
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,6 +51,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     outbound_stopped: bool | msgspec.UnsetType = msgspec.UNSET
     settings: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
     mission: str | msgspec.UnsetType = msgspec.UNSET
+    done_steps: list[str] | msgspec.UnsetType = msgspec.UNSET
     owner_id: UUID | msgspec.UnsetType | None = msgspec.UNSET
 
 
@@ -84,36 +81,28 @@ async def read(session: AsyncSession, safe: Safe, base_url: str, agent: Agent, c
 
 
 async def connect(
-    database: Database,
-    bell: Bell,
-    safe: Safe,
-    outbound: Outbound,
-    agent: Agent,
-    *,
-    platform: str,
-    fields: dict[str, str],
-    settings: dict[str, Any],
+    office: Office, agent: Agent, *, platform: str, fields: dict[str, str], settings: dict[str, Any]
 ) -> ChannelDetailOut:
-    """Connect an account, or give one that is known new credentials. Raises CannotConnect in the platform's words."""
+    """Connect an account by what somebody typed, or give one that is known new credentials.
+
+    Raises CannotConnect in the platform's words.
+    """
     agent.needs(Right.CHANNELS)
     connector = platforms().get(platform)
     if connector is None:
         raise Invalid("There is no such platform.", field="platform")
     credentials, chosen = sort(connector, fields)
     chosen |= checked(connector, settings)
-    async with database.tenant(agent.workspace_id) as reading:
-        is_demo = bool(await reading.fetchval("SELECT is_demo FROM workspace WHERE id = $1", agent.workspace_id))
-        app = await apps.given(reading, safe, agent.workspace_id, platform, fields)
-    receipt = await ask(connector, outbound, is_demo, platform, credentials, chosen, app)
-    async with database.session(agent.workspace_id) as session:
-        connection = await raw(session)
-        app_id = await apps.store(connection, safe, agent.workspace_id, app) if app else ""
-        row = await _store(connection, safe, agent, platform, receipt, credentials, chosen, app_id)
-        await deliveries.let_go(connection, agent.workspace_id, row["id"])
-        await _announce(session, connection, agent, row, "channel_connected")
-        detail = await _detail(connection, safe, database.settings.base_url, agent, row)
-    bell.ring(f"feed:{agent.workspace_id}")
-    return msgspec.structs.replace(detail, missing=receipt.missing)
+    async with office.database.tenant(agent.workspace_id) as reading:
+        app = await apps.given(reading, office.safe, agent.workspace_id, platform, fields)
+    return await joined(office, agent, Found(connector, credentials, chosen, app))
+
+
+async def joined(office: Office, agent: Agent, found: Found) -> ChannelDetailOut:
+    """Connect it, and show it. Raises CannotConnect."""
+    row = await joining.join(office, agent, found)
+    async with office.database.tenant(agent.workspace_id) as connection:
+        return await _detail(connection, office.safe, office.database.settings.base_url, agent, row)
 
 
 async def change(
@@ -140,7 +129,7 @@ async def change(
     row = await connection.fetchrow(
         """UPDATE channel SET name = $3, state = $4, state_reason = CASE WHEN $4 = state THEN state_reason ELSE '' END,
                outbound_stopped = $5, settings = $6::jsonb, mission = $7, owner_id = $8,
-               poll_due_at = CASE WHEN $9 THEN now() ELSE poll_due_at END, version = version + 1
+               poll_due_at = CASE WHEN $9 THEN now() ELSE poll_due_at END, done_steps = $10, version = version + 1
            WHERE workspace_id = $1 AND id = $2 RETURNING *""",
         agent.workspace_id,
         channel_id,
@@ -151,11 +140,12 @@ async def change(
         after["mission"],
         after["owner_id"],
         woken,
+        after["done_steps"],
     )
     assert row is not None
-    await _route(connection, row)
+    await joining.route(connection, row)
     await deliveries.let_go(connection, agent.workspace_id, channel_id)
-    await _announce(session, connection, agent, row, "channel_changed", changed=", ".join(sorted(given)))
+    await joining.announce(session, connection, agent, row, "channel_changed", changed=", ".join(sorted(given)))
     return await _detail(connection, safe, base_url, agent, row)
 
 
@@ -174,85 +164,8 @@ async def remove(session: AsyncSession, safe: Safe, agent: Agent, channel_id: UU
         safe.seal(FORGOTTEN, f"channel:{channel_id}"),
     )
     assert row is not None
-    await _route(connection, row)
-    await _announce(session, connection, agent, row, "channel_removed")
-
-
-# What is stored
-
-
-async def _store(
-    connection: Connection,
-    safe: Safe,
-    agent: Agent,
-    platform: str,
-    receipt: Receipt,
-    credentials: dict[str, Any],
-    settings: dict[str, Any],
-    app_id: str,
-) -> asyncpg.Record:
-    known = await connection.fetchval(
-        "SELECT id FROM channel WHERE workspace_id = $1 AND platform = $2 AND external_id = $3 FOR UPDATE",
-        agent.workspace_id,
-        platform,
-        receipt.external_id,
-    )
-    channel_id = known or new_id()
-    row = await connection.fetchrow(
-        """INSERT INTO channel AS c (workspace_id, id, platform, external_id, name, handle, app_id, credentials,
-                                     settings, connected_at, poll_due_at)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9::jsonb, now(), now())
-           ON CONFLICT (workspace_id, id) DO UPDATE SET
-               handle = excluded.handle, credentials = excluded.credentials, state = 'connected', state_reason = '',
-               settings = c.settings || excluded.settings, poll_due_at = now(), version = c.version + 1,
-               app_id = CASE WHEN excluded.app_id = '' THEN c.app_id ELSE excluded.app_id END
-           RETURNING *""",
-        agent.workspace_id,
-        channel_id,
-        platform,
-        receipt.external_id,
-        receipt.name or receipt.handle or receipt.external_id,
-        receipt.handle,
-        app_id,
-        safe.seal(credentials, f"channel:{channel_id}"),
-        msgspec.json.encode(settings).decode(),
-    )
-    assert row is not None
-    await _route(connection, row)
-    return row
-
-
-async def _route(connection: Connection, row: asyncpg.Record) -> None:
-    """A channel at rest hears nothing; one that is merely signed out still does."""
-    if row["state"] == DISABLED:
-        await connection.execute(
-            "DELETE FROM channel_route WHERE workspace_id = $1 AND channel_id = $2", row["workspace_id"], row["id"]
-        )
-        return
-    await connection.execute(
-        """INSERT INTO channel_route (platform, external_id, workspace_id, channel_id) VALUES ($1, $2, $3, $4)
-           ON CONFLICT DO NOTHING""",
-        row["platform"],
-        row["external_id"],
-        row["workspace_id"],
-        row["id"],
-    )
-
-
-async def _announce(
-    session: AsyncSession, connection: Connection, agent: Agent, row: asyncpg.Record, verb: str, **data: str
-) -> None:
-    await lines.note(
-        connection,
-        agent.workspace_id,
-        verb,
-        by=agent.person,
-        token_id=agent.token_id,
-        channel=str(row["id"]),
-        name=row["name"],
-        **data,
-    )
-    events.publish(session, "channel.changed", channel=rows.channel(row), channel_id=row["id"], by=agent.person)
+    await joining.route(connection, row)
+    await joining.announce(session, connection, agent, row, "channel_removed")
 
 
 async def _locked(connection: Connection, agent: Agent, channel_id: UUID) -> asyncpg.Record:
@@ -276,9 +189,14 @@ async def _detail(
     connection: Connection, safe: Safe, base_url: str, agent: Agent, row: asyncpg.Record
 ) -> ChannelDetailOut:
     connector = platforms().get(row["platform"])
-    callback, token = None, None
+    callback, token, app = None, None, None
     if row["app_id"]:
-        callback = f"{base_url}/webhooks/{row['platform']}/{row['app_id']}"
+        app = await connection.fetchrow(
+            "SELECT created_at, handshake_at, signed_at FROM platform_app WHERE platform = $1 AND id = $2",
+            row["platform"],
+            row["app_id"],
+        )
+        callback = joining.callback_of(base_url, row["platform"], row["app_id"])
         if agent.may(Right.CHANNELS):
             token = await apps.verify_token(connection, safe, row["platform"], row["app_id"])
     return ChannelDetailOut(
@@ -289,6 +207,8 @@ async def _detail(
         hears=connector.capabilities.hears if connector else [],
         callback_url=callback,
         verify_token=token,
+        missing=row["missing"],
+        steps=steps.of(connector.steps, row, app) if connector else [],
     )
 
 

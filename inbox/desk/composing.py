@@ -69,9 +69,7 @@ async def compose(connection: Connection, held: Held, connector: Connector, chan
         if around["author"]
         else None,
     )
-    return Composed(
-        outgoing, around["target_gone"] or False, conversation["replyable"], around["reply_refused"] or ""
-    )
+    return Composed(outgoing, around["target_gone"] or False, conversation["replyable"], around["reply_refused"] or "")
 
 
 def refusal(connector: Connector, composed: Composed, now: datetime) -> No | None:
@@ -100,7 +98,9 @@ async def _around(
 ) -> asyncpg.Record:
     found = await connection.fetchrow(
         """SELECT t.external_id AS target, t.at AS target_at, t.deleted_at IS NOT NULL AS target_gone,
-                  t.reply_refused, a.external_id AS author, a.name AS author_name, a.handle AS author_handle, p.external_id AS post, i.external_id AS peer
+                  t.reply_refused,
+                  a.external_id AS author, a.name AS author_name, a.handle AS author_handle,
+                  p.external_id AS post, i.external_id AS peer
            FROM (SELECT 1) one
            LEFT JOIN message t ON t.workspace_id = $1 AND t.id = $2
            LEFT JOIN contact_identity a ON a.workspace_id = $1 AND a.id = t.identity_id

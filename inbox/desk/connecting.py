@@ -22,7 +22,9 @@ class CannotConnect(Invalid):
 
 def fields_of(connector: Connector) -> list[Field]:
     """What Settings asks for: the connector's own fields, and the vendor's app where webhooks can be heard."""
-    return [*connector.fields, *(apps.FIELDS if "webhook" in connector.capabilities.hears else [])]
+    by_webhook = "webhook" in connector.capabilities.hears and not connector.makes_app
+    needs_app = by_webhook or (connector.oauth is not None and not connector.oauth.registers)
+    return [*connector.fields, *(apps.FIELDS if needs_app else [])]
 
 
 def sort(connector: Connector, fields: dict[str, str]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -57,11 +59,13 @@ async def ask(
     credentials: dict[str, Any],
     settings: dict[str, Any],
     app: VendorApp | None,
+    *,
+    external_id: str = "",
 ) -> Receipt:
     """Whose credentials these are, in the platform's own words. Raises CannotConnect."""
     account = Account(
         platform=platform,
-        external_id="",
+        external_id=external_id,
         credentials=credentials,
         settings=settings,
         app_id=app.vendor_id if app else "",

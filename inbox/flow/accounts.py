@@ -11,6 +11,8 @@ import httpx
 import msgspec
 import structlog
 
+from inbox.desk import joining
+from inbox.flow import allowances
 from inbox.ground.crypto import Safe
 from inbox.ground.db import Connection, Database
 from inbox.platforms.base import Account, Connector, ErrorClass, NotHere
@@ -21,8 +23,10 @@ log = structlog.get_logger("accounts")
 RENEWAL = 8.0  # seconds; shorter than the database lets a transaction idle
 
 
-async def load(connection: Connection, safe: Safe, workspace_id: UUID, channel_id: UUID) -> Account | None:
-    """The account behind a channel, unsealed; None if there is no such channel."""
+async def load(
+    connection: Connection, safe: Safe, workspace_id: UUID, channel_id: UUID, connector: Connector | None = None
+) -> Account | None:
+    """The account behind a channel, unsealed; None if there is no such channel. With `connector`, its budget too."""
     row = await connection.fetchrow(
         "SELECT * FROM channel WHERE workspace_id = $1 AND id = $2", workspace_id, channel_id
     )
@@ -38,15 +42,19 @@ async def load(connection: Connection, safe: Safe, workspace_id: UUID, channel_i
         if app:
             vendor = app["vendor_id"]
             secrets = safe.open(app["secrets"], f"app:{row['platform']}/{row['app_id']}")["secrets"]
+    settings = msgspec.json.decode(row["settings"])
     return Account(
         platform=row["platform"],
         external_id=row["external_id"],
         name=row["name"],
         handle=row["handle"],
         credentials=safe.open(row["credentials"], f"channel:{channel_id}"),
-        settings=msgspec.json.decode(row["settings"]),
+        settings=settings,
         app_id=vendor,
         app_secrets=secrets,
+        budget=await allowances.budget(connection, workspace_id, channel_id, connector, settings)
+        if connector
+        else None,
     )
 
 
@@ -69,7 +77,7 @@ async def renew(
         await connection.execute(
             "SELECT 1 FROM channel WHERE workspace_id = $1 AND id = $2 FOR NO KEY UPDATE", workspace_id, channel_id
         )
-        account = await load(connection, safe, workspace_id, channel_id)
+        account = await load(connection, safe, workspace_id, channel_id, connector)
         if account is None or account.credentials != stale:
             return account  # somebody renewed it while we waited
         try:
@@ -81,11 +89,15 @@ async def renew(
         if refused and refused.error is not ErrorClass.AUTH_EXPIRED:
             return account
         if fresh is not None:
+            expires_at, renew_at = joining.life(fresh)
             await connection.execute(
-                "UPDATE channel SET credentials = $3, version = version + 1 WHERE workspace_id = $1 AND id = $2",
+                """UPDATE channel SET credentials = $3, expires_at = $4, renew_at = $5, version = version + 1
+                   WHERE workspace_id = $1 AND id = $2""",
                 workspace_id,
                 channel_id,
                 safe.seal(fresh, f"channel:{channel_id}"),
+                expires_at,
+                renew_at,
             )
             return msgspec.structs.replace(account, credentials=fresh)
     await sign_out(

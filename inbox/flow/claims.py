@@ -15,13 +15,13 @@ import structlog
 
 from inbox.desk import acts, collisions, composing, deliveries
 from inbox.desk.deliveries import FAILED, HELD, NEWER_ANSWER, PART_BEFORE, QUEUED, SENDING, Held
-from inbox.flow import accounts, cluster
+from inbox.flow import accounts, allowances, cluster
 from inbox.flow.road import Road
 from inbox.ground.crypto import CannotOpen
 from inbox.ground.db import Connection, again
 from inbox.ground.failpoints import failpoint
 from inbox.people.access import RIGHTS, Right, Role, channels_of
-from inbox.platforms.base import Account, Action, Connector, Kind, Outgoing
+from inbox.platforms.base import Account, Action, Budget, Connector, ErrorClass, Kind, Outgoing
 from inbox.realtime import events
 from inbox.realtime.events import Happening
 
@@ -110,9 +110,12 @@ async def _take(road: Road, workspace_id: UUID, outbound_id: UUID) -> tuple[Clai
         account = None
         if verdict is None:
             try:
-                account = await accounts.load(connection, road.safe, workspace_id, channel["id"])
+                account = await accounts.load(connection, road.safe, workspace_id, channel["id"], connector)
             except CannotOpen:
                 verdict = Wait(road.pace.hold, HELD, "The credentials of this channel cannot be opened. Ask an admin.")
+        cost = connector.cost(composed.outgoing) if account else 0.0
+        if account and account.budget and cost > account.budget.left:
+            verdict, account = _spent(connector, account.budget, held.now), None
         if account is None:
             happenings = await _obey(connection, held, verdict)
             await events.number(connection, workspace_id, happenings)
@@ -120,6 +123,7 @@ async def _take(road: Road, workspace_id: UUID, outbound_id: UUID) -> tuple[Clai
         outgoing = composed.outgoing
         if not outgoing.minted and (minted := connector.mint(outgoing)):
             outgoing = msgspec.structs.replace(outgoing, minted=minted)
+        await allowances.spend(connection, workspace_id, channel["id"], connector, cost)
         fence, happenings = await _sign(road, connection, held, outgoing.minted, channel["platform"])
         await events.number(connection, workspace_id, happenings)
         await failpoint("outbox.before_claim_commit")
@@ -154,6 +158,13 @@ async def _sign(
         return fence, []
     await deliveries.tell(connection, held, SENDING)
     return fence, [Happening("message.sending", held.conversation["id"], held.message["id"])]
+
+
+def _spent(connector: Connector, budget: Budget, now: datetime) -> Wait:
+    allowance = connector.capabilities.allowance
+    unit = allowance.unit if allowance else ""
+    reason = f"The budget of this channel ({budget.limit:g} {unit}) is used up; it goes out when the next one begins."
+    return Wait((budget.resets_at - now).total_seconds(), ErrorClass.QUOTA_EXHAUSTED, reason)
 
 
 async def _obey(connection: Connection, held: Held, verdict: Verdict) -> list[Happening]:

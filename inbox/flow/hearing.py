@@ -17,7 +17,7 @@ import httpx
 import msgspec
 import structlog
 
-from inbox.flow import accounts
+from inbox.flow import accounts, allowances
 from inbox.flow.committer import Committer, Delivery, Overloaded
 from inbox.ground import clock
 from inbox.ground.bell import Bell
@@ -65,6 +65,9 @@ class Ear:
         account, cursor, demo = claimed
         connector = self._connectors[account.platform]
         pages, renewed = 0, False
+        if account.budget and account.budget.for_reading <= 0:
+            await self._rest(workspace_id, channel_id, account.budget.resets_at)
+            return 0
         async with self._outbound.client(demo=demo, timeout=POLL_TIME) as http:
             while True:
                 try:
@@ -93,7 +96,13 @@ class Ear:
                     await self._rest(workspace_id, channel_id, clock.now() + AFTER_TROUBLE)
                     return pages
                 pages, cursor = pages + 1, polled.cursor
-                more = polled.more and pages < PAGES
+                if account.budget:
+                    account = msgspec.structs.replace(
+                        account,
+                        budget=msgspec.structs.replace(account.budget, used=account.budget.used + polled.cost),
+                    )
+                spent = account.budget is not None and account.budget.for_reading <= 0
+                more = polled.more and pages < PAGES and not spent
                 await self._advance(workspace_id, channel_id, connector, polled, more=more)
                 if not more:
                     return pages
@@ -113,7 +122,9 @@ class Ear:
                 return None
             demo = bool(await connection.fetchval("SELECT is_demo FROM workspace WHERE id = $1", workspace_id))
             try:
-                account = await accounts.load(connection, self._safe, workspace_id, channel_id)
+                account = await accounts.load(
+                    connection, self._safe, workspace_id, channel_id, self._connectors[row["platform"]]
+                )
             except CannotOpen:
                 log.error("credentials cannot be opened", channel=str(channel_id))
                 return None
@@ -139,14 +150,16 @@ class Ear:
         pause = SOON if "webhook" not in connector.capabilities.hears else NOW_AND_THEN
         if polled.more:
             pause = timedelta(0)  # the rest of a long back-fill comes next turn, and that is at once
+        least = polled.again_in or timedelta(0)
         async with self._database.tenant(workspace_id) as connection:
+            await allowances.spend(connection, workspace_id, channel_id, connector, polled.cost)
             await connection.execute(
                 """UPDATE channel SET platform_count = coalesce($4, platform_count), last_heard_at = now(),
                        cursor = $3::jsonb || CASE WHEN cursor ? 'stream'
                            THEN jsonb_build_object('stream', cursor -> 'stream') ELSE '{}'::jsonb END,
                        poll_lease_until = CASE WHEN $5 THEN now() + $6 END,
-                       poll_due_at = CASE WHEN $5 THEN poll_due_at ELSE now() + least($7, coalesce(
-                           (settings ->> 'poll_seconds')::float8 * interval '1 second', $7)) END
+                       poll_due_at = CASE WHEN $5 THEN poll_due_at ELSE now() + greatest($8, least($7, coalesce(
+                           (settings ->> 'poll_seconds')::float8 * interval '1 second', $7))) END
                    WHERE workspace_id = $1 AND id = $2""",
                 workspace_id,
                 channel_id,
@@ -155,6 +168,7 @@ class Ear:
                 more,
                 LEASE,
                 pause,
+                least,
             )
 
     async def _trouble(self, workspace_id: UUID, channel_id: UUID, error: NotHere) -> None:

@@ -66,6 +66,7 @@ class Channel(Tenant, Table):
     platform_count: Mapped[int | None] = mapped_column(Integer, nullable=True)
     heard_at: Mapped[MaybeInstant]  # an event of this account last came, by whatever way
     expires_at: Mapped[MaybeInstant]  # until when the sign-in holds, where the platform says so
+    renew_at: Mapped[MaybeInstant]  # when it is to be renewed, well before
     checked_at: Mapped[MaybeInstant]  # when the sign-in, its permissions and the subscription were last looked at
     missing: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=sql("'{}'"))  # what the check found wanting
     listening: Mapped[bool | None] = mapped_column(Boolean, nullable=True)  # the subscription stands; None: not looked

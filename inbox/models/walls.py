@@ -33,7 +33,7 @@ CLAIM = {
     "outbound_message": ["workspace_id", "id", "channel_id", "state", "due_at", "look_at", "lease_until"],
     "conversation": ["workspace_id", "id", "status", "snoozed_until"],
     "contact_identity": ["workspace_id", "id", "nameless"],
-    "channel": ["workspace_id", "id", "platform", "state", "poll_due_at", "poll_lease_until", "checked_at", "expires_at"],
+    "channel": ["workspace_id", "id", "platform", "state", "poll_due_at", "poll_lease_until", "checked_at", "renew_at"],
     "attachment": ["workspace_id", "id", "state", "due_at"],
     "schedule": ["name", "due_at", "ran_at"],
     "setting": ["key", "value"],

@@ -22,6 +22,7 @@ COLUMNS = {
     "channel": [
         "heard_at TIMESTAMP WITH TIME ZONE",
         "expires_at TIMESTAMP WITH TIME ZONE",
+        "renew_at TIMESTAMP WITH TIME ZONE",
         "checked_at TIMESTAMP WITH TIME ZONE",
         "missing TEXT[] DEFAULT '{}' NOT NULL",
         "listening BOOLEAN",
@@ -104,7 +105,7 @@ WALLS = [
     'GRANT SELECT, INSERT, UPDATE, DELETE ON "channel_spending" TO inbox_app',
     'GRANT SELECT, INSERT, UPDATE, DELETE ON "oauth_state" TO inbox_app',
     'GRANT SELECT, INSERT, UPDATE ON "deletion_request" TO inbox_app',
-    'GRANT SELECT (checked_at, expires_at) ON "channel" TO inbox_claim',
+    'GRANT SELECT (checked_at, renew_at) ON "channel" TO inbox_claim',
 ]
 
 
