@@ -1,0 +1,1 @@
+"""LinkedIn Pages: comments, replies, and posts that mention the page."""

@@ -1,0 +1,217 @@
+"""What was said while nobody listened: back-fill and repair of gaps, dressed up as the notices they repeat.
+
+A sweep is a list of steps kept in the cursor; one call takes one step, which is one request of the day's. Every sweep
+reads the page's notifications since the last one; now and then one also walks the page's own posts, comment by comment,
+because LinkedIn tells only of public posts. Ids are those of the webhooks, creation is always revision 0, so it does no
+harm to sweep what was heard.
+
+    cursor = {"since": oldest notice wanted, "walked": when the posts were last walked, "started": when the sweep began,
+              "steps": [[what, of, start, extra], ...], "denied": what LinkedIn would not show}
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from inbox.ground import clock
+from inbox.platforms.base import Budget, ErrorClass, NotHere, Polled
+from inbox.platforms.linkedin import urns
+from inbox.platforms.linkedin.notices import ON_COMMENTS, SOCIAL
+from inbox.platforms.linkedin.reading import identity, instant, milliseconds, number, record, records, words
+from inbox.platforms.linkedin.rest import Rest
+
+BACKFILL = timedelta(days=60)  # LinkedIn keeps notifications no longer
+OVERLAP = timedelta(hours=1)
+ALONE = timedelta(minutes=15)  # between walks where notifications are refused
+PAGE = 50
+POSTS = 10
+QUIRK = timedelta(seconds=2)  # between being written and being "modified" in the same breath
+# What these mean for one way of reading need not be true of the other.
+LOCAL = frozenset({ErrorClass.PERMISSION_MISSING, ErrorClass.PARENT_GONE, ErrorClass.INVALID})
+NOTICES, WALK = "notifications", "posts"
+
+Step = list[Any]
+Found = tuple[list[dict[str, Any]], list[Step]]
+
+
+async def poll(rest: Rest, cursor: dict[str, Any]) -> Polled:
+    """One step of a sweep. Raises NotHere if LinkedIn refuses everything, or is out of reach."""
+    now = clock.now()
+    if (budget := rest.account.budget) and budget.for_reading < 1:
+        return Polled(payloads=[], cursor=cursor, again_in=max(budget.resets_at - now, timedelta()))
+    sweep = dict(cursor) if cursor.get("steps") else _begun(rest, cursor, now)
+    (what, of, start, extra), *rest_of = sweep["steps"]
+    try:
+        found, more = await _take(rest, sweep, what, of, start, extra)
+    except NotHere as refusal:
+        if refusal.error not in LOCAL:
+            raise
+        # What one notice is about may be gone by now; it is told all the same.
+        found, more = ([extra] if what == "fill" else []), []
+        if what in (NOTICES, WALK):
+            sweep["denied"] = [*sweep["denied"], what]
+            if {NOTICES, WALK} <= set(sweep["denied"]):
+                raise
+    payloads = [{"type": SOCIAL, "notifications": found}] if found else []
+    sweep["steps"] = [*more, *rest_of]
+    if sweep["steps"]:
+        return Polled(payloads=payloads, cursor=sweep, more=True, cost=1.0)
+    return Polled(payloads=payloads, cursor=_ended(sweep), cost=1.0, again_in=_pace(budget, now))
+
+
+def _begun(rest: Rest, cursor: dict[str, Any], now: datetime) -> dict[str, Any]:
+    oldest = now - BACKFILL
+    since, walked = instant(cursor.get("since")) or oldest, instant(cursor.get("walked"))
+    every = timedelta(minutes=float(rest.settings["walk_minutes"]))
+    if NOTICES in (cursor.get("denied") or []):
+        every = min(every, ALONE) if every else ALONE
+    steps: list[Step] = [[NOTICES, "", 0, None]]
+    walks = walked is None or (bool(every) and now - walked >= every)
+    if walks:
+        steps.append([WALK, "", 0, None])
+    return {
+        "since": milliseconds(max(since, oldest)),
+        "walked": milliseconds(walked) if walked else 0,
+        "walks": walks,
+        "started": milliseconds(now),
+        "steps": steps,
+        "denied": [],
+    }
+
+
+def _ended(sweep: dict[str, Any]) -> dict[str, Any]:
+    started = int(sweep["started"])
+    walked = started if sweep["walks"] and WALK not in sweep["denied"] else int(sweep["walked"])
+    since = started - OVERLAP // timedelta(milliseconds=1)
+    # Where notifications are refused they are wanted from where they were last read, should that ever change.
+    return {"since": sweep["since"] if NOTICES in sweep["denied"] else since, "walked": walked} | (
+        {"denied": sweep["denied"]} if sweep["denied"] else {}
+    )
+
+
+def _pace(budget: Budget | None, now: datetime) -> timedelta | None:
+    """What is left of the day, shared out among the calls that are left for it."""
+    if budget is None or budget.for_reading < 1:
+        return None
+    return max(budget.resets_at - now, timedelta()) / budget.for_reading
+
+
+async def _take(rest: Rest, sweep: dict[str, Any], what: str, of: str, start: int, extra: Any) -> Found:
+    match what:
+        case "notifications":
+            return await _notifications(rest, sweep, start)
+        case "fill":
+            return [await _filled(rest, extra)], []
+        case "posts":
+            return await _posts(rest, sweep, start)
+        case _:
+            return await _comments(rest, sweep, what, of, start, record(extra))
+
+
+async def _notifications(rest: Rest, sweep: dict[str, Any], start: int) -> Found:
+    query = f"q=criteria&actions={urns.several(str(one) for one in rest.settings['actions'])}"
+    query += f"&organizationalEntity={urns.encoded(rest.page)}"
+    query += f"&timeRange=(start:{int(sweep['since'])},end:{int(sweep['started'])})"
+    items, following = await read_page(rest, f"organizationalEntityNotifications?{query}&", start)
+    whole = [one for one in items if not _thin(one)]
+    steps: list[Step] = [["fill", "", 0, one] for one in items if _thin(one)]
+    return whole, steps + ([[NOTICES, "", following, None]] if following is not None else [])
+
+
+def _thin(notice: dict[str, Any]) -> bool:
+    """Whether it tells of words without telling them."""
+    action = words(notice.get("action"))
+    if action == "COMMENT_DELETE" or action not in {*ON_COMMENTS, "SHARE_MENTION"}:
+        return False
+    told = record(notice.get("decoratedGeneratedActivity"))
+    body = record(told.get("comment")) or record(told.get("share"))
+    return not body.get("text") and not body.get("message") and not body.get("content")
+
+
+async def _filled(rest: Rest, notice: dict[str, Any]) -> dict[str, Any]:
+    """The notice with what it is about."""
+    post, comment = urns.parts(urns.comment(notice.get("generatedActivity")))
+    if post:
+        told = await rest.get(f"socialActions/{urns.encoded(post)}/comments/{comment}")
+        return notice | {"decoratedGeneratedActivity": {"comment": _body(told)}}
+    share = urns.urn(notice.get("generatedActivity")) or urns.urn(notice.get("sourcePost"))
+    if not share:
+        return notice
+    told = await rest.get(f"posts/{urns.encoded(share)}")
+    about = {"owner": told.get("author"), "text": told.get("commentary"), "entity": told.get("id") or share}
+    return notice | {"decoratedGeneratedActivity": {"share": about}}
+
+
+async def _posts(rest: Rest, sweep: dict[str, Any], start: int) -> Found:
+    author = urns.encoded(rest.page)
+    path = f"posts?q=author&author={author}&sortBy=LAST_MODIFIED&"
+    items, following = await read_page(rest, path, start, POSTS)
+    horizon = (instant(sweep["started"]) or clock.now()) - BACKFILL
+    steps: list[Step] = []
+    for post in items:
+        at = instant(post.get("lastModifiedAt")) or instant(post.get("createdAt"))
+        if at is not None and at < horizon:
+            following = None  # sorted by that time: the rest is older still
+            continue
+        if name := urns.urn(post.get("id")):
+            about: dict[str, Any] = {"entity": name, "owner": rest.page, "text": words(post.get("commentary"))}
+            about["createdAt"] = post.get("publishedAt") or post.get("createdAt")
+            steps.append(["comments", name, 0, about])
+    return [], steps + ([[WALK, "", following, None]] if following is not None else [])
+
+
+async def _comments(rest: Rest, sweep: dict[str, Any], what: str, of: str, start: int, post: dict[str, Any]) -> Found:
+    items, following = await read_page(rest, f"socialActions/{urns.encoded(of)}/comments?", start)
+    horizon = (instant(sweep["started"]) or clock.now()) - BACKFILL
+    told: list[dict[str, Any]] = []
+    steps: list[Step] = []
+    for item in items:
+        told += [one for one in dressed(rest.page, item, post) if (instant(one["lastModifiedAt"]) or horizon) > horizon]
+        name, summary = name_of(item), record(item.get("commentsSummary"))
+        replies = max(number(summary.get(one)) for one in ("aggregatedTotalComments", "totalFirstLevelComments"))
+        if name and replies and what == "comments":
+            steps.append(["replies", name, 0, post])
+    return told, steps + ([[what, of, following, post]] if following is not None else [])
+
+
+async def read_page(rest: Rest, path: str, start: int, count: int = PAGE) -> tuple[list[dict[str, Any]], int | None]:
+    """One page of a Rest.li list, and where the next one begins. `path` ends with "?" or "&". Raises NotHere."""
+    answer = await rest.get(f"{path}start={start}&count={count}")
+    items, paging = records(answer.get("elements")), record(answer.get("paging"))
+    links = paging.get("links")
+    onward = any(link.get("rel") == "next" for link in records(links)) if isinstance(links, list) else False
+    full = len(items) >= count and start + len(items) != paging.get("total")
+    return items, start + max(len(items), count) if onward or full else None
+
+
+def name_of(item: dict[str, Any]) -> str:
+    """The name of a comment as the API lists it."""
+    if name := urns.comment(item.get("commentUrn")) or urns.comment(item.get("$URN")):
+        return name
+    return urns.comment(f"urn:li:comment:({urns.urn(item.get('object'))},{identity(item.get('id'))})")
+
+
+def dressed(page: str, item: dict[str, Any], post: dict[str, Any]) -> list[dict[str, Any]]:
+    """A comment as the API lists it, as the notices that told of it: that it was written, and that it was changed."""
+    name, written = name_of(item), instant(record(item.get("created")).get("time"))
+    if not name or written is None:
+        return []
+    changed = instant(record(item.get("lastModified")).get("time"))
+    notice: dict[str, Any] = {
+        "organizationalEntity": page,
+        "action": "ADMIN_COMMENT" if urns.is_page(urns.urn(item.get("actor")), page) else "COMMENT",
+        "sourcePost": urns.parts(name)[0],
+        "decoratedSourcePost": post,
+        "lastModifiedAt": milliseconds(written),
+        "generatedActivity": name,
+        "decoratedGeneratedActivity": {"comment": _body(item)},
+    }
+    if changed is None or changed - written < QUIRK:
+        return [notice]
+    return [notice, notice | {"action": "COMMENT_EDIT", "lastModifiedAt": milliseconds(changed)}]
+
+
+def _body(item: dict[str, Any]) -> dict[str, Any]:
+    message = record(item.get("message"))
+    told = {name: item.get(name) for name in ("object", "parentComment", "content") if item.get(name)}
+    about: dict[str, Any] = {"owner": item.get("actor"), "text": words(message.get("text")), "entity": name_of(item)}
+    return about | ({"attributes": message["attributes"]} if message.get("attributes") else {}) | told
