@@ -180,6 +180,7 @@ def _event(
         text=words(value.get("message")) or words(value.get("review_text")),
         attachments=_attachments(value),
         named=_named(page, value),
+        hidden=act is Act.WROTE and value.get("is_hidden") is True,
     )
 
 

@@ -1,8 +1,13 @@
 """Who a token is, and what it may do."""
 
+from dataclasses import replace
+
+from msgspec import structs
+
 from inbox.platforms.base import Author, ErrorClass, NotHere, Receipt
 from inbox.platforms.meta.graph import Graph, safe_id
-from inbox.platforms.meta.reading import identity, instant, record, records, words
+from inbox.platforms.meta.reading import identity, instant, record, words
+from inbox.platforms.meta.subscriptions import joined
 
 SCOPES = {
     "pages_messaging": "Messages cannot be read or answered.",
@@ -23,8 +28,8 @@ async def check(graph: Graph) -> Receipt:
     if not external_id or (expected and external_id != expected):
         whose = words(page.get("name")) or external_id
         raise NotHere(ErrorClass.INVALID, f"This token belongs to “{whose}” ({external_id}), not to Page {expected}.")
-    granted, missing = await _scopes(graph)
-    hears, deaf = await _subscriptions(graph, external_id)
+    granted, missing = await scopes_of(graph)
+    hears, deaf = await _subscriptions(replace(graph, account=structs.replace(graph.account, external_id=external_id)))
     return Receipt(
         external_id=external_id,
         name=words(page.get("name")),
@@ -35,7 +40,8 @@ async def check(graph: Graph) -> Receipt:
     )
 
 
-async def _scopes(graph: Graph) -> tuple[list[str], list[str]]:
+async def scopes_of(graph: Graph) -> tuple[list[str], list[str]]:
+    """What is granted, and in sentences what is not. Raises NotHere."""
     account = graph.account
     token = str(account.credentials.get("access_token") or "")
     secret = next((one for one in account.app_secrets if one), "")
@@ -58,15 +64,13 @@ async def _scopes(graph: Graph) -> tuple[list[str], list[str]]:
     return granted, missing
 
 
-async def _subscriptions(graph: Graph, page: str) -> tuple[list[str], list[str]]:
+async def _subscriptions(graph: Graph) -> tuple[list[str], list[str]]:
     try:
-        apps = records((await graph.get(f"{safe_id(page)}/subscribed_apps")).get("data"))
+        found = await joined(graph, graph.account.app_id)
     except NotHere as refusal:
         if refusal.error is ErrorClass.TRANSIENT:
             raise
         return [], [f"Facebook does not show the Page's webhooks: {refusal.message}"]
-    ours = [app for app in apps if not graph.account.app_id or identity(app.get("id")) == graph.account.app_id]
-    found = [field for app in ours for field in map(words, app.get("subscribed_fields") or []) if field]
     hears = [f"webhook {field}" for field in WEBHOOKS if field in found]
     return hears, [f"The Page's webhook “{field}” is not subscribed." for field in WEBHOOKS if field not in found]
 

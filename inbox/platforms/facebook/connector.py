@@ -1,6 +1,6 @@
 """Facebook Pages, as every platform is: what it can do, how it hears, how it answers."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, ClassVar
@@ -11,23 +11,31 @@ from inbox.platforms.base import (
     Account,
     Action,
     App,
+    Attachment,
     Author,
     Capabilities,
     Connector,
     Field,
+    Grant,
     Incoming,
     Kind,
+    Known,
     Look,
     Lookup,
+    Media,
+    OAuth,
     Outcome,
     Outgoing,
     Polled,
     Receipt,
+    Signal,
 )
-from inbox.platforms.facebook import checking, looking, polling, sending, webhooks
+from inbox.platforms.facebook import checking, listening, looking, polling, rereading, sending, signing_in, webhooks
 from inbox.platforms.facebook.steps import STEPS
 from inbox.platforms.meta import envelope, windows
 from inbox.platforms.meta.graph import Graph
+from inbox.platforms.meta.messages import media_of
+from inbox.platforms.meta.messages import signal as show
 
 ON_COMMENTS = [
     Action.REPLY,
@@ -67,12 +75,14 @@ class Facebook(Connector):
             "Hiding, deleting and private replies work on your own page, not where somebody else mentions you.",
             "A mention in a private post comes without its author, and cannot be answered.",
             "Reactions are not shown or counted.",
-            "Polling finds what was written, not what was edited or deleted meanwhile: that needs webhooks.",
+            "Without webhooks edits and deletions are seen late, when things are read again; messages taken back never.",
             "Messages that Facebook does not give to apps are shown as “unsupported”.",
         ],
         native_inbox_app_ids=["263902037430900"],
+        signals={Kind.DM: [Signal.SEEN, Signal.TYPING]},
         back_fill_days=polling.BACKFILL.days,
     )
+    oauth = OAuth(scopes=list(signing_in.SCOPES))
     steps = STEPS
     fields: ClassVar[list[Field]] = [
         Field("page_id", "Page ID", help="Page > About > Page transparency, or GET /me with the token."),
@@ -80,7 +90,10 @@ class Facebook(Connector):
     ]
     settings: ClassVar[dict[str, Any]] = {
         "api_url": "https://graph.facebook.com",
+        "dialog_url": "https://www.facebook.com",
         "api_version": "v25.0",
+        "login_config_id": "",
+        "extra_scopes": "",
         "human_agent": False,
         "quote_replies": False,
     }
@@ -103,7 +116,21 @@ class Facebook(Connector):
         """One page of conversations, posts with their comments, tagged posts or ratings."""
         return await polling.poll(self._graph(http, account), cursor)
 
+    async def reread(self, http: httpx.AsyncClient, account: Account, items: Sequence[Known]) -> Polled:
+        """By id, many at once."""
+        return await rereading.reread(self._graph(http, account), items)
+
+    async def locate(self, http: httpx.AsyncClient, account: Account, attachment: Attachment) -> Media | None:
+        """Where it was told to be: Facebook renews no address of an attachment alone."""
+        return media_of(attachment)
+
     # The road out
+
+    async def signal(
+        self, http: httpx.AsyncClient, account: Account, signal: Signal, *, thread: str, message: str = ""
+    ) -> None:
+        """Seen, or typing, which Messenger shows for about 20 seconds."""
+        await show(self._graph(http, account), signal, thread)
 
     async def send(self, http: httpx.AsyncClient, account: Account, outgoing: Outgoing) -> Outcome:
         """Ask once."""
@@ -136,6 +163,29 @@ class Facebook(Connector):
     async def person(self, http: httpx.AsyncClient, account: Account, external_id: str) -> Author | None:
         """Name and picture of somebody who wrote a message: Messenger events carry only an id."""
         return await checking.person(self._graph(http, account), external_id)
+
+    async def listen(self, http: httpx.AsyncClient, account: Account, app: App, callback: str) -> list[str]:
+        """The app's own subscription to Pages, and the Page's to the app."""
+        return await listening.listen(self._graph(http, account), app, callback)
+
+    def authorise(self, app: App, *, redirect_uri: str, state: str, challenge: str, settings: Mapping[str, Any]) -> str:
+        """Facebook Login's dialog."""
+        known = {**self.settings, **settings}
+        return signing_in.authorise(app, redirect_uri=redirect_uri, state=state, settings=known)
+
+    async def grant(
+        self,
+        http: httpx.AsyncClient,
+        app: App,
+        *,
+        code: str,
+        verifier: str,
+        redirect_uri: str,
+        settings: Mapping[str, Any],
+    ) -> list[Grant]:
+        """Every Page of the person who signed in, each with a token of its own that does not end."""
+        account = Account(platform=self.name, external_id="", settings=dict(settings), app_id=app.id)
+        return await signing_in.grant(self._graph(http, account), app, code=code, redirect_uri=redirect_uri)
 
     def _graph(self, http: httpx.AsyncClient, account: Account) -> Graph:
         return Graph(http, account, {**self.settings, **account.settings}, self.title, "Page")

@@ -19,6 +19,7 @@ from inbox.platforms.meta.reading import identity, instant, milliseconds, record
 BACKFILL = timedelta(days=90)
 OVERLAP = timedelta(hours=1)
 BUSY = 80.0
+REST = timedelta(minutes=10)
 
 COMMENT = "id,message,created_time,from,parent{id},permalink_url,is_hidden,attachment,message_tags,application"
 COMMENTS = f"comments.filter(stream).order(reverse_chronological).limit(50){{{COMMENT}}}"
@@ -70,7 +71,7 @@ async def poll(graph: Graph, cursor: dict[str, Any]) -> Polled:
 
 def _after_step(sweep: dict[str, Any], payloads: list[dict[str, Any]], now: datetime, *, pause: bool = False) -> Polled:
     if sweep["steps"]:
-        return Polled(payloads=payloads, cursor=sweep, more=not pause)
+        return Polled(payloads=payloads, cursor=sweep, more=not pause, again_in=REST if pause else None)
     started = instant(sweep["started"]) or now
     # Something refused or skipped makes the count no count.
     count = None if sweep["denied"] else int(sweep["seen"])
@@ -196,6 +197,7 @@ def _below(
         value["parent_id"] = identity(record(comment.get("parent")).get("id")) or above
         value["app_id"] = identity(record(comment.get("application")).get("id"))
         value |= _media(record(comment.get("attachment")))
+        value["is_hidden"] = comment.get("is_hidden") is True
         if story:
             value["open_graph_story_id"] = story
         field = "ratings" if story else "feed"

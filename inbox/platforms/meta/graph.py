@@ -17,7 +17,7 @@ import msgspec
 
 from inbox.ground import clock
 from inbox.platforms.base import Account, ErrorClass, NotHere, Refused, Unknown
-from inbox.platforms.meta.reading import identity, record, records, words
+from inbox.platforms.meta.reading import number, record, records, words
 from inbox.platforms.meta.signature import proof
 
 # PLATFORMS.md section 1; the subcode speaks before the code.
@@ -49,6 +49,7 @@ CODES: dict[int, ErrorClass] = {
     551: ErrorClass.RECIPIENT_UNAVAILABLE,
     613: ErrorClass.RATE_LIMITED,
     803: ErrorClass.PARENT_GONE,
+    2200: ErrorClass.INVALID,  # a callback that did not answer the handshake
     10900: ErrorClass.DUPLICATE,  # this comment already has its one private reply
     10903: ErrorClass.RECIPIENT_UNAVAILABLE,
     1349195: ErrorClass.POLICY_BLOCKED,
@@ -149,7 +150,7 @@ class Graph:
 
     def address(self, path: str) -> str:
         """The URL of a path below the API's version."""
-        return f"{str(self.settings['api_url']).rstrip('/')}/{self.settings['api_version']}/{path}"
+        return f"{str(self.settings['api_url']).rstrip('/')}/{self.settings['api_version']}/{path}".rstrip("/")
 
     async def get(self, path: str, **params: str) -> dict[str, Any]:
         """Read. Raises NotHere."""
@@ -164,7 +165,7 @@ class Graph:
             response = await self.http.get(self.address(path), params={**params, **self._proof()}, headers=self._key())
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise NotHere(ErrorClass.TRANSIENT, f"{self.says(ErrorClass.TRANSIENT)} ({_name(error)})") from error
-        body = _body(response)
+        body = body_of(response)
         if response.is_success and body is not None and "error" not in body:
             return body, usage(response.headers)
         refusal = self._refusal(response, body)
@@ -186,7 +187,7 @@ class Graph:
             return Refused(ErrorClass.TRANSIENT, f"{self.says(ErrorClass.TRANSIENT)} ({_name(error)})")
         except httpx.HTTPError as error:
             return Unknown(f"The connection to {self.title} broke after the request had left ({_name(error)}).")
-        answer = _body(response)
+        answer = body_of(response)
         if response.is_success and answer is not None and "error" not in answer:
             return answer
         return self._refusal(response, answer)
@@ -198,7 +199,7 @@ class Graph:
         # succeed, not that nothing happened. So they are no "no".
         if response.status_code >= 500:
             return Unknown(f"{self.title} answered with status {response.status_code}{self._saying(error)}")
-        code, subcode = _number(error.get("code")), _number(error.get("error_subcode"))
+        code, subcode = number(error.get("code")), number(error.get("error_subcode"))
         meaning = error_class(code, subcode, self.codes) if error else None
         if response.status_code == 429:
             meaning = ErrorClass.RATE_LIMITED
@@ -214,9 +215,9 @@ class Graph:
         if not said:
             return "" if before == " " else "."
         # "Malformed access token EAAB..." is a sentence Meta really says.
-        hidden = A_TOKEN.sub("…", said.replace(self._token, "…"))
-        code, subcode = _number(error.get("code")), _number(error.get("error_subcode"))
-        return f"{before}{self.title} says: {hidden[:500]} ({code}{f'/{subcode}' if subcode else ''})"
+        code, subcode = number(error.get("code")), number(error.get("error_subcode"))
+        told = hidden(said.replace(self._token, "…"))
+        return f"{before}{self.title} says: {told} ({code}{f'/{subcode}' if subcode else ''})"
 
     def _key(self) -> dict[str, str]:
         # In a header, because addresses end up in logs.
@@ -237,7 +238,13 @@ def safe_id(value: str) -> str:
     return value if AN_ID.fullmatch(value) and value.strip(".") else ""
 
 
-def _body(response: httpx.Response) -> dict[str, Any] | None:
+def hidden(said: str) -> str:
+    """A sentence of Meta's without the tokens it may repeat, and not too long."""
+    return A_TOKEN.sub("…", said)[:500]
+
+
+def body_of(response: httpx.Response) -> dict[str, Any] | None:
+    """The answer if it is a JSON object."""
     decoded = _json(response.content)
     return decoded if isinstance(decoded, dict) else None
 
@@ -247,11 +254,6 @@ def _json(text: str | bytes) -> Any:
         return msgspec.json.decode(text)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None
-
-
-def _number(value: Any) -> int:
-    digits = identity(value)
-    return int(digits) if digits.isdecimal() and len(digits) < 12 else 0
 
 
 def _name(error: Exception) -> str:

@@ -3,12 +3,31 @@
 from typing import Any
 
 from inbox.ground import clock
-from inbox.platforms.base import Action, ErrorClass, NotHere, Outcome, Outgoing, Refused, Sent, Signal, Unknown, clean
+from inbox.platforms.base import (
+    Action,
+    Attachment,
+    ErrorClass,
+    Media,
+    NotHere,
+    Outcome,
+    Outgoing,
+    Refused,
+    Sent,
+    Signal,
+    Unknown,
+    clean,
+)
 from inbox.platforms.meta.graph import Graph, safe_id
 from inbox.platforms.meta.reading import identity
 
 MEDIA = frozenset({"image", "video", "audio", "file"})
 SENDER_ACTIONS = {Signal.SEEN: "mark_seen", Signal.TYPING: "typing_on"}
+
+
+def media_of(attachment: Attachment) -> Media | None:
+    """Where the bytes of something are; a share or a place is an address to go to, not bytes to fetch."""
+    with_bytes = attachment.type in MEDIA or attachment.type == "sticker"
+    return Media(attachment.url) if with_bytes and attachment.url.startswith(("https://", "http://")) else None
 
 
 def invalid(message: str) -> Refused:

@@ -49,3 +49,9 @@ def instant(value: Any) -> datetime | None:
 def milliseconds(at: datetime) -> int:
     """Since 1970, exactly: a float would lose the last digits."""
     return (at - EPOCH) // timedelta(milliseconds=1)
+
+
+def number(value: Any) -> int:
+    """A small whole number that may be written as text; 0 for anything else."""
+    digits = identity(value)
+    return int(digits) if digits.isdecimal() and len(digits) < 12 else 0

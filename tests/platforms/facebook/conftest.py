@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import parse_qsl
 
 import httpx
 import pytest
@@ -57,6 +58,11 @@ class Listener:
             body += event.get("body", b"")
             more = event.get("more_body", False)
         headers = {name.decode(): value.decode() for name, value in scope["headers"]}
+        if scope["method"] == "GET":
+            told = self.connector.challenge(self.app, dict(parse_qsl(scope["query_string"].decode())))
+            await send({"type": "http.response.start", "status": 403 if told is None else 200, "headers": []})
+            await send({"type": "http.response.body", "body": (told or "").encode()})
+            return
         status = 200
         if not self.connector.verify(self.app, headers, body, datetime.now(UTC)):
             status, self.refused = 403, self.refused + 1
@@ -91,7 +97,8 @@ async def network(facebook: Facebook) -> AsyncIterator[Network]:
 
 @pytest.fixture
 async def listener(facebook: Facebook, network: Network) -> AsyncIterator[Listener]:
-    listener = Listener(facebook, App(id="demo", platform="facebook", secrets=network.secrets))
+    app = App(id="demo", platform="facebook", secrets=network.secrets, verify_token=network.verify_token)
+    listener = Listener(facebook, app)
     async with served(listener) as url:
         network.bind(url=network.url, webhook_url=f"{url}/webhooks/facebook/demo")
         yield listener
