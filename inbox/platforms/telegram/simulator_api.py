@@ -144,6 +144,7 @@ class BotServer:
         until = time.monotonic() + int(call.params.get("timeout") or 0)
         while not waiting and (left := until - time.monotonic()) > 0:
             network.postman.news.clear()
+            network.postman.waited_for.set()
             try:
                 await asyncio.wait_for(network.postman.news.wait(), left)
             except TimeoutError:

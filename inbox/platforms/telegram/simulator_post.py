@@ -24,6 +24,7 @@ class Postman:
         self.error = ""
         self.error_at = 0
         self.news = asyncio.Event()
+        self.waited_for = asyncio.Event()  # somebody asks, and there is nothing to tell
         self._round: asyncio.Task[None] | None = None
         self._http: httpx.AsyncClient | None = None
 
