@@ -1,0 +1,1 @@
+"""YouTube channels: comments below videos, their replies, and what is held for review."""
