@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
@@ -22,10 +22,11 @@ GUARDS = [needs(Right.CHANNELS), in_a_browser]
 
 
 class NewSignIn(msgspec.Struct, forbid_unknown_fields=True):
-    """`fields`: what the platform asks for beforehand: its app's id and secret, a server."""
+    """`fields`: what the platform asks for beforehand: its app's id and secret, a server. `settings`: as in channels."""
 
     platform: str
     fields: dict[str, Typed] = {}
+    settings: dict[str, Any] = {}
 
 
 class Return(msgspec.Struct, forbid_unknown_fields=True):
@@ -47,7 +48,7 @@ async def begin_sign_in(
     data: JSONBody[NewSignIn], office: NamedDependency[Office], agent: NamedDependency[Agent]
 ) -> BegunOut:
     """Gives the address to send the browser to; it comes back to our page with a code."""
-    return await sign_ins.begin(office, agent, platform=data.platform, fields=data.fields)
+    return await sign_ins.begin(office, agent, platform=data.platform, fields=data.fields, settings=data.settings)
 
 
 @post("/sign-ins/return", status_code=200, guards=GUARDS, summary="Come back from a platform")

@@ -1,6 +1,6 @@
 """Connecting by signing in at the platform: there with a state nobody can guess, back with a code used once.
 
-    begun = await begin(office, admin, platform="...", fields={...})     # the browser goes to begun.url
+    begun = await begin(office, admin, platform="...", fields={...}, settings={})     # the browser goes to begun.url
     found = await come_back(office, admin, state=..., code=...)          # what may be connected
     await connect(office, admin, found.id, [found.accounts[0].external_id])
 
@@ -73,13 +73,15 @@ class Kept(msgspec.Struct):
     grants: list[Grant] = []
 
 
-async def begin(office: Office, agent: Agent, *, platform: str, fields: dict[str, str]) -> BegunOut:
+async def begin(
+    office: Office, agent: Agent, *, platform: str, fields: dict[str, str], settings: dict[str, Any]
+) -> BegunOut:
     """Where to send this person. Raises Invalid, CannotConnect."""
     agent.needs(Right.CHANNELS)
     connector = platforms().get(platform)
     if connector is None or connector.oauth is None:
         raise Invalid("This platform is not connected by signing in.", field="platform")
-    settings = _asked(connector, connector.oauth, fields)
+    settings = _asked(connector, connector.oauth, fields) | checked(connector, settings)
     redirect_uri = way_back(office.database.settings.base_url, platform)
     app, app_id = await _app(office, agent, connector, connector.oauth, fields, settings, redirect_uri)
     state, verifier = secrets.token_urlsafe(32), secrets.token_urlsafe(48)

@@ -14,6 +14,7 @@ import ipaddress
 import socket
 import ssl
 from collections.abc import AsyncIterator, Iterable, Sequence
+from functools import cache
 from typing import Any
 
 import httpcore
@@ -67,11 +68,17 @@ class Outbound:
             await client.aclose()
 
 
+@cache
+def _trusted() -> ssl.SSLContext:
+    """Whom we believe to be who they say; reading all the authorities takes a tenth of a second, so once."""
+    return ssl.create_default_context()
+
+
 class Guarded(httpx.AsyncHTTPTransport):
     """httpx's own transport over a backend that looks before it connects."""
 
     def __init__(self, demo_ports: Iterable[int] = ()) -> None:
-        context = ssl.create_default_context()
+        context = _trusted()
         super().__init__(verify=context)
         self._demo_ports = frozenset(demo_ports)
         self._pool = httpcore.AsyncConnectionPool(

@@ -1,13 +1,19 @@
 """The web process without a socket: its whole ASGI application, opened once, and browsers that talk to it."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from inbox.api.doorstep import Doorstep
 from inbox.app import create_app
+from inbox.ground.db import Database
 from inbox.ground.settings import Settings
+from inbox.platforms.facebook.simulator import Facebook
 from tests.api.browser import Browsers, opened
+from tests.api.town import SECRET, Harbour, Town, listening
+from tests.world import World
 
 
 @pytest.fixture(scope="session")
@@ -22,3 +28,30 @@ async def web(open_app: Doorstep, database: object) -> AsyncIterator[Browsers]:
     browsers = Browsers(open_app)
     yield browsers
     await browsers.close()
+
+
+@pytest.fixture(scope="session")
+async def harbour(settings: Settings) -> AsyncIterator[Harbour]:
+    found: list[Harbour] = []
+
+    async def network(scope: Any, receive: Any, send: Any) -> None:
+        await found[0](scope, receive, send)
+
+    async def ours(scope: Any, receive: Any, send: Any) -> None:
+        await found[0].app(scope, receive, send)
+
+    async with listening(network) as port, listening(ours) as home:
+        here = replace(settings, demo_ports={"facebook": port}, base_url=f"http://127.0.0.1:{home}")
+        async with opened(create_app(here)) as app:
+            found.append(Harbour(app, port, here.base_url))
+            yield found[0]
+
+
+@pytest.fixture
+async def town(harbour: Harbour, database: Database) -> AsyncIterator[Town]:
+    network = harbour.network = Facebook(secrets=[SECRET])
+    network.bind(url=f"http://127.0.0.1:{harbour.port}")
+    web, world = Browsers(harbour.app), await World.make(database, is_demo=True)
+    yield Town(world, network, web, await web.of(world, world.admin), harbour.home)
+    await network.close()
+    await web.close()

@@ -2,106 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
-import socket
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
 from typing import Any
 
-import httpx
 import msgspec
 import pytest
-import uvicorn
 
-from inbox.api.doorstep import Doorstep
-from inbox.app import create_app
 from inbox.flow.split import split
 from inbox.ground.db import Connection, Database
-from inbox.ground.settings import Settings
 from inbox.platforms.facebook.signature import sign
-from inbox.platforms.facebook.simulator import Facebook
 from inbox.platforms.registry import platforms
-from tests.api.browser import HOME, Browsers, opened
+from tests.api.browser import HOME
+from tests.api.town import SECRET, Town
 from tests.world import World
-
-SECRET = "0123456789abcdef0123456789abcdef"
-
-
-@asynccontextmanager
-async def listening(app: Any) -> AsyncIterator[int]:
-    """The port at which uvicorn serves this application."""
-    listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, log_level="critical", lifespan="off"))
-    task = asyncio.create_task(server.serve(sockets=[listener]))
-    try:
-        yield listener.getsockname()[1]
-    finally:
-        server.should_exit = True
-        await task
-
-
-@dataclass
-class Town:
-    """A demo workspace, its admin's browser, and the network there is to connect to."""
-
-    world: World
-    network: Facebook
-    web: Browsers
-    admin: httpx.AsyncClient
-
-    @property
-    def wanted(self) -> dict[str, Any]:
-        return {
-            "platform": "facebook",
-            "fields": {
-                "page_id": self.network.account,
-                "access_token": self.network.token,
-                "app_id": self.network.app_id,
-                "app_secret": self.network.secrets[0],
-            },
-            "settings": {"api_url": self.network.url},
-        }
-
-    async def connect(self, **fields: str) -> httpx.Response:
-        return await self.admin.post("/channels", json={**self.wanted, "fields": {**self.wanted["fields"], **fields}})
-
-
-@dataclass
-class Harbour:
-    """One open application and one listening port for all these stories; each brings a network of its own."""
-
-    app: Doorstep
-    port: int
-    network: Facebook | None = None
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        assert self.network is not None
-        await self.network.app(scope, receive, send)
-
-
-@pytest.fixture(scope="module")
-async def harbour(settings: Settings) -> AsyncIterator[Harbour]:
-    found: list[Harbour] = []
-
-    async def forward(scope: Any, receive: Any, send: Any) -> None:
-        await found[0](scope, receive, send)
-
-    async with (
-        listening(forward) as port,
-        opened(create_app(replace(settings, demo_ports={"facebook": port}))) as app,
-    ):
-        found.append(Harbour(app, port))
-        yield found[0]
-
-
-@pytest.fixture
-async def town(harbour: Harbour, database: Database) -> AsyncIterator[Town]:
-    network = harbour.network = Facebook(secrets=[SECRET])
-    network.bind(url=f"http://127.0.0.1:{harbour.port}")
-    web, world = Browsers(harbour.app), await World.make(database, is_demo=True)
-    yield Town(world, network, web, await web.of(world, world.admin))
-    await web.close()
 
 
 async def test_the_platform_says_whose_account_it_is(town: Town, owner: Connection) -> None:
@@ -249,7 +161,7 @@ async def test_settings_are_the_connectors_own(town: Town) -> None:
 
 async def test_the_vendors_app_gets_an_address_of_ours_and_a_token(town: Town) -> None:
     channel = (await town.connect()).json()
-    assert channel["callback_url"].startswith(f"{HOME}/webhooks/facebook/")
+    assert channel["callback_url"].startswith(f"{town.home}/webhooks/facebook/")
     assert town.network.app_id not in channel["callback_url"]
     stranger = town.web.stranger()
     asked = {"hub.mode": "subscribe", "hub.verify_token": channel["verify_token"], "hub.challenge": "1158201444"}

@@ -15,7 +15,7 @@ import type {
   Thread,
   Visibility,
 } from "./shapes.ts"
-import type { ApiToken, Browser, ChannelDetail, Draft, Episode, Invitation, Platform, Workspace } from "./rooms.ts"
+import type { ApiToken, Browser, ChannelDetail, Draft, Episode, Invitation, Platform, SignedInThere, Workspace } from "./rooms.ts"
 
 /** A refusal in the server's own words. `detail` is for the agent, `code` for programs. */
 export class Problem extends Error {
@@ -185,7 +185,16 @@ export class Api {
   connectChannel = (platform: string, fields: Record<string, string>): Promise<ChannelDetail> =>
     this.#send("POST", "/channels", { platform, fields })
 
-  changeChannel = (id: Id, change: Record<string, unknown>): Promise<Channel> =>
+  beginSignIn = (platform: string, fields: Record<string, string>): Promise<{ url: string }> =>
+    this.#send("POST", "/sign-ins", { platform, fields })
+
+  returnFromSignIn = (state: string, code: string, refusal: string): Promise<SignedInThere> =>
+    this.#send("POST", "/sign-ins/return", { state, code, refusal })
+
+  connectChosen = (signIn: Id, external_ids: string[]): Promise<ChannelDetail[]> =>
+    this.#send("POST", `/sign-ins/${signIn}/channels`, { external_ids })
+
+  changeChannel = (id: Id, change: Record<string, unknown>): Promise<ChannelDetail> =>
     this.#send("PATCH", `/channels/${id}`, change)
 
   removeChannel = (id: Id): Promise<void> => this.#send("DELETE", `/channels/${id}`)

@@ -15,6 +15,35 @@ export interface Capabilities {
   edits_in: boolean
   deletes_in: boolean
   needs_public_address: boolean
+  signals?: Partial<Record<Kind, string[]>>
+  allowance?: { unit: string; setting: string; period: "day" | "month"; note: string } | null
+  retention?: { note: string }
+  back_fill_days?: number
+  templates?: boolean
+}
+
+/** One step of connecting a real account. `seen` null: nobody can see it, a person ticks it. */
+export interface Step {
+  title: string
+  text: string
+  url: string
+  seen: string | null
+  done: boolean
+  at: Time | null
+}
+
+/** Connecting by signing in at the platform: what must be known before. */
+export interface SigningIn {
+  fields: Field[]
+  scopes: string[]
+  redirect_uri: string
+}
+
+/** Somebody came back from a platform, and may choose. */
+export interface SignedInThere {
+  id: Id
+  platform: string
+  accounts: { external_id: string; name: string; handle: string; connected: boolean }[]
 }
 
 export interface Field {
@@ -35,6 +64,8 @@ export interface Platform {
   idempotency: boolean
   correlation: boolean
   lookup: "strong" | "weak" | "none"
+  steps: Step[]
+  signing_in: SigningIn | null
 }
 
 export interface ChannelDetail extends Channel {
@@ -45,6 +76,7 @@ export interface ChannelDetail extends Channel {
   callback_url: string | null
   verify_token: string | null
   missing: string[]
+  steps: Step[]
 }
 
 /** One browser in which one is signed in. */
