@@ -1,14 +1,13 @@
 """Whether an act whose outcome we do not know is there. A weak look: Graph gives back no name of ours to search by."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from inbox.platforms.base import Absent, Action, CannotTell, ErrorClass, Kind, Look, NotHere, Outgoing, Sent
 from inbox.platforms.meta.graph import Graph, safe_id
+from inbox.platforms.meta.looking import alike, search
 from inbox.platforms.meta.reading import identity, instant, record, records, words
 
-PAGES = 5
-SKEW = timedelta(minutes=2)
 COMMENT_FIELDS = "id,message,from,created_time,permalink_url,attachment"
 MESSAGE_FIELDS = "id,message,from,created_time,attachments"
 
@@ -73,38 +72,18 @@ async def _messages(graph: Graph, outgoing: Outgoing, conversation: str) -> Look
 
 
 async def _search(graph: Graph, outgoing: Outgoing, path: str, **params: str) -> Look:
-    found: dict[str, Sent] = {}
-    since = outgoing.created_at - SKEW
-    for _ in range(PAGES):
-        answer = await graph.get(path, **params)
-        items = records(answer.get("data"))
-        times = [at for item in items if (at := instant(item.get("created_time")))]
-        found |= {one.external_id: one for item in items if (one := _same(graph, outgoing, item, since))}
-        after = words(record(record(answer.get("paging")).get("cursors")).get("after"))
-        if not items or not after or "next" not in record(answer.get("paging")) or min(times, default=since) < since:
-            break
-        params["after"] = after
-    else:
-        return CannotTell("So much has been written there since that we did not find the end.")
-    if len(found) > 1:
-        return CannotTell("The same words stand there more than once.")
-    return next(iter(found.values()), Absent())
+    def same(item: dict[str, Any], since: datetime) -> Sent | None:
+        at, external_id = instant(item.get("created_time")), identity(item.get("id"))
+        author = identity(record(item.get("from")).get("id"))
+        if at is None or at < since or not external_id or author != graph.account.external_id:
+            return None
+        if outgoing.text.strip():
+            fits = alike(words(item.get("message")), outgoing.text)
+        else:
+            fits = not words(item.get("message")) and bool(item.get("attachment") or item.get("attachments"))
+        return Sent(external_id, at, words(item.get("permalink_url"))) if fits else None
 
-
-def _same(graph: Graph, outgoing: Outgoing, item: dict[str, Any], since: datetime) -> Sent | None:
-    at, external_id = instant(item.get("created_time")), identity(item.get("id"))
-    author = identity(record(item.get("from")).get("id"))
-    if at is None or at < since or not external_id or author != graph.account.external_id:
-        return None
-    if outgoing.text.strip():
-        alike = _plain(words(item.get("message"))) == _plain(outgoing.text)
-    else:
-        alike = not words(item.get("message")) and bool(item.get("attachment") or item.get("attachments"))
-    return Sent(external_id, at, words(item.get("permalink_url"))) if alike else None
-
-
-def _plain(text: str) -> str:
-    return " ".join(text.casefold().split())
+    return await search(graph, outgoing, path, params, same, time="created_time")
 
 
 async def _state(graph: Graph, outgoing: Outgoing) -> Look:
