@@ -206,7 +206,7 @@ class RestServer:
         if not await network.postman.challenged(webhook):
             raise bad("This URL did not pass the security challenge check")
         ends = milliseconds(clock.now() + LASTS)
-        network.subscriptions[key] = {**told, "webhook": webhook, "expiresAt": ends}
+        network.subscriptions[_sorted(told)] = {**told, "webhook": webhook, "expiresAt": ends}
         network.postman.url = webhook
         return 200, None, {}
 
@@ -255,9 +255,9 @@ class RestServer:
                     raise gone("Reaction")
                 return {"reactionType": "LIKE", "root": told["entity"]}
             case ["eventSubscriptions", key]:
-                if key not in network.subscriptions:
+                if (sought := _sorted(fields(key))) not in network.subscriptions:
                     raise gone("Subscription")
-                return network.subscriptions[key]
+                return network.subscriptions[sought]
             case ["images", name]:
                 return {"id": plain(name), "status": "AVAILABLE", "downloadUrl": f"{network.url}/media/{plain(name)}"}
             case _:
@@ -302,3 +302,8 @@ class RestServer:
                 first, _, rest = who.name.partition(" ")
                 return {"id": who.external_id, "localizedFirstName": first, "localizedLastName": rest}
         raise gone("/".join(call.path))
+
+
+def _sorted(key: dict[str, str]) -> str:
+    """A compound key whatever the order it came in."""
+    return urns.key(**dict(sorted(key.items())))
