@@ -40,14 +40,15 @@ class Cursor(msgspec.Struct, omit_defaults=True):
     """Kept between two polls; times are ISO or ms.
 
     `start`: before it nothing is ours to tell. `reached`: the newest thread the list of the published has been read up
-    to; `newest`: the newest of the sweep under way. `held`: comments held back when we last looked; `sighted`: those
-    seen in the sweep under way; `doubt`: what is missing and may be gone. `took`: units of the round under way.
+    to; `newest`, `listed`: the newest, and all, of the sweep under way. `held`: comments held back when we last looked;
+    `sighted`: those seen in the sweep under way; `doubt`: what is missing and may be gone. `took`: units of the round.
     """
 
     start: str = ""
     threads: dict[str, Thread] = {}
     reached: int = 0
     newest: int = 0
+    listed: list[str] = []
     held: list[str] = []
     sighted: list[str] = []
     partial: bool = False  # the lists of the held were longer than we read

@@ -60,10 +60,12 @@ async def threads(api: Api, cursor: Cursor, step: Step, now: datetime) -> Taken:
         cursor.reached = max(cursor.reached, cursor.newest)
         onward = page if min(times, default=0) >= start else ""
         return payloads, [*steps, *([_next(step, page)] if onward else [])]
+    cursor.listed += [identity(item.get("id")) for item in items]
     if more := _onward(cursor, step, page, times, met=met, now=now):
         return payloads, [*more, *steps]
+    listed, cursor.listed = set(cursor.listed), []
     cursor.reached, cursor.newest = max(cursor.reached, cursor.newest), 0
-    return payloads, [*steps, *_watched(api, cursor, {identity(item.get("id")) for item in items}, now)]
+    return payloads, [*steps, *_watched(api, cursor, listed, now)]
 
 
 def _next(step: Step, page: str, left: int = -1) -> Step:
