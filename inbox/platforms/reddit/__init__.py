@@ -1,0 +1,1 @@
+"""Reddit: mentions, comments, private messages, modmail, watched subreddits."""
