@@ -1,0 +1,62 @@
+"""Names on the network. A server numbers accounts for itself; only `name@domain` means the same person everywhere.
+
+So that is the external id of people and of our own account, and what is behind its @ is our server's domain.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from inbox.platforms.base import clean
+
+SERVER = "https://mastodon.social"
+WORD = r"[A-Za-z0-9_]+(?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?"
+MENTION = re.compile(rf"(?<![=/\w])@({WORD})(@[\w-]+(?:\.[\w-]+)*(?::\d+)?)?", re.ASCII)
+
+
+def part(value: Any, *names: str) -> Any:
+    """What lies below these names, or None where the way there is not made of objects."""
+    for name in names:
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return value
+
+
+def objects(value: Any) -> list[dict[str, Any]]:
+    """The JSON objects in what should be a list of them."""
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+
+
+def text(value: Any) -> str:
+    """A text as Postgres can hold it, "" for anything that is none."""
+    return clean(value) if isinstance(value, str) else ""
+
+
+def ident(value: Any) -> str:
+    """An id, which some servers write as a number; "" where there is none."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return text(value).strip()
+
+
+def server(settings: Mapping[str, Any]) -> str:
+    """The address of the chosen server, however a person typed it: a name, a handle there, or a whole address."""
+    typed = str(settings.get("server") or SERVER).strip()
+    parts = urlsplit(typed if "://" in typed else "https://" + typed.rpartition("@")[2])
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}".rstrip("/")
+
+
+def domain_of(external_id: str) -> str:
+    """The domain of our server, out of our own name."""
+    return external_id.partition("@")[2]
+
+
+def qualified(acct: Any, domain: str) -> str:
+    """`name@domain` for what a server calls somebody: it leaves out the domain of its own people."""
+    name = text(acct).strip().lstrip("@").lower()
+    return name if "@" in name or not name else f"{name}@{domain}"
+
+
+def named(words: str) -> list[tuple[str, str]]:
+    """Everybody @-named in a text that is to be posted: name and domain, "" for people of the server itself."""
+    return [(found[1].lower(), (found[2] or "").lstrip("@").lower()) for found in MENTION.finditer(words)]

@@ -1,0 +1,345 @@
+"""The simulated network's HTTP: what a client of one account needs, and the stream of server-sent events."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import timedelta
+from typing import Any
+from urllib.parse import parse_qsl
+
+import msgspec
+
+from inbox.ground import clock
+from inbox.platforms.base import Action
+from inbox.platforms.mastodon import counting
+from inbox.platforms.mastodon import simulator_shapes as shapes
+from inbox.platforms.mastodon.simulator_network import Network, Notice, Post
+from inbox.platforms.mastodon.simulator_sign_in import Gate, Refusal, Token
+from inbox.platforms.simulation import Mischief
+
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Asked = dict[str, Any]
+KEY_HOLDS = timedelta(hours=1)
+SPAN = 300  # seconds over which requests are counted
+MOST_AT_ONCE = 20
+
+
+class Doors:
+    """An ASGI application over a `Network`. `wrote` is told of each act done over HTTP, once it is done."""
+
+    def __init__(
+        self, network: Network, gate: Gate, mischief: Mischief, wrote: Callable[[Token, Action, Post], None]
+    ) -> None:
+        self.network, self.gate, self.mischief, self.wrote = network, gate, mischief, wrote
+        self.url = ""
+        self.allowed, self.asked, self._span = 3000, 0, 0
+        self.has_list = True  # posts can be asked for many at once, as since version 4.3
+        self.requests: list[tuple[str, str]] = []
+
+    async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            await self._request(scope, receive, send)
+        elif scope["type"] == "lifespan":
+            while (await receive())["type"] == "lifespan.startup":
+                await send({"type": "lifespan.startup.complete"})
+            await send({"type": "lifespan.shutdown.complete"})
+
+    async def _request(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        raw, message = b"", await receive()
+        while message["type"] == "http.request":
+            raw += message.get("body", b"")
+            if not message.get("more_body"):
+                break
+            message = await receive()
+        await asyncio.sleep(self.mischief.slow)
+        headers = {name.decode().lower(): value.decode("latin-1") for name, value in scope["headers"]}
+        method, path = scope["method"], scope["path"].rstrip("/")
+        self.requests.append((method, path))
+        asked = _asked(scope["query_string"], raw, headers.get("content-type", ""))
+        asked["key"] = headers.get("idempotency-key", "")
+        bearer = headers.get("authorization", "").removeprefix("Bearer ")
+        try:
+            self._count()
+            if path == "/api/v1/streaming/user":
+                await self._stream(self.gate.admit(bearer, "read:statuses"), receive, send)
+            elif path == "/oauth/authorize":
+                await _answer(send, 302, {}, {"location": self.gate.page(asked)})
+            elif method != "GET" and path.startswith("/api/v1/statuses"):
+                await self._write(send, method, path.split("/")[4:], asked, bearer)
+            else:
+                await _answer(send, 200, self._read(method, path.split("/")[1:], asked, bearer), self._left())
+        except Refusal as refused:
+            await _answer(send, refused.status, refused.body, self._left())
+
+    # The rate
+
+    def _count(self) -> None:
+        span = int(clock.now().timestamp()) // SPAN
+        self.asked = self.asked + 1 if span == self._span else 1
+        self._span = span
+        if self.asked > self.allowed:
+            raise Refusal(429, "Too many requests")
+
+    def _left(self) -> dict[str, str]:
+        now = clock.now()
+        begins_anew = now + timedelta(seconds=SPAN - int(now.timestamp()) % SPAN)
+        return {
+            "x-ratelimit-limit": str(self.allowed),
+            "x-ratelimit-remaining": str(max(0, self.allowed - self.asked)),
+            "x-ratelimit-reset": begins_anew.isoformat(timespec="microseconds").replace("+00:00", "Z"),
+        }
+
+    # Reading
+
+    def _read(self, method: str, path: list[str], asked: Asked, bearer: str) -> Any:
+        network, admit = self.network, self.gate.admit
+        match [method, *path]:
+            case ["POST", "api", "v1", "apps"]:
+                return self.gate.register(asked)
+            case ["POST", "oauth", "token"]:
+                return self.gate.token(asked)
+            case ["POST", "oauth", "revoke"]:
+                self.gate.tokens.pop(str(asked.get("token")), None)
+                return {}
+            case ["GET", "api", "v2", "instance"]:
+                return shapes.instance(self.url)
+            case ["GET", "api", "v1", "instance"]:
+                described = shapes.instance(self.url)
+                return described | {"uri": described["domain"], "urls": {"streaming_api": self.url}}
+            case ["GET", "api", "v1", "apps", "verify_credentials"]:
+                token = admit(bearer)
+                return {"id": "1", "name": token.app, "website": None, "scopes": token.scopes, "redirect_uris": []}
+            case ["GET", "api", "v1", "accounts", "verify_credentials"]:
+                return shapes.credentials(network, network.accounts[admit(bearer, "read:accounts").account])
+            case ["GET", "api", "v1", "accounts", "lookup"]:
+                found = network.called(str(asked.get("acct", "")))
+                if found is None:
+                    raise _gone()
+                return shapes.account(network, found)
+            case ["GET", "api", "v1", "accounts", number, "statuses"]:
+                viewer = admit(bearer, "read:statuses").account
+                posts = _page(network.written(number, viewer), asked, 20)
+                return [shapes.status(network, post, viewer) for post in posts]
+            case ["GET", "api", "v1", "accounts", number] if number in network.accounts:
+                return shapes.account(network, network.accounts[number])
+            case ["GET", "api", "v1", "notifications"]:
+                return self._notifications(asked, admit(bearer, "read:notifications").account)
+            case ["GET", "api", "v1", "statuses"] if self.has_list:
+                return self._many(asked, admit(bearer, "read:statuses").account)
+            case ["GET", "api", "v1", "statuses", name]:
+                viewer = admit(bearer, "read:statuses").account
+                return shapes.status(network, self._post(name, viewer), viewer)
+            case ["GET", "api", "v1", "statuses", name, "context"]:
+                viewer = admit(bearer, "read:statuses").account
+                post = self._post(name, viewer)
+                sides = {"ancestors": network.above(post, viewer), "descendants": network.below(post, viewer)}
+                return {side: [shapes.status(network, each, viewer) for each in sides[side]] for side in sides}
+            case ["GET", "api", "v1", "statuses", name, "source"]:
+                post = self._post(name, admit(bearer, "read:statuses").account)
+                return {"id": post.id, "text": post.text, "spoiler_text": post.spoiler}
+        raise _gone()
+
+    def _post(self, name: str, viewer: str) -> Post:
+        post = self.network.shown(name, viewer)
+        if post is None:
+            raise _gone()
+        return post
+
+    def _many(self, asked: Asked, viewer: str) -> list[dict[str, Any]]:
+        wanted = asked.get("id", [])
+        if len(wanted) > MOST_AT_ONCE:
+            raise Refusal(422, f"Validation failed: no more than {MOST_AT_ONCE}")
+        found = (self.network.shown(str(name), viewer) for name in wanted)
+        return [shapes.status(self.network, post, viewer) for post in found if post]
+
+    def _notifications(self, asked: Asked, viewer: str) -> list[dict[str, Any]]:
+        if viewer != self.network.us:
+            return []
+        types = asked.get("types")
+        notices = (each for each in reversed(self.network.notices) if not types or each.type in types)
+        seen = (each for each in notices if each.account not in self.network.hidden)
+        return [shapes.notification(self.network, each) for each in _page(seen, asked, 40)]
+
+    # Writing
+
+    async def _write(self, send: Send, method: str, path: list[str], asked: Asked, bearer: str) -> None:
+        mischief = self.mischief
+        if mischief.refuse > 0:
+            mischief.refuse -= 1
+            await _cut(send)
+            return
+        if mischief.statuses:
+            status, headers, body = mischief.statuses.pop(0)
+            await _answer(send, status, body, headers)
+            return
+        answer = self._written(method, path, asked, bearer)
+        if mischief.fail_after_posting > 0:
+            mischief.fail_after_posting -= 1
+            await _answer(send, 502, "<html>Bad gateway</html>")
+        elif mischief.hang_after_posting > 0:
+            mischief.hang_after_posting -= 1
+            await _cut(send)
+        elif mischief.garble > 0:
+            mischief.garble -= 1
+            await _answer(send, 200, "<html>Please sign in to the guest network</html>")
+        else:
+            await _answer(send, 200, answer, self._left())
+
+    def _written(self, method: str, path: list[str], asked: Asked, bearer: str) -> dict[str, Any]:
+        network = self.network
+        match [method, *path]:
+            case ["POST"]:
+                token = self.gate.admit(bearer, "write:statuses")
+                return shapes.status(network, self._posted(token, asked), token.account)
+            case ["PUT", name]:
+                token = self.gate.admit(bearer, "write:statuses")
+                post = self._own(name, token)
+                network.edit(post, str(asked.get("status") or ""))
+                return shapes.status(network, post, token.account)
+            case ["DELETE", name]:
+                token = self.gate.admit(bearer, "write:statuses")
+                post = self._own(name, token)
+                told = shapes.status(network, post, token.account) | {"text": post.text}
+                network.remove(post)
+                self.wrote(token, Action.DELETE, post)
+                return told
+            case ["POST", name, "favourite" | "unfavourite" as verb]:
+                token = self.gate.admit(bearer, "write:favourites")
+                post = self._post(name, token.account)
+                if verb == "favourite":
+                    network.like(post, token.account)
+                elif token.account in post.liked:
+                    post.liked.remove(token.account)
+                self.wrote(token, Action.LIKE if verb == "favourite" else Action.UNLIKE, post)
+                return shapes.status(network, post, token.account)
+        raise _gone()
+
+    def _own(self, name: str, token: Token) -> Post:
+        post = self.network.posts.get(name)
+        if post is None or post.author != token.account:
+            raise _gone()
+        return post
+
+    def _posted(self, token: Token, asked: Asked) -> Post:
+        network, key = self.network, f"{token.account} {asked['key']}"
+        known = network.keys.get(key) if asked["key"] else None
+        if known and clock.now() - known[1] < KEY_HOLDS:
+            return self._post(known[0], token.account)
+        text, parent = str(asked.get("status") or ""), str(asked.get("in_reply_to_id") or "")
+        spoiler, visibility = str(asked.get("spoiler_text") or ""), str(asked.get("visibility") or "public")
+        if not text.strip():
+            raise Refusal(422, "Validation failed: Text can't be blank")
+        if counting.length(text) + counting.length(spoiler) > counting.LIMIT:
+            raise Refusal(422, f"Validation failed: Text character limit of {counting.LIMIT} exceeded")
+        if visibility not in ("public", "unlisted", "private", "direct"):
+            raise Refusal(422, f"'{visibility}' is not a valid visibility")
+        if parent:
+            self._post(parent, token.account)
+        post = network.write(
+            token.account,
+            text,
+            visibility=visibility,
+            parent=parent,
+            language=str(asked.get("language") or "en"),
+            spoiler=spoiler,
+            app=token.app,
+        )
+        if asked["key"]:
+            network.keys[key] = (post.id, clock.now())
+        self.wrote(token, Action.REPLY, post)
+        return post
+
+    # The stream
+
+    async def _stream(self, token: Token, receive: Receive, send: Send) -> None:
+        queue: asyncio.Queue[tuple[str, Any]] = asyncio.Queue()
+        listed = [(b"content-type", b"text/event-stream"), (b"cache-control", b"no-store")]
+        await send({"type": "http.response.start", "status": 200, "headers": listed})
+        await send({"type": "http.response.body", "body": b":)\n\n", "more_body": True})
+        self.network.listeners.add(queue)
+        leaving = asyncio.ensure_future(_left_by(receive))
+        try:
+            while not leaving.done():
+                waiting = asyncio.ensure_future(queue.get())
+                await asyncio.wait({waiting, leaving}, return_when=asyncio.FIRST_COMPLETED)
+                if not waiting.done():
+                    waiting.cancel()
+                    break
+                event, about = waiting.result()
+                told = self._told(event, about, token.account)
+                for _ in range(0 if told is None or self.mischief.mute else self.mischief.duplicate):
+                    line = f"event: {event}\ndata: {told}\n\n:thump\n\n"
+                    await send({"type": "http.response.body", "body": line.encode(), "more_body": True})
+        finally:
+            self.network.listeners.discard(queue)
+            leaving.cancel()
+
+    def _told(self, event: str, about: Any, viewer: str) -> str | None:
+        """What a stream says of it: JSON, or a bare id; None where it is nothing to this viewer."""
+        if isinstance(about, str):
+            return about
+        if isinstance(about, Notice):
+            mine = viewer == self.network.us and about.post in self.network.posts
+            return msgspec.json.encode(shapes.notification(self.network, about)).decode() if mine else None
+        if not self.network.shown(about.id, viewer):
+            return None
+        return msgspec.json.encode(shapes.status(self.network, about, viewer)).decode()
+
+
+def _gone() -> Refusal:
+    return Refusal(404, "Record not found")
+
+
+def _page(items: Iterable[Any], asked: Asked, usual: int) -> list[Any]:
+    """Newest first; with `min_id` the page that comes right after it, else what is newest."""
+    limit = max(1, min(int(asked.get("limit") or usual), 80))
+    within = [
+        item
+        for item in items
+        if int(item.id) < int(asked.get("max_id") or 1 << 80)
+        and int(item.id) > max(int(asked.get("min_id") or 0), int(asked.get("since_id") or 0))
+    ]
+    return within[-limit:] if asked.get("min_id") else within[:limit]
+
+
+def _asked(query: bytes, raw: bytes, kind: str) -> Asked:
+    """Query and body as one; names that end in [] are lists."""
+    asked: Asked = {}
+    pairs = parse_qsl(query.decode(), keep_blank_values=True)
+    if raw and "json" not in kind:
+        pairs += parse_qsl(raw.decode("utf-8", "replace"), keep_blank_values=True)
+    for name, value in pairs:
+        if name.endswith("[]"):
+            asked.setdefault(name[:-2], []).append(value)
+        else:
+            asked[name] = value
+    if raw and "json" in kind:
+        try:
+            body = msgspec.json.decode(raw)
+        except msgspec.DecodeError as error:
+            raise Refusal(400, "There was a problem in the JSON you submitted") from error
+        asked |= body if isinstance(body, dict) else {}
+    return asked
+
+
+async def _left_by(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        continue
+
+
+async def _answer(send: Send, status: int, body: Any, headers: dict[str, str] | None = None) -> None:
+    raw = body.encode() if isinstance(body, str) else msgspec.json.encode(body)
+    kind = b"text/html" if isinstance(body, str) else b"application/json; charset=utf-8"
+    listed = [(b"content-type", kind), (b"content-length", str(len(raw)).encode())]
+    listed += [(name.lower().encode(), value.encode()) for name, value in (headers or {}).items()]
+    await send({"type": "http.response.start", "status": status, "headers": listed})
+    await send({"type": "http.response.body", "body": raw})
+
+
+async def _cut(send: Send) -> None:
+    """End the connection without an answer; a server that keeps its socket to itself gets half an answer instead."""
+    transport = getattr(getattr(send, "__self__", None), "transport", None)
+    if transport is not None:
+        transport.abort()
+    else:
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
