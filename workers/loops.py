@@ -14,8 +14,9 @@ from uuid import UUID
 import structlog
 
 from inbox.desk import snoozes
-from inbox.flow import introductions, lanes, parked
+from inbox.flow import care, introductions, lanes, parked
 from inbox.flow.hearing import Ear
+from inbox.flow.road import Road
 from inbox.flow.split import split
 from inbox.ground import clock
 from workers.house import House
@@ -25,6 +26,7 @@ log = structlog.get_logger("loops")
 Loop = Callable[[House, asyncio.Event], Awaitable[None]]
 FIRST_REST, LONGEST_REST = 0.2, 10.0  # seconds before a loop that fell over is set up again
 POLLS_AT_ONCE = 10
+CARE = 20.0  # seconds between two looks at which channels need one
 LAST_PAGE = 10.0  # seconds that polls under way are given when everything stops
 
 
@@ -108,7 +110,10 @@ async def follow_streams(house: House, stop: asyncio.Event) -> None:
     running: dict[object, asyncio.Task[None]] = {}
     try:
         while not stop.is_set():
-            for workspace_id, channel_id in await ear.streams():
+            wanted = await ear.streams()
+            for channel_id in running.keys() - {channel_id for _, channel_id in wanted}:
+                running.pop(channel_id).cancel()  # switched off or signed out meanwhile
+            for workspace_id, channel_id in wanted:
                 task = running.get(channel_id)
                 if task is None or task.done():
                     if task is not None and not task.cancelled() and task.exception():
@@ -120,6 +125,18 @@ async def follow_streams(house: House, stop: asyncio.Event) -> None:
         for task in running.values():
             task.cancel()
         await asyncio.gather(*running.values(), return_exceptions=True)
+
+
+async def care_for_channels(house: House, stop: asyncio.Event) -> None:
+    road = Road(house.database, house.bell, house.safe, house.outbound, house.platforms)
+    while not stop.is_set():
+        for workspace_id, channel_id in await care.due(road):
+            if await care.tend(road, workspace_id, channel_id):
+                house.bell.ring(f"feed:{workspace_id}")
+        for workspace_id in await care.listen_for_silence(road):
+            house.bell.ring(f"feed:{workspace_id}")
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), CARE)
 
 
 async def end_snoozes(house: House, stop: asyncio.Event) -> None:

@@ -9,8 +9,9 @@ import asyncpg
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from inbox.desk import apps, deliveries, joining, steps
+from inbox.desk import apps, deliveries, health, joining, steps
 from inbox.desk.connecting import checked, sort
+from inbox.desk.health import HealthOut
 from inbox.desk.joining import Found, Office
 from inbox.desk.steps import StepOut
 from inbox.ground.crypto import Safe
@@ -41,6 +42,7 @@ class ChannelDetailOut(ChannelOut, kw_only=True):
     verify_token: str | None = None
     missing: list[str] = msgspec.field(default_factory=list)
     steps: list[StepOut] = msgspec.field(default_factory=list)
+    health: HealthOut | None = None
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
@@ -209,6 +211,7 @@ async def _detail(
         verify_token=token,
         missing=row["missing"],
         steps=steps.of(connector.steps, row, app) if connector else [],
+        health=await health.of(connection, row, connector, _settings(row)) if connector else None,
     )
 
 

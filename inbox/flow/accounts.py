@@ -11,8 +11,7 @@ import httpx
 import msgspec
 import structlog
 
-from inbox.desk import joining
-from inbox.flow import allowances
+from inbox.desk import allowances, joining
 from inbox.ground.crypto import Safe
 from inbox.ground.db import Connection, Database
 from inbox.platforms.base import Account, Connector, ErrorClass, NotHere
@@ -66,6 +65,8 @@ async def renew(
     workspace_id: UUID,
     channel_id: UUID,
     stale: dict[str, Any],
+    *,
+    early: bool = False,
 ) -> Account | None:
     """New credentials for an account whose old ones were refused; None when the account is signed out for good.
 
@@ -100,10 +101,34 @@ async def renew(
                 renew_at,
             )
             return msgspec.structs.replace(account, credentials=fresh)
+        if early and refused is None:
+            return account  # nothing new to be had yet, and the old ones still hold
     await sign_out(
         database, workspace_id, channel_id, str(refused) if refused else "The platform no longer accepts this sign-in."
     )
     return None
+
+
+async def renew_early(
+    database: Database,
+    safe: Safe,
+    http: httpx.AsyncClient,
+    connector: Connector,
+    workspace_id: UUID,
+    channel_id: UUID,
+    present: dict[str, Any],
+) -> Account | None:
+    """New credentials well before the old ones end. A platform that has none to give changes nothing.
+
+    None only where the platform says that the sign-in is over: better told now than when somebody waits.
+    """
+    if type(connector).refresh is Connector.refresh:
+        async with database.tenant(workspace_id) as connection:
+            await connection.execute(
+                "UPDATE channel SET renew_at = NULL WHERE workspace_id = $1 AND id = $2", workspace_id, channel_id
+            )
+            return await load(connection, safe, workspace_id, channel_id)
+    return await renew(database, safe, http, connector, workspace_id, channel_id, present, early=True)
 
 
 async def sign_out(database: Database, workspace_id: UUID, channel_id: UUID, reason: str) -> None:

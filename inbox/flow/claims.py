@@ -13,9 +13,9 @@ import asyncpg
 import msgspec
 import structlog
 
-from inbox.desk import acts, collisions, composing, deliveries
+from inbox.desk import acts, allowances, collisions, composing, deliveries
 from inbox.desk.deliveries import FAILED, HELD, NEWER_ANSWER, PART_BEFORE, QUEUED, SENDING, Held
-from inbox.flow import accounts, allowances, cluster
+from inbox.flow import accounts, cluster
 from inbox.flow.road import Road
 from inbox.ground.crypto import CannotOpen
 from inbox.ground.db import Connection, again

@@ -17,8 +17,10 @@ import httpx
 import msgspec
 import structlog
 
-from inbox.flow import accounts, allowances
+from inbox.desk import allowances
+from inbox.flow import accounts
 from inbox.flow.committer import Committer, Delivery, Overloaded
+from inbox.flow.comparing import Compared, compare
 from inbox.ground import clock
 from inbox.ground.bell import Bell
 from inbox.ground.crypto import CannotOpen, Safe
@@ -65,8 +67,11 @@ class Ear:
         account, cursor, demo = claimed
         connector = self._connectors[account.platform]
         pages, renewed = 0, False
+        # What is heard by asking alone was never here before; and a first reading has nothing to be compared with.
+        compared = Compared() if cursor and connector.capabilities.hears != ["poll"] else None
         if account.budget and account.budget.for_reading <= 0:
-            await self._rest(workspace_id, channel_id, account.budget.resets_at)
+            why = "The budget for reading is used up."
+            await self._rest(workspace_id, channel_id, account.budget.resets_at, why)
             return 0
         async with self._outbound.client(demo=demo, timeout=POLL_TIME) as http:
             while True:
@@ -88,12 +93,21 @@ class Ear:
                     away = isinstance(error, (httpx.HTTPError, TimeoutError, OSError))
                     level = logging.INFO if away else logging.WARNING
                     log.log(level, "poll failed", channel=str(channel_id), error=type(error).__name__)
-                    await self._rest(workspace_id, channel_id, clock.now() + AFTER_TROUBLE)
+                    why = (
+                        f"{connector.title} {'could not be reached' if away else 'answered what we do not understand'}."
+                    )
+                    await self._rest(workspace_id, channel_id, clock.now() + AFTER_TROUBLE, why)
                     return pages
                 try:
+                    if compared:
+                        compared.add(
+                            await compare(
+                                self._database, self._safe, connector, workspace_id, channel_id, polled.payloads
+                            )
+                        )
                     await self._store(workspace_id, channel_id, account.platform, "poll", polled)
                 except Overloaded:
-                    await self._rest(workspace_id, channel_id, clock.now() + AFTER_TROUBLE)
+                    await self._rest(workspace_id, channel_id, clock.now() + AFTER_TROUBLE, "")
                     return pages
                 pages, cursor = pages + 1, polled.cursor
                 if account.budget:
@@ -103,7 +117,7 @@ class Ear:
                     )
                 spent = account.budget is not None and account.budget.for_reading <= 0
                 more = polled.more and pages < PAGES and not spent
-                await self._advance(workspace_id, channel_id, connector, polled, more=more)
+                await self._advance(workspace_id, channel_id, connector, polled, more=more, compared=compared)
                 if not more:
                     return pages
 
@@ -144,17 +158,28 @@ class Ear:
         self._bell.ring("deliveries")
 
     async def _advance(
-        self, workspace_id: UUID, channel_id: UUID, connector: Connector, polled: Polled, *, more: bool
+        self,
+        workspace_id: UUID,
+        channel_id: UUID,
+        connector: Connector,
+        polled: Polled,
+        *,
+        more: bool,
+        compared: Compared | None = None,
     ) -> None:
         """The page is on disk: the cursor may move."""
         pause = SOON if "webhook" not in connector.capabilities.hears else NOW_AND_THEN
         if polled.more:
             pause = timedelta(0)  # the rest of a long back-fill comes next turn, and that is at once
         least = polled.again_in or timedelta(0)
+        whole = compared if compared and not polled.more else None
         async with self._database.tenant(workspace_id) as connection:
             await allowances.spend(connection, workspace_id, channel_id, connector, polled.cost)
             await connection.execute(
                 """UPDATE channel SET platform_count = coalesce($4, platform_count), last_heard_at = now(),
+                       trouble = '', trouble_since = NULL,
+                       told = coalesce($9, told), held = coalesce($10, held),
+                       compared_at = CASE WHEN $9 IS NULL THEN compared_at ELSE now() END,
                        cursor = $3::jsonb || CASE WHEN cursor ? 'stream'
                            THEN jsonb_build_object('stream', cursor -> 'stream') ELSE '{}'::jsonb END,
                        poll_lease_until = CASE WHEN $5 THEN now() + $6 END,
@@ -169,22 +194,28 @@ class Ear:
                 LEASE,
                 pause,
                 least,
+                whole.told if whole else None,
+                whole.held if whole else None,
             )
 
     async def _trouble(self, workspace_id: UUID, channel_id: UUID, error: NotHere) -> None:
         log.info("poll refused", channel=str(channel_id), error=str(error.error))
         if error.error is ErrorClass.AUTH_EXPIRED:
             await accounts.sign_out(self._database, workspace_id, channel_id, str(error))
-        await self._rest(workspace_id, channel_id, error.retry_at or clock.now() + AFTER_TROUBLE)
+        await self._rest(workspace_id, channel_id, error.retry_at or clock.now() + AFTER_TROUBLE, str(error))
 
-    async def _rest(self, workspace_id: UUID, channel_id: UUID, until: datetime) -> None:
+    async def _rest(self, workspace_id: UUID, channel_id: UUID, until: datetime, why: str) -> None:
+        """Not before `until`. `why`: what keeps us from hearing, "" where it is nobody's trouble but ours."""
         async with self._database.tenant(workspace_id) as connection:
             await connection.execute(
-                """UPDATE channel SET poll_lease_until = NULL, poll_due_at = $3
+                """UPDATE channel SET poll_lease_until = NULL, poll_due_at = $3,
+                       trouble = CASE WHEN $4 = '' THEN trouble ELSE $4 END,
+                       trouble_since = CASE WHEN $4 = '' THEN trouble_since ELSE coalesce(trouble_since, now()) END
                    WHERE workspace_id = $1 AND id = $2""",
                 workspace_id,
                 channel_id,
                 until,
+                why[:500],
             )
 
     async def listen(self, workspace_id: UUID, channel_id: UUID, stop: asyncio.Event) -> None:
@@ -230,7 +261,8 @@ class Ear:
             await self._store(workspace_id, channel_id, platform, "stream", polled)
             async with self._database.tenant(workspace_id) as connection:
                 await connection.execute(
-                    """UPDATE channel SET cursor = jsonb_set(cursor, '{stream}', $3::jsonb), last_heard_at = now()
+                    """UPDATE channel SET cursor = jsonb_set(cursor, '{stream}', $3::jsonb), last_heard_at = now(),
+                           trouble = '', trouble_since = NULL
                        WHERE workspace_id = $1 AND id = $2""",
                     workspace_id,
                     channel_id,

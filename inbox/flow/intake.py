@@ -16,6 +16,7 @@ import structlog
 from prometheus_client import Counter
 
 from inbox.flow.committer import PATIENCE, Committer, Delivery, Overloaded
+from inbox.flow.knocks import Knocks
 from inbox.ground import clock
 from inbox.ground.bell import Bell
 from inbox.ground.crypto import CannotOpen, Safe
@@ -41,10 +42,12 @@ class Intake:
     def __init__(self, database: Database, bell: Bell, safe: Safe) -> None:
         self._database, self._bell, self._safe = database, bell, safe
         self._committer = Committer(database)
+        self._knocks = Knocks(database)
         self._apps: dict[tuple[str, str], tuple[Any, App | None]] = {}
 
     async def stop(self) -> None:
         """Let what was accepted reach the disk."""
+        await self._knocks.stop()
         await self._committer.drain()
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
@@ -65,6 +68,7 @@ class Intake:
             challenge = connector.challenge(app, query)
             if challenge is None:
                 return await self._count(send, name, 403, b"The handshake does not match.")
+            self._knocks.note("handshake", name, app_id)
             return await self._count(send, name, 200, challenge.encode(), connector.challenge_type)
         if scope["method"] != "POST":
             return await _answer(send, 405, b"Only GET and POST.")
@@ -86,6 +90,7 @@ class Intake:
         except Overloaded:
             return await self._count(send, name, 503, b"Not available right now.")
         self._bell.ring("deliveries")
+        self._knocks.note("signed", name, app_id)
         await self._count(send, name, 200, b"")
 
     async def _app(self, platform: str, app_id: str) -> App | None:
@@ -103,10 +108,9 @@ class Intake:
             try:
                 opened = self._safe.open(sealed, f"app:{platform}/{app_id}")
                 secrets = [secret for secret in opened["secrets"] if secret]
-                if secrets:
-                    app = App(
-                        id=app_id, platform=platform, secrets=secrets, verify_token=opened.get("verify_token") or ""
-                    )
+                token = opened.get("verify_token") or ""
+                if secrets or (token and platforms()[platform].makes_app):
+                    app = App(id=app_id, platform=platform, secrets=secrets, verify_token=token)
             except CannotOpen:
                 log.error("app secret cannot be opened", platform=platform, app=app_id)
         if len(self._apps) > 10_000:  # addresses are made up by whoever knocks

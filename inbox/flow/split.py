@@ -29,6 +29,7 @@ from inbox.platforms.base import Connector, Incoming, Unreadable, clean
 log = structlog.get_logger("split")
 
 MOST_BYTES = 16 * 1024 * 1024  # of raw bodies in one turn: what is read at once must fit into memory, and into its time
+Owners = Mapping[tuple[str, str], tuple[UUID | None, str]]
 GUILTY = (*guilt.NEVER, ValueError, OverflowError)
 
 DAYS_AHEAD = timedelta(days=1)  # partitions lie ready for weeks: what can hold nothing yet need not be planned for
@@ -139,6 +140,8 @@ async def _route(
     connection: Connection, read: Iterable[tuple[asyncpg.Record, list[Incoming]]]
 ) -> dict[UUID, list[Routed]]:
     """Who hears what. An event for an account nobody connected here belongs to nobody, and is dropped."""
+    owners = await _owners(connection, read)
+    read = [(row, [_addressed(incoming, owners, row) for incoming in events]) for row, events in read]
     wanted = sorted({(row["platform"], clean(incoming.account)) for row, events in read for incoming in events})
     routes: defaultdict[tuple[str, str], list[tuple[UUID, UUID]]] = defaultdict(list)
     for route in await connection.fetch(
@@ -148,10 +151,9 @@ async def _route(
         [account for _, account in wanted],
     ):
         routes[route["platform"], route["external_id"]].append((route["workspace_id"], route["channel_id"]))
-    owners = await _owners(connection, read)
     slices: defaultdict[UUID, list[Routed]] = defaultdict(list)
     for row, events in read:
-        owner = owners.get((row["platform"], row["app"]))
+        owner, _ = owners.get((row["platform"], row["app"]), (None, ""))
         for incoming in events:
             for workspace_id, channel_id in routes[row["platform"], clean(incoming.account)]:
                 # What one channel polled with its own credentials is nobody else's; and whoever holds the secret of one
@@ -161,18 +163,24 @@ async def _route(
     return slices
 
 
-async def _owners(
-    connection: Connection, read: Iterable[tuple[asyncpg.Record, list[Incoming]]]
-) -> dict[tuple[str, str], UUID | None]:
-    """Whose app each delivery came through; the installation's own serve everybody."""
+def _addressed(incoming: Incoming, owners: Owners, row: asyncpg.Record) -> Incoming:
+    """Where the payload does not say for which account it is, the app is one account's own and bears its name."""
+    if incoming.account:
+        return incoming
+    _, vendor_id = owners.get((row["platform"], row["app"]), (None, ""))
+    return msgspec.structs.replace(incoming, account=vendor_id)
+
+
+async def _owners(connection: Connection, read: Iterable[tuple[asyncpg.Record, list[Incoming]]]) -> Owners:
+    """Whose app each delivery came through, and the vendor's name of it; the installation's own serve everybody."""
     apps = sorted({(row["platform"], row["app"]) for row, _ in read if row["app"]})
     found = await connection.fetch(
-        """SELECT a.platform, a.id, a.workspace_id FROM platform_app a
+        """SELECT a.platform, a.id, a.workspace_id, a.vendor_id FROM platform_app a
            JOIN unnest($1::text[], $2::text[]) AS w(platform, id) USING (platform, id)""",
         [platform for platform, _ in apps],
         [app for _, app in apps],
     )
-    return {(row["platform"], row["id"]): row["workspace_id"] for row in found}
+    return {(row["platform"], row["id"]): (row["workspace_id"], row["vendor_id"]) for row in found}
 
 
 async def _store(database: Database, hasher: Hasher, workspace_id: UUID, events: list[Routed]) -> None:

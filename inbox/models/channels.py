@@ -70,7 +70,12 @@ class Channel(Tenant, Table):
     checked_at: Mapped[MaybeInstant]  # when the sign-in, its permissions and the subscription were last looked at
     missing: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=sql("'{}'"))  # what the check found wanting
     listening: Mapped[bool | None] = mapped_column(Boolean, nullable=True)  # the subscription stands; None: not looked
-    deaf_since: Mapped[MaybeInstant]  # nothing can be heard since then, and everybody was told
+    trouble: Mapped[Words]  # why nothing can be heard at the moment, in a sentence
+    trouble_since: Mapped[MaybeInstant]
+    deaf_since: Mapped[MaybeInstant]  # it lasted, and everybody was told
+    told: Mapped[int | None] = mapped_column(Integer, nullable=True)  # items at the last catch-up
+    held: Mapped[int | None] = mapped_column(Integer, nullable=True)  # how many of those were here already
+    compared_at: Mapped[MaybeInstant]
     done_steps: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=sql("'{}'"))  # ticked by a person
     mission: Mapped[Words]
     owner_id: Mapped[MaybeName]

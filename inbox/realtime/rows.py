@@ -205,6 +205,8 @@ def channel(row: asyncpg.Record) -> ChannelOut:
         last_heard_at=row["last_heard_at"],
         connected_at=row["connected_at"],
         outbound_stopped=row["outbound_stopped"],
+        deaf_since=row["deaf_since"],
+        trouble=row["trouble"] if row["deaf_since"] else "",
     )
 
 

@@ -153,6 +153,8 @@ class ChannelOut(msgspec.Struct, kw_only=True):
     last_heard_at: datetime | None
     connected_at: datetime
     outbound_stopped: bool
+    deaf_since: datetime | None  # nothing can be heard since then
+    trouble: str  # why not, in a sentence
 
 
 class MemberOut(msgspec.Struct, kw_only=True):

@@ -26,7 +26,12 @@ COLUMNS = {
         "checked_at TIMESTAMP WITH TIME ZONE",
         "missing TEXT[] DEFAULT '{}' NOT NULL",
         "listening BOOLEAN",
+        "trouble TEXT DEFAULT '' NOT NULL",
+        "trouble_since TIMESTAMP WITH TIME ZONE",
         "deaf_since TIMESTAMP WITH TIME ZONE",
+        "told INTEGER",
+        "held INTEGER",
+        "compared_at TIMESTAMP WITH TIME ZONE",
         "done_steps TEXT[] DEFAULT '{}' NOT NULL",
     ],
 }

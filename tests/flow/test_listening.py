@@ -38,6 +38,8 @@ from workers.house import House
 class Network(Connector):
     """A platform that says what the test wants."""
 
+    name = title = "network"
+
     capabilities = Capabilities(hears=["poll"], kinds=[], actions={}, text_limits={})
 
     def __init__(self, poll: Callable[[], Awaitable[Polled]]) -> None:

@@ -45,14 +45,22 @@ async def budget(
     allowance, limit = connector.capabilities.allowance, limit_of(connector, settings)
     if allowance is None or not limit:
         return None
+    used, resets_at = await spent(connection, workspace_id, channel_id, allowance)
+    return Budget(limit=limit, used=used, reserve=allowance.reserve, resets_at=resets_at)
+
+
+async def spent(
+    connection: Connection, workspace_id: UUID, channel_id: UUID, allowance: Allowance
+) -> tuple[float, datetime]:
+    """What this period took so far, and when the next one begins."""
     starts_at, ends_at = period(allowance, clock.now())
-    spent = await connection.fetchval(
-        """SELECT spent FROM channel_spending WHERE workspace_id = $1 AND channel_id = $2 AND starts_at = $3""",
+    found = await connection.fetchval(
+        "SELECT spent FROM channel_spending WHERE workspace_id = $1 AND channel_id = $2 AND starts_at = $3",
         workspace_id,
         channel_id,
         starts_at,
     )
-    return Budget(limit=limit, used=spent or 0.0, reserve=allowance.reserve, resets_at=ends_at)
+    return found or 0.0, ends_at
 
 
 async def spend(
