@@ -224,7 +224,7 @@ async def _after_answer(connection: Connection, held: Held, waiting: int) -> lis
         at=held.now,
         recorded_at=held.now,
         tie=tie_of(f"resolved:{held.id}"),
-        by=str(asked_by or ""),
+        by=str(asked_by or "") if held.outbound["and_resolve"] else "",
     )
     await storage.remember(connection, held.workspace_id, [fact])
     line = await lines.write(

@@ -122,7 +122,7 @@ class Held:
             self.now,
         )
         if after == status.RESOLVED:
-            await self.remember([f.Resolved(**self.act())])
+            await self.remember([f.Resolved(**self.act() | {"by": ""})])
             await self.tells("conversation.resolved", "resolved", after="answer")
 
     async def out(self) -> ConversationOut:

@@ -199,21 +199,25 @@ async def _write(scene: Scene) -> None:
     """Facts first, so that conversations and messages are written once, with who waits in them."""
     connection, workspace_id = scene.connection, scene.workspace_id
     if scene.strays:
-        threads.open_asked(scene)
         await scene.save()
         await threads.settle_previews(scene)
         await threads.move_strays(scene)
-        scene.happenings += storage.news(await storage.remember(connection, workspace_id, scene.facts))
-        await scene.follow_up()
-        return
-    refolded = await storage.look(connection, workspace_id, await storage.append(connection, workspace_id, scene.facts))
-    scene.stand(refolded)
-    threads.settle_statuses(scene, refolded)
-    await scene.save()
-    await threads.settle_previews(scene)
-    await storage.write(connection, workspace_id, refolded, fresh=scene.fresh)
-    await storage.show(connection, workspace_id, refolded, but=scene.fresh, settled=frozenset(scene.threads))
+        touched = await storage.append(connection, workspace_id, scene.facts) | set(scene.strays.values())
+        refolded = await storage.look(connection, workspace_id, touched)
+        await storage.write(connection, workspace_id, refolded)
+        await storage.show(connection, workspace_id, refolded)
+        resolved = await threads.settle_moved(scene, refolded)
+    else:
+        touched = await storage.append(connection, workspace_id, scene.facts)
+        refolded = await storage.look(connection, workspace_id, touched)
+        scene.stand(refolded)
+        resolved = threads.settle_statuses(scene, refolded)
+        await scene.save()
+        await threads.settle_previews(scene)
+        await storage.write(connection, workspace_id, refolded, fresh=scene.fresh)
+        await storage.show(connection, workspace_id, refolded, but=scene.fresh, settled=frozenset(scene.threads))
     scene.happenings += storage.news(refolded.waiting)
+    scene.happenings += storage.news(await storage.remember(connection, workspace_id, resolved))
     await scene.follow_up()
 
 

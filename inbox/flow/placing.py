@@ -89,7 +89,7 @@ def wrote_elsewhere(scene: Scene, event: Event, connector: Connector, *, seen_to
     human = _by_a_person(incoming, place, connector, parent, thread, seen_today)
     letter.elsewhere = "person" if human else "automatic"
     if human:
-        scene.answered.add(thread.id)
+        scene.answered.setdefault(thread.id, []).append(letter)
     letter.before_connection = incoming.at < place.connected_at
     scene.add_letter(letter)
     _shown(scene, thread, letter)
@@ -133,6 +133,8 @@ def adopt(scene: Scene, parent: Letter, thread: Thread) -> list[Thread]:
                     authors=(str(parent.identity_id),),
                 )
             )
+        if child.elsewhere == "person":
+            scene.answered.setdefault(thread.id, []).append(child)
         home = scene.threads[child.conversation_id]
         if home.id != thread.id and home.provisional and home not in strays:
             strays.append(home)

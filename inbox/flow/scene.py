@@ -186,7 +186,7 @@ class Scene:
         self.posts: dict[tuple[UUID, str], UUID] = {}
         self.in_flight: set[UUID] = set()
         self.asked: set[UUID] = set()  # messages of this batch that need a reply
-        self.answered: set[UUID] = set()  # threads in which a person answered elsewhere
+        self.answered: dict[UUID, list[Letter]] = {}  # by thread, what people answered elsewhere
         self.unsettled: set[UUID] = set()  # threads whose last line must be looked for again
         self.strays: dict[UUID, UUID] = {}
         self.afterwards: list[Callable[[], Awaitable[None]]] = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import msgspec
@@ -11,11 +11,12 @@ from inbox.desk import status
 from inbox.flow import placing
 from inbox.flow.scene import Event, Letter, Scene
 from inbox.ground.db import Connection
-from inbox.platforms.base import Act, clean
+from inbox.platforms.base import Act, Kind, clean
 from inbox.realtime.events import Happening
 from inbox.realtime.rows import attachments
 from inbox.sla import storage
-from inbox.sla.facts import Merged, tie_of
+from inbox.sla.episodes import Episode
+from inbox.sla.facts import AnyFact, Merged, Resolved, tie_of
 from inbox.sla.storage import Refolded
 
 
@@ -35,8 +36,12 @@ def settle(scene: Scene, letter: Letter) -> None:
         scene.strays[stray.id] = letter.conversation_id
 
 
-def settle_statuses(scene: Scene, refolded: Refolded) -> None:
-    """What the queue makes of it, by who waits now: so a question whose answer came first reopens nothing."""
+def settle_statuses(scene: Scene, refolded: Refolded) -> list[AnyFact]:
+    """What the queue makes of it, by who waits now: so a question whose answer came first reopens nothing.
+
+    Gives the facts that say which threads the answers of this batch have taken off the queue.
+    """
+    resolved: set[UUID] = set()
     for name, waiting in refolded.waiting.items():
         thread = scene.threads.get(name)
         if thread is None:
@@ -53,14 +58,82 @@ def settle_statuses(scene: Scene, refolded: Refolded) -> None:
             thread.resolved_at = scene.now if new == status.RESOLVED else None
             if new == status.OPEN:
                 thread.snoozed_until = None
+            if new == status.RESOLVED:
+                resolved.add(name)
+    return _resolves(scene, refolded, resolved)
 
 
-def open_asked(scene: Scene) -> None:
-    """While a thread is being moved nobody knows yet who waits: what asks is put on the queue."""
-    for letter in scene.letters.values():
-        if letter.id in scene.asked:
-            thread = scene.threads[letter.conversation_id]
-            thread.status, thread.snoozed_until, thread.resolved_at = status.OPEN, None, None
+async def settle_moved(scene: Scene, refolded: Refolded) -> list[AnyFact]:
+    """The same where threads were moved: what their rows became is known only afterwards."""
+    rows = await scene.connection.fetch(
+        """SELECT id, status, resolved_at, snoozed_until FROM conversation WHERE workspace_id = $1 AND id = ANY($2)""",
+        scene.workspace_id,
+        sorted(refolded.waiting.keys() & scene.threads.keys()),
+    )
+    before = {}
+    for row in rows:
+        thread = scene.threads[row["id"]]
+        thread.status, thread.resolved_at, thread.snoozed_until = (
+            row["status"],
+            row["resolved_at"],
+            row["snoozed_until"],
+        )
+        before[thread.id] = thread.status
+    facts = settle_statuses(scene, refolded)
+    changed = [scene.threads[name] for name, was in before.items() if scene.threads[name].status != was]
+    if changed:
+        await scene.connection.execute(
+            """UPDATE conversation c SET status = g.status, resolved_at = g.resolved, snoozed_until = g.snoozed,
+                   version = version + 1
+               FROM unnest($2::uuid[], $3::text[], $4::timestamptz[], $5::timestamptz[])
+                   AS g(id, status, resolved, snoozed)
+               WHERE c.workspace_id = $1 AND c.id = g.id""",
+            scene.workspace_id,
+            [thread.id for thread in changed],
+            [thread.status for thread in changed],
+            [thread.resolved_at for thread in changed],
+            [thread.snoozed_until for thread in changed],
+        )
+    return facts
+
+
+def _resolves(scene: Scene, refolded: Refolded, resolved: set[UUID]) -> list[AnyFact]:
+    """An answer that leaves nobody waiting in public resolves the thread, at the answer's own time.
+
+    So it is one fact whatever came first, and however late we hear of it; where something else than the answer let the
+    last one go, or an agent had reopened the thread since, it is resolved now.
+    """
+    facts: list[AnyFact] = []
+    folds = {name: folded for folded in refolded.folds for name in folded.conversations}
+    for name, letters in scene.answered.items():
+        thread, folded = scene.threads[name], folds.get(str(name))
+        if folded is None or thread.kind == Kind.DM or thread.status == status.SNOOZED:
+            continue
+        letters = sorted(letters, key=lambda letter: letter.at)
+        own = [episode for episode in folded.episodes if episode.conversation == str(name)]
+        said = [_resolved(scene, letter, letter.at) for letter in letters if not any(_waits(e, letter) for e in own)]
+        reopened = folded.gathered.threads[str(name)].reopened
+        if name in resolved and (not said or (reopened and reopened[-1].at >= said[-1].at)):
+            said[-1:] = [_resolved(scene, letters[-1], max(scene.now, letters[-1].at))]
+        facts += said
+    return facts
+
+
+def _resolved(scene: Scene, letter: Letter, at: datetime) -> Resolved:
+    home = scene.strays.get(letter.conversation_id, letter.conversation_id)
+    return Resolved(
+        conversation=str(home), at=at, recorded_at=scene.now, tie=tie_of(f"resolved:{letter.external_id}"), by=""
+    )
+
+
+def _waits(episode: Episode, letter: Letter) -> bool:
+    """Whether somebody waits on the queue when this is said; what was back-filled is a story of its own."""
+    return (
+        episode.before_connection == letter.before_connection
+        and episode.opened_at <= letter.at
+        and (episode.ended_at is None or episode.ended_at > letter.at)
+        and not (episode.closed_unanswered or episode.state == "never_asked")
+    )
 
 
 async def count_people(scene: Scene) -> None:
@@ -181,6 +254,7 @@ async def move_strays(scene: Scene) -> None:
             conversation=str(stray), at=scene.now, recorded_at=scene.now, tie=tie_of(f"merged:{stray}"), into=str(home)
         )
         await storage.append(scene.connection, scene.workspace_id, [merged], under=home)
+        scene.answered.setdefault(home, []).extend(scene.answered.pop(stray, ()))
         for happening in scene.happenings:
             if happening.conversation == stray:
                 happening.conversation = home

@@ -254,8 +254,8 @@ class OffQueue:
             closes = isinstance(act, f.ClosedUnanswered) or act.hidden
             if not closes or known <= act.recorded_at:
                 acts.append((act, closes))
-        if thread.resolved and known <= thread.resolved[-1].recorded_at:
-            acts.append((thread.resolved[-1], True))
+        if thread.put_away and known <= thread.put_away.recorded_at:
+            acts.append((thread.put_away, True))
         acts.extend((mark, False) for mark in thread.reopened[-1:])
         _, closed = max(acts, key=lambda act: (act[0].at, act[0].tie), default=(None, False))
         return closed

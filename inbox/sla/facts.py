@@ -221,7 +221,10 @@ class Hidden(Fact, tag="hidden", frozen=True):
 
 
 class Resolved(Fact, tag="resolved", frozen=True):
-    """The conversation was taken off the queue, by an agent or by the status rule after an answer."""
+    """The conversation was taken off the queue, by an agent or ('') by the status rule once everybody was answered.
+
+    Whoever the rule did not know of stays on the queue: only people take somebody off it who waits.
+    """
 
     by: str = ""
 

@@ -66,12 +66,13 @@ class Said(msgspec.Struct, gc=False, eq=False):
 
 
 class Thread:
-    """What was done to a conversation as a whole."""
+    """What was done to a conversation as a whole; `put_away`: the last time that somebody resolved it."""
 
-    __slots__ = ("assigned", "assigned_at", "reopened", "resolved", "snoozed")
+    __slots__ = ("assigned", "assigned_at", "put_away", "reopened", "resolved", "snoozed")
 
     def __init__(self) -> None:
         self.resolved: list[f.Resolved] = []
+        self.put_away: f.Resolved | None = None
         self.reopened: list[f.Reopened] = []
         self.assigned: list[f.Assigned] = []
         self.assigned_at: list[datetime] = []
@@ -166,6 +167,8 @@ def _lay(gathered: Gathered, fact: AnyFact, home: str) -> None:
     match fact:
         case f.Resolved():
             gathered.threads[home].resolved.append(fact)
+            if fact.by:
+                gathered.threads[home].put_away = fact
         case f.Assigned():
             gathered.threads[home].assigned.append(fact)
             gathered.threads[home].assigned_at.append(fact.at)

@@ -8,8 +8,8 @@ await road.comments("8001", "Does it ship?", at="09:05")
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
 from uuid import UUID
 
 import asyncpg
@@ -20,8 +20,10 @@ from inbox.flow.committer import Committer, Delivery
 from inbox.flow.split import split
 from inbox.platforms.registry import platforms
 from inbox.sla import storage
+from inbox.sla.facts import AnyFact, decode
 from tests.world import World
 
+Fact = TypeVar("Fact", bound=AnyFact)
 DAY = datetime(2026, 11, 24, tzinfo=UTC)
 
 
@@ -99,7 +101,9 @@ class Road:
             {"sender": {"id": who}, "recipient": {"id": self.account}, "timestamp": stamp, "message_edit": edit},
         )
 
-    def comment(self, who: str, text: str, *, at: str, id: str, under: str = "", post: str = "900") -> dict[str, Any]:
+    def comment(
+        self, who: str, text: str, *, at: str, id: str, under: str = "", post: str = "900", days: int = 0
+    ) -> dict[str, Any]:
         value = {
             "item": "comment",
             "verb": "add",
@@ -108,7 +112,7 @@ class Road:
             "parent_id": under or f"{self.account}_{post}",
             "from": {"id": who, "name": f"Person {who}"},
             "message": text,
-            "created_time": int(clock(at).timestamp()),
+            "created_time": int((clock(at) + timedelta(days=days)).timestamp()),
         }
         return self._entry("changes", {"field": "feed", "value": value})
 
@@ -158,6 +162,11 @@ class Road:
 
     async def episodes(self) -> list[asyncpg.Record]:
         return await self.rows("SELECT * FROM episode WHERE workspace_id = $1 ORDER BY opened_at, key")
+
+    async def told(self, kind: type[Fact]) -> list[Fact]:
+        """The facts of one kind, in order of time."""
+        stored = await self.rows("SELECT data FROM fact WHERE workspace_id = $1 ORDER BY at, rank, tie")
+        return [fact for row in stored if isinstance(fact := decode(row["data"]), kind)]
 
     async def differences(self) -> int:
         """How far the stored episodes are from a full recompute."""

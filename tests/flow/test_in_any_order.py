@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from itertools import permutations
 from typing import Any
 
 import pytest
 import structlog
 
 from inbox.desk import conversations
+from inbox.sla import facts as f
 from tests.flow.road import Road, clock, names
+from tests.world import World
 
 
 async def test_an_edit_back_to_the_first_wording_stands_though_it_overtook_the_one_before(road: Road) -> None:
@@ -123,3 +126,62 @@ async def test_a_reply_of_the_same_second_knows_what_it_answers(road: Road) -> N
     reply, comment = await road.messages()
     assert reply["parent_id"] == comment["id"]
     assert (await road.conversation())["provisional"] is False
+
+
+@pytest.mark.parametrize("together", [False, True])
+async def test_an_answer_elsewhere_that_leaves_nobody_waiting_resolves_the_thread_in_any_order(
+    road: Road, together: bool
+) -> None:
+    pictures = []
+    for order in permutations(range(3)):
+        at = await Road.make(await World.make(road.database))
+        story = [
+            at.comment("8001", "Does it ship to Portugal?", at="09:00", id="900_1"),
+            at.comment("8002", "And to Spain?", at="09:05", id="900_2", under="900_1"),
+            at.comment(at.account, "Yes, it does, to both of you!", at="09:10", id="900_3", under="900_1"),
+        ]
+        story[2]["entry"][0]["changes"][0]["value"]["message_tags"] = [{"id": "8002", "name": "Bo"}]
+        if together:
+            await at.arrives(*(story[n] for n in order))
+        else:
+            for n in order:
+                await at.arrives(story[n])
+        await at.arrives(*story)
+        thread = await at.conversation()
+        assert (thread["status"], thread["waiting_count"]) == ("resolved", 0)
+        assert thread["resolved_at"] is not None
+        assert [(fact.at, fact.by) for fact in await at.told(f.Resolved)] == [(clock("09:10"), "")]
+        assert await at.differences() == 0
+        pictures.append(await at.picture())
+    assert all(picture == pictures[0] for picture in pictures)
+
+
+async def test_three_days_after_an_answer_elsewhere_has_resolved_it_a_question_is_a_first_one_again(road: Road) -> None:
+    kinds = []
+    for days, order in ((2, (0, 1, 2)), (3, (0, 1, 2)), (3, (2, 1, 0)), (3, (1, 2, 0))):
+        at = await Road.make(await World.make(road.database))
+        story = [
+            at.comment("8001", "Does it ship to Portugal?", at="09:00", id="900_1"),
+            at.comment(at.account, "Yes, it does!", at="09:10", id="900_2", under="900_1"),
+            at.comment("8001", "And how long does it take?", at="09:10", days=days, id="900_3", under="900_1"),
+        ]
+        for n in order:
+            await at.arrives(story[n])
+        kinds.append((days, names(await at.episodes(), "kind")))
+        assert (await at.conversation())["status"] == "open"
+        assert await at.differences() == 0
+    first, next_ = "first_response", "next_response"
+    assert kinds == [(2, [first, next_]), (3, [first, first]), (3, [first, first]), (3, [first, first])]
+
+
+async def test_a_thread_is_resolved_by_its_answer_also_in_a_batch_that_brings_an_early_reply_home(road: Road) -> None:
+    await road.comments("8001", "Does it ship to Portugal?", at="09:00", id="900_1")
+    await road.comments("8003", "Me too?", at="09:06", id="900_5", under="900_4")
+    await road.arrives(
+        road.comment(road.account, "Yes, it does!", at="09:10", id="900_2", under="900_1"),
+        road.comment("8002", "Is it red?", at="09:05", id="900_4"),
+    )
+    answered, waiting = sorted(await road.conversations(), key=lambda row: str(row["thread_key"]))
+    assert (answered["status"], answered["waiting_count"]) == ("resolved", 0)
+    assert (waiting["status"], waiting["waiting_count"]) == ("open", 2)
+    assert await road.differences() == 0

@@ -105,6 +105,8 @@ def acts(draw: st.DrawFn) -> dict[str, Any]:
         return told | {"items": (draw(shown()),)}
     if kind is f.Hidden:
         return told | {"item": draw(items), "hidden": draw(st.booleans())}
+    if kind is f.Resolved:
+        return told | {"by": draw(st.sampled_from(["kim", ""]))}
     if kind is f.Reopened:
         return told | {"by": "kim"}
     if kind is f.Assigned:

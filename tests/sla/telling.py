@@ -195,9 +195,9 @@ def hides(item: str, time: str, *, hidden: bool = True) -> AnyFact:
     return f.Hidden(**common(f"hidden:{item}", time, None, "c"), item=item, hidden=hidden, by="kim")
 
 
-def resolves(time: str, *, here: str = "c") -> AnyFact:
-    """The conversation is done with."""
-    return f.Resolved(**common("resolved", time, None, here), by="kim")
+def resolves(time: str, *, here: str = "c", by: str = "kim") -> AnyFact:
+    """The conversation is done with; `by` '' is the status rule."""
+    return f.Resolved(**common("resolved" if by else "resolved by rule", time, None, here), by=by)
 
 
 def reopens(time: str) -> AnyFact:

@@ -252,6 +252,16 @@ LEAVING_THE_QUEUE = [
         ["ana m1: 09:00-10:00 answered by r1"],
         id="resolving what is answered closes nothing unanswered",
     ),
+    pytest.param(
+        [asks("m1", "09:00"), resolves("09:30", by="")],
+        ["ana m1: 09:00- waiting"],
+        id="the status rule takes nobody off the queue who waits",
+    ),
+    pytest.param(
+        [asks("m1", "09:00"), resolves("09:30"), resolves("09:40", by="")],
+        ["ana m1: 09:00- waiting, closed unanswered"],
+        id="nor does it bring anybody back",
+    ),
 ]
 
 STANDING = [
