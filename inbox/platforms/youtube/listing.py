@@ -173,9 +173,10 @@ async def _held(api: Api, cursor: Cursor, step: Step, items: list[Json], page: s
     cursor.sighted += [comment for comment in held if comment not in cursor.sighted]
     new = {thread for comment, thread in held.items() if comment not in cursor.held}
     # One that we knew as published has been taken off by somebody; of one that is new we say so as we tell of it.
-    hidden = [comment for comment in held if comment in cursor.threads and comment not in cursor.held]
+    public = {*cursor.threads, *cursor.doubt}
+    hidden = [comment for comment in held if comment in public and comment not in cursor.held]
     for comment in hidden:
-        del cursor.threads[comment]
+        cursor.threads.pop(comment, None)
     moderated = [{"id": comment, "status": step.of} for comment in hidden]
     cursor.held += [comment for comment in held if comment not in cursor.held]
     fresh = [item for item in items if identity(item.get("id")) in new]

@@ -83,6 +83,7 @@ def _begin(api: Api, cursor: Cursor, now: datetime) -> None:
     first = not cursor.start
     if first:
         cursor.start = (now - BACKFILL).isoformat()
+        cursor.next("deep", now, listing.DEEP_EVERY)
     cursor.steps = [Step("threads", PUBLISHED, filling=first)]
     if cursor.is_due("held", now):
         cursor.next("held", now, seconds(api, "held_seconds"))
