@@ -150,7 +150,11 @@ class Graph:
 
     def address(self, path: str) -> str:
         """The URL of a path below the API's version."""
-        return f"{str(self.settings['api_url']).rstrip('/')}/{self.settings['api_version']}/{path}".rstrip("/")
+        return self.unversioned(f"{self.settings['api_version']}/{path}").rstrip("/")
+
+    def unversioned(self, path: str) -> str:
+        """The URL of a path that has no version, as the endpoints for tokens."""
+        return f"{str(self.settings['api_url']).rstrip('/')}/{path}"
 
     async def get(self, path: str, **params: str) -> dict[str, Any]:
         """Read. Raises NotHere."""

@@ -47,6 +47,7 @@ class Memory:
 
     page: str
     page_name: str
+    page_handle: str = ""
     items: dict[str, Item] = field(default_factory=dict)
     below: dict[str, list[Item]] = field(default_factory=lambda: defaultdict(list))
     talks: dict[str, list[Item]] = field(default_factory=lambda: defaultdict(list))

@@ -48,7 +48,7 @@ class MetaNetwork(Simulator):
         self.heard: list[Heard] = []
         self.listeners: list[Callable[[Heard], Awaitable[None]]] = []
         self.signals: list[tuple[str, str]] = []  # who was shown what
-        self.memory = Memory(account, title)
+        self.memory = Memory(account, title, handle)
         self.postman = self.make_postman()
         self.apps = Apps(self.postman, list(self.listens_to))
         self._listening: set[asyncio.Task[None]] = set()

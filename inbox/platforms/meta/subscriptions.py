@@ -57,9 +57,10 @@ async def account_joins(graph: Graph, fields: Sequence[str], app_id: str = "") -
     return _unmended(graph, answer, f"let the {graph.noun} tell the app what happens")
 
 
-async def joined(graph: Graph, app_id: str = "") -> list[str]:
-    """The fields this account tells our app. Raises NotHere."""
-    apps = records((await graph.get(f"{safe_id(graph.account.external_id)}/subscribed_apps")).get("data"))
+async def joined(graph: Graph, app_id: str = "", account: str = "") -> list[str]:
+    """The fields this account tells our app. `account`: by another name than its id. Raises NotHere."""
+    account = account or safe_id(graph.account.external_id)
+    apps = records((await graph.get(f"{account}/subscribed_apps")).get("data"))
     ours = [app for app in apps if not app_id or app_id in (identity(app.get("id")), identity(app.get("app_id")))]
     fields = [app.get("subscribed_fields") for app in ours]
     return [name for told in fields if isinstance(told, list) for one in told if (name := _field(one))]
