@@ -210,7 +210,7 @@ async def _detail(
         callback_url=callback,
         verify_token=token,
         missing=row["missing"],
-        steps=steps.of(connector.steps, row, app) if connector else [],
+        steps=steps.of(connector, row, app) if connector else [],
         health=await health.of(connection, row, connector, _settings(row)) if connector else None,
     )
 

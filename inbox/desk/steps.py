@@ -8,7 +8,7 @@ from datetime import datetime
 import asyncpg
 import msgspec
 
-from inbox.platforms.base import Seen, Step
+from inbox.platforms.base import Connector, Seen, Step
 
 
 class StepOut(msgspec.Struct):
@@ -22,9 +22,9 @@ class StepOut(msgspec.Struct):
     at: datetime | None = None
 
 
-def of(steps: Sequence[Step], channel: asyncpg.Record, app: asyncpg.Record | None) -> list[StepOut]:
+def of(connector: Connector, channel: asyncpg.Record, app: asyncpg.Record | None) -> list[StepOut]:
     """How far a channel is. `channel`, `app`: their rows."""
-    return [_step(step, channel, app) for step in steps]
+    return [_step(step, connector, channel, app) for step in connector.steps]
 
 
 def unbegun(steps: Sequence[Step]) -> list[StepOut]:
@@ -32,13 +32,14 @@ def unbegun(steps: Sequence[Step]) -> list[StepOut]:
     return [StepOut(step.title, step.text, step.url, step.seen, False) for step in steps]
 
 
-def _step(step: Step, channel: asyncpg.Record, app: asyncpg.Record | None) -> StepOut:
+def _step(step: Step, connector: Connector, channel: asyncpg.Record, app: asyncpg.Record | None) -> StepOut:
     at: datetime | None = None
     match step.seen:
         case None:
             done = step.title in channel["done_steps"]
         case Seen.APP:
-            done, at = app is not None, app["created_at"] if app else None
+            made_there = connector.oauth is not None and connector.oauth.registers and channel["state"] == "connected"
+            done, at = app is not None or made_there, app["created_at"] if app else None
         case Seen.HANDSHAKE:
             at = app["handshake_at"] if app else None
             done = at is not None

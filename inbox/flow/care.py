@@ -101,6 +101,7 @@ async def _look(
     demo: bool,
 ) -> Look | None:
     """What the platform says of us now; None where it could not be asked, or the sign-in is over and that was told."""
+    problems = await _subscribe(road, connector, row, app, demo=demo)
     try:
         async with asyncio.timeout(PATIENCE):
             receipt = await connector.check(http, account)
@@ -114,13 +115,19 @@ async def _look(
     except Exception as error:  # also an answer that is not what the platform says it sends
         log.info("channel could not be looked at", channel=str(row["id"]), error=type(error).__name__)
         return None
+    if problems is None:
+        return Look(receipt.missing, row["listening"] if app else None)
+    return Look([*receipt.missing, *(one for one in problems if one not in receipt.missing)], not problems)
+
+
+async def _subscribe(
+    road: Road, connector: Connector, row: asyncpg.Record, app: apps.VendorApp | None, *, demo: bool
+) -> list[str] | None:
+    """What keeps the platform from telling us, once what could be mended is; None where nothing can be subscribed."""
     base_url = road.database.settings.base_url
     if app is None or type(connector).listen is Connector.listen or not (demo or joining.reachable(base_url)):
-        return Look(receipt.missing, None)
-    problems = await joining.listens(road.outbound, road.safe, connector, row, app, base_url, is_demo=demo)
-    if problems is None:
-        return Look(receipt.missing, row["listening"])
-    return Look([*receipt.missing, *(one for one in problems if one not in receipt.missing)], not problems)
+        return None
+    return await joining.listens(road.outbound, road.safe, connector, row, app, base_url, is_demo=demo)
 
 
 async def _note(road: Road, workspace_id: UUID, channel_id: UUID, look: Look) -> bool:
