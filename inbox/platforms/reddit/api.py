@@ -1,7 +1,7 @@
 """Talking to Reddit: one request under our own User-Agent, and what its answer means. Nothing is tried twice."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -111,9 +111,18 @@ class Api:
             self.used = refusals.number(headers.get("x-ratelimit-used")) or 0.0
             self.reset = max(0.0, refusals.number(headers.get("x-ratelimit-reset")) or 0.0)
 
-    def pace(self, asked: int, now: datetime) -> timedelta | None:
+    @property
+    def free(self) -> float:
+        """Calls of this window that polling may still make."""
+        return 1.0 if self.remaining is None else self.remaining - RESERVE * (self.remaining + self.used)
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether polling must leave what is left to replies."""
+        return self.free <= 0
+
+    def pace(self, asked: int) -> timedelta | None:
         """How long a round of so many calls must rest, that the calls of this window last to its end."""
         if self.remaining is None or not self.reset:
             return None
-        free = self.remaining - RESERVE * (self.remaining + self.used)
-        return timedelta(seconds=min(self.reset, self.reset * asked / free) if free > 0 else self.reset)
+        return timedelta(seconds=self.reset if self.exhausted else min(self.reset, self.reset * asked / self.free))

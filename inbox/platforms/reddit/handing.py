@@ -28,7 +28,7 @@ class Cursor(msgspec.Struct, omit_defaults=True):
     """What a poll remembers. `seen`: names handed over lately; `watched`: the newest, looked at again.
 
     `todo`: steps left in this round; `posts`: comments below each of our posts; `mail`: conversations, when last
-    changed; `asked`: calls of this round; `start`: before it nothing is ours to tell.
+    changed; `asked`: calls of this round; `rest`: seconds they must last for; `start`: before it nothing is told.
     """
 
     start: str = ""
@@ -42,6 +42,7 @@ class Cursor(msgspec.Struct, omit_defaults=True):
     deep: str = ""
     overlap: float = 0.0
     asked: int = 0
+    rest: float = 0.0
 
 
 class Hands:

@@ -67,12 +67,15 @@ class Round:
             payloads = []
             self._leave_out(step, for_good=failed.error in LEFT_OUT)
         cursor.asked += self.api.asked
-        more = bool(cursor.todo)
+        pace = self.api.pace(cursor.asked)
+        cursor.rest = cursor.rest if pace is None else pace.total_seconds()
+        # What is left of the window belongs to replies: the round goes on when the next one begins.
+        more = bool(cursor.todo) and not self.api.exhausted
         return Polled(
             payloads=payloads,
             cursor=msgspec.to_builtins(cursor),
             more=more,
-            again_in=None if more else self.api.pace(cursor.asked, self.now),
+            again_in=timedelta(seconds=cursor.rest) if cursor.rest and not more else None,
         )
 
     def _leave_out(self, step: str, *, for_good: bool) -> None:
@@ -94,7 +97,7 @@ class Round:
 
     def _plan(self) -> None:
         cursor, settings = self.cursor, self.api.settings
-        cursor.asked = 0
+        cursor.asked, cursor.rest = 0, 0.0
         deep = self._due(cursor.deep, DEEP_EVERY)
         cursor.deep = self.now.isoformat() if deep else cursor.deep
         cursor.overlap = (DEEP_OVERLAP if deep else OVERLAP).total_seconds()

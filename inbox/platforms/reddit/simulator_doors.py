@@ -42,6 +42,7 @@ class Doors:
         self.desk, self.mailroom = Desk(network), Mailroom(network)
         self.calls: list[Call] = []
         self.left: float | None = None  # calls left of this window; None: as many as there are
+        self.reset = 0  # seconds to the end of the window; 0: as the clock has it
         self.failing: dict[str, Refusal] = {}  # answers by path, until taken out
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -94,7 +95,7 @@ class Doors:
 
     def _limits(self) -> dict[str, str]:
         left = CALLS - 1 if self.left is None else self.left
-        reset = WINDOW - int(clock.now().timestamp()) % WINDOW
+        reset = self.reset or WINDOW - int(clock.now().timestamp()) % WINDOW
         told = {"remaining": f"{left:.1f}", "used": str(int(CALLS - left)), "reset": str(reset)}
         return {f"x-ratelimit-{name}": value for name, value in told.items()}
 
