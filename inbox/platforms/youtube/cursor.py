@@ -41,7 +41,8 @@ class Cursor(msgspec.Struct, omit_defaults=True):
 
     `start`: before it nothing is ours to tell. `reached`: the newest thread the list of the published has been read up
     to; `newest`, `listed`: the newest, and all, of the sweep under way. `held`: comments held back when we last looked;
-    `sighted`: those seen in the sweep under way; `doubt`: what is missing and may be gone. `took`: units of the round.
+    `sighted`: those seen in the sweep under way; `doubt`: what is missing; `suspects`: what was missing once already.
+    `took`: units of the round.
     """
 
     start: str = ""
@@ -53,6 +54,7 @@ class Cursor(msgspec.Struct, omit_defaults=True):
     sighted: list[str] = []
     partial: bool = False  # the lists of the held were longer than we read
     doubt: list[str] = []
+    suspects: list[str] = []
     videos: dict[str, dict[str, str]] = {}
     steps: list[Step] = []
     filling: list[Step] = []

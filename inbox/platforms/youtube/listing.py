@@ -173,7 +173,7 @@ async def _held(api: Api, cursor: Cursor, step: Step, items: list[Json], page: s
     cursor.sighted += [comment for comment in held if comment not in cursor.sighted]
     new = {thread for comment, thread in held.items() if comment not in cursor.held}
     # One that we knew as published has been taken off by somebody; of one that is new we say so as we tell of it.
-    public = {*cursor.threads, *cursor.doubt}
+    public = {*cursor.threads, *cursor.doubt, *cursor.suspects}
     hidden = [comment for comment in held if comment in public and comment not in cursor.held]
     for comment in hidden:
         cursor.threads.pop(comment, None)

@@ -70,19 +70,25 @@ async def _state(api: Api, outgoing: Outgoing) -> Look:
     target = safe_id(outgoing.target)
     if not target:
         return CannotTell("There is no telling what this was about.")
+    there = False
+    if outgoing.action is not Action.HIDE:
+        answer = await api.get("comments", part="snippet", id=target, textFormat="plainText")
+        there = any(identity(item.get("id")) == target for item in records(answer.get("items")))
+    held = await are_held(api, [target], [HELD] if outgoing.action is Action.HIDE else [HELD, SPAM])
+    if held is None:
+        return CannotTell("So much is held for review that we did not find the end.")
     done = Sent("", outgoing.created_at)
-    if outgoing.action is Action.HIDE:
-        return done if await is_held(api, [target], [HELD]) else Absent()
-    answer = await api.get("comments", part="snippet", id=target, textFormat="plainText")
-    there = any(identity(item.get("id")) == target for item in records(answer.get("items")))
-    held = await is_held(api, [target], [HELD, SPAM])
-    if outgoing.action is Action.UNHIDE:
-        return Absent() if held else done if there else CannotTell("The comment is not there at all.")
-    return Absent() if there or held else done
+    match outgoing.action:
+        case Action.HIDE:
+            return done if held else Absent()
+        case Action.UNHIDE:
+            return Absent() if held else done if there else CannotTell("The comment is not there at all.")
+        case _:
+            return Absent() if there or held else done
 
 
-async def is_held(api: Api, wanted: list[str], statuses: list[str]) -> set[str]:
-    """Which of these comments are held back. Raises NotHere, also where there is more than we read."""
+async def are_held(api: Api, wanted: list[str], statuses: list[str]) -> set[str] | None:
+    """Which of these comments are held back; None where the lists are longer than we read. Raises NotHere."""
     found: set[str] = set()
     for status in statuses:
         page = ""
@@ -102,7 +108,7 @@ async def is_held(api: Api, wanted: list[str], statuses: list[str]) -> set[str]:
             if not page or found >= set(wanted):
                 break
         else:
-            raise NotHere(ErrorClass.TRANSIENT, "So much is held for review that we did not find the end.")
+            return None
     return found & set(wanted)
 
 

@@ -105,7 +105,7 @@ async def _take(api: Api, cursor: Cursor, queue: list[Step], now: datetime) -> l
         if SPAM in cursor.denied or HELD in cursor.denied:
             cursor.due.setdefault("denied", (now + DENIED).isoformat())
         if step.what == "settle" and refusal.error is ErrorClass.PARENT_GONE and not more:
-            payloads = settling.gone(api, cursor, [step.of], now)
+            payloads = settling.missed(api, cursor, [step.of], now)
     later = [one for one in more if one.filling]
     if queue is cursor.filling and not (later and later[0].again):
         cursor.filling[:0] = later

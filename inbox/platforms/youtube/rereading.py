@@ -7,7 +7,7 @@ from inbox.platforms.base import Attachment, ErrorClass, Known, Media, NotHere, 
 from inbox.platforms.youtube.api import Api
 from inbox.platforms.youtube.comments import PUBLISHED
 from inbox.platforms.youtube.cursor import HELD, SPAM
-from inbox.platforms.youtube.looking import is_held
+from inbox.platforms.youtube.looking import are_held
 from inbox.platforms.youtube.reading import Json, identity, record, records, safe_id, words
 
 
@@ -20,7 +20,9 @@ async def reread(api: Api, items: Sequence[Known]) -> Polled:
         found += await _among(api, ids[place : place + most])
     there = {identity(item.get("id")) for item in found}
     missing = [comment for comment in ids if comment not in there]
-    held = await is_held(api, missing, [HELD, SPAM]) if missing else set()
+    held = await are_held(api, missing, [HELD, SPAM]) if missing else set()
+    if held is None:
+        held = set(missing)  # they may be further down in the lists of the held, so nothing is said of them
     envelope = {"account": api.channel, "at": clock.now().isoformat()}
     payloads: list[Json] = []
     if found:

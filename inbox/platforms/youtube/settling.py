@@ -1,7 +1,9 @@
 """What is not where it was: shown by somebody, held back by somebody, or gone.
 
 A comment that left the lists of the held has been approved or is no more; a thread that is not found by its id has been
-deleted or is held. So both are settled after a sweep of those lists, by asking for the comments themselves.
+deleted or is held. So both are settled after a sweep of those lists, by asking for the comments themselves. A deletion
+cannot be taken back here, and a comment on its way from one list to another is for a moment in none: so one is believed
+only when it is still missing after the next sweep.
 """
 
 from datetime import datetime
@@ -37,7 +39,8 @@ def after_sweep(cursor: Cursor) -> list[Step]:
         return []
     sighted = set(cursor.sighted)
     left = [comment for comment in cursor.held if comment not in sighted]
-    doubt = [comment for comment in dict.fromkeys([*left, *cursor.doubt]) if comment not in sighted]
+    doubt = dict.fromkeys(comment for comment in (*left, *cursor.doubt, *cursor.suspects) if comment not in sighted)
+    cursor.suspects = [comment for comment in cursor.suspects if comment not in sighted]
     cursor.sighted, cursor.doubt = [], []
     ids = [comment for comment in doubt if safe_id(comment)]
     return [
@@ -57,15 +60,19 @@ async def settle(api: Api, cursor: Cursor, step: Step, now: datetime) -> tuple[l
     payloads: list[Json] = []
     if moderated := shown(cursor, found):
         payloads.append({"account": api.channel, "at": now.isoformat(), "moderated": moderated})
-    return payloads + gone(api, cursor, [comment for comment in ids if comment not in found], now), []
+    cursor.suspects = [comment for comment in cursor.suspects if comment not in found]
+    return payloads + missed(api, cursor, [comment for comment in ids if comment not in found], now), []
 
 
-def gone(api: Api, cursor: Cursor, missing: list[str], now: datetime) -> list[Json]:
-    """These are no more."""
-    if not missing:
+def missed(api: Api, cursor: Cursor, missing: list[str], now: datetime) -> list[Json]:
+    """These are nowhere: gone if they were nowhere before."""
+    gone = [comment for comment in missing if comment in cursor.suspects]
+    new = [comment for comment in missing if comment not in gone]
+    cursor.suspects = [comment for comment in cursor.suspects if comment not in gone] + new
+    cursor.held = [comment for comment in cursor.held if comment not in gone]
+    if not gone:
         return []
-    cursor.held = [comment for comment in cursor.held if comment not in missing]
-    return [{"account": api.channel, "at": now.isoformat(), "gone": [{"id": comment} for comment in missing]}]
+    return [{"account": api.channel, "at": now.isoformat(), "gone": [{"id": comment} for comment in gone]}]
 
 
 def shown(cursor: Cursor, public: list[str]) -> list[Json]:

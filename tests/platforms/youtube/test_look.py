@@ -94,6 +94,18 @@ async def test_what_we_hold_is_read_again(network: Network, shop: Connected, vid
     assert polled.cost == network.used
 
 
+async def test_among_more_held_than_we_read_nothing_is_called_gone(
+    network: Network, shop: Connected, video: str
+) -> None:
+    gone = await network.comment(ANA, post=video, text="gone")
+    for number in range(510):
+        await network.hold(await network.comment(BOB, post=video, text=f"held {number}"))
+    await network.delete(gone)
+    polled = await shop.connector.reread(shop.http, shop.account, known(gone))
+    assert polled.payloads == []
+    assert isinstance(await shop.look(outgoing(Action.DELETE, target=gone, text="")), CannotTell)
+
+
 async def test_a_hundred_at_once_are_two_questions(network: Network, shop: Connected, video: str) -> None:
     made = [await network.comment(ANA, post=video, text=f"said {number}") for number in range(100)]
     polled = await shop.connector.reread(shop.http, shop.account, known(*made))
