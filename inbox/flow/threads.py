@@ -244,16 +244,15 @@ async def move_strays(scene: Scene) -> None:
         while home in scene.strays:  # where it was to go is itself on the move
             home = scene.strays[home]
         scene.strays[stray] = home
-        await move(scene.connection, scene.workspace_id, stray, home)
+        # Older facts keep the name they were told under; this one says where it leads, also to whom they tie it.
+        merged = Merged(
+            conversation=str(stray), at=scene.now, recorded_at=scene.now, tie=tie_of(f"merged:{stray}"), into=str(home)
+        )
+        await move(scene.connection, scene.workspace_id, merged)
         scene.facts = [
             msgspec.structs.replace(fact, conversation=str(home)) if fact.conversation == str(stray) else fact
             for fact in scene.facts
         ]
-        # Older facts keep the name they were told under; this one says where it leads.
-        merged = Merged(
-            conversation=str(stray), at=scene.now, recorded_at=scene.now, tie=tie_of(f"merged:{stray}"), into=str(home)
-        )
-        await storage.append(scene.connection, scene.workspace_id, [merged], under=home)
         scene.answered.setdefault(home, []).extend(scene.answered.pop(stray, ()))
         for happening in scene.happenings:
             if happening.conversation == stray:
@@ -264,8 +263,12 @@ async def move_strays(scene: Scene) -> None:
         )
 
 
-async def move(connection: Connection, workspace_id: UUID, stray: UUID, home: UUID) -> None:
+async def move(connection: Connection, workspace_id: UUID, merged: Merged) -> None:
     """Put everything of one conversation into another, and let the empty one go."""
+    stray, home = UUID(merged.conversation), UUID(merged.into)
+    for other in await storage.hold_tied(connection, workspace_id, stray):
+        await storage.append(connection, workspace_id, [merged], under=other)
+    await storage.append(connection, workspace_id, [merged], under=home)
     for table in ("message", "fact", "outbound_message", "audit_entry"):
         await connection.execute(
             f"UPDATE {table} SET conversation_id = $3 WHERE workspace_id = $1 AND conversation_id = $2",

@@ -18,7 +18,7 @@ from inbox.ground.ids import new_id
 from inbox.realtime.events import Happening
 from inbox.realtime.rows import waiting_rank
 from inbox.sla.episodes import Episode, Folded, fold
-from inbox.sla.facts import AnyFact, Linked, decode, encode
+from inbox.sla.facts import AnyFact, Linked, Merged, decode, encode
 
 PAGE = 500  # conversations folded at a time when everything is recomputed
 
@@ -262,20 +262,71 @@ def kind_of(fact: AnyFact) -> str:
     return str(fact.__struct_config__.tag)
 
 
+async def hold_tied(connection: Connection, workspace_id: UUID, conversation_id: UUID) -> list[UUID]:
+    """The conversations that private replies tie to this one, as they are called now, under their locks."""
+    found = await connection.fetch(
+        "SELECT data FROM fact WHERE workspace_id = $1 AND conversation_id = $2 AND kind IN ('linked', 'merged')",
+        workspace_id,
+        conversation_id,
+    )
+    ties = Ties()
+    for row in found:
+        ties.learn(decode(row["data"]))
+    others = sorted(ties.all()[conversation_id])
+    if others:
+        await _hold(connection, workspace_id, others)
+    return others
+
+
+async def _hold(connection: Connection, workspace_id: UUID, conversation_ids: Iterable[UUID]) -> None:
+    await connection.execute(
+        "SELECT 1 FROM conversation WHERE workspace_id = $1 AND id = ANY($2) ORDER BY id FOR NO KEY UPDATE",
+        workspace_id,
+        sorted(conversation_ids),
+    )
+
+
+class Ties:
+    """What private replies tie together. A thread that was moved home is called by its home's name."""
+
+    def __init__(self) -> None:
+        self._pairs: set[tuple[UUID, UUID]] = set()
+        self._homes: dict[UUID, UUID] = {}
+
+    def learn(self, fact: AnyFact) -> None:
+        if isinstance(fact, Linked):
+            self._pairs.add((UUID(fact.private), UUID(fact.public)))
+        elif isinstance(fact, Merged):
+            self._homes[UUID(fact.conversation)] = UUID(fact.into)
+
+    def all(self) -> defaultdict[UUID, set[UUID]]:
+        """Each conversation with those it is tied to."""
+        ties: defaultdict[UUID, set[UUID]] = defaultdict(set)
+        for private, public in self._pairs:
+            one, other = self._home(private), self._home(public)
+            ties[one].add(other)
+            ties[other].add(one)
+        return ties
+
+    def _home(self, conversation: UUID) -> UUID:
+        seen = {conversation}
+        while (into := self._homes.get(conversation)) is not None and into not in seen:
+            conversation = into
+            seen.add(into)
+        return conversation
+
+
 async def _groups(
     connection: Connection, workspace_id: UUID, touched: set[UUID]
 ) -> dict[tuple[UUID, ...], list[AnyFact]]:
     """The facts to fold, grouped by what must be folded together."""
     facts: dict[UUID, list[AnyFact]] = {}
-    ties: defaultdict[UUID, set[UUID]] = defaultdict(set)
+    ties = Ties()
+    tied: defaultdict[UUID, set[UUID]] = defaultdict(set)
     wanted = set(touched)
     while wanted:
         if facts:  # tied to what the caller holds: nobody may write there until this fold is stored
-            await connection.execute(
-                "SELECT 1 FROM conversation WHERE workspace_id = $1 AND id = ANY($2) ORDER BY id FOR NO KEY UPDATE",
-                workspace_id,
-                sorted(wanted),
-            )
+            await _hold(connection, workspace_id, wanted)
         found = await connection.fetch(
             "SELECT conversation_id, data FROM fact WHERE workspace_id = $1 AND conversation_id = ANY($2)",
             workspace_id,
@@ -286,18 +337,16 @@ async def _groups(
         for row in found:
             fact = decode(row["data"])
             facts[row["conversation_id"]].append(fact)
-            if isinstance(fact, Linked):
-                private, public = UUID(fact.private), UUID(fact.public)
-                ties[private].add(public)
-                ties[public].add(private)
-        wanted = {other for tied in ties.values() for other in tied} - facts.keys()
+            ties.learn(fact)
+        tied = ties.all()
+        wanted = {other for others in tied.values() for other in others} - facts.keys()
     groups: dict[tuple[UUID, ...], list[AnyFact]] = {}
     left = set(facts)
     while left:
         group, edge = set[UUID](), {left.pop()}
         while edge:
             group |= edge
-            edge = {other for conversation in edge for other in ties[conversation]} - group
+            edge = {other for conversation in edge for other in tied[conversation]} - group
         left -= group
         together = [fact for conversation in group for fact in facts[conversation]]
         if together:

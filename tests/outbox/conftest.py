@@ -35,6 +35,7 @@ from inbox.ground.settings import Settings
 from inbox.people.access import Agent
 from inbox.platforms.base import Act, Action, Author, Incoming, Kind
 from inbox.realtime.shapes import MessageOut
+from inbox.sla import storage
 from tests.outbox.echo_platform import PLATFORMS, Network
 from tests.world import World
 
@@ -112,6 +113,21 @@ class Desk:
         await split(self.database, PLATFORMS, self.world.safe)
         for workspace_id, lane in await lanes.busy(self.database):
             await lanes.work(self.database, PLATFORMS, workspace_id, lane)
+
+    def comment(self, who: str, text: str, external_id: str, *, parent: str = "") -> Incoming:
+        """What somebody wrote in public; below another comment it tells no thread but that."""
+        return Incoming(
+            account=f"account-{self.platform}",
+            act=Act.WROTE,
+            kind=Kind.COMMENT,
+            external_id=external_id,
+            at=datetime.now(UTC) - timedelta(minutes=1),
+            lane=parent or external_id,
+            thread="" if parent else external_id,
+            parent=parent,
+            author=Author(who, who.title()),
+            text=text,
+        )
 
     def echo(self, text: str, external_id: str, *, thread: str, at: datetime, **more: Any) -> Incoming:
         """What our account wrote, as the platform tells everybody."""
@@ -221,6 +237,11 @@ class Desk:
     async def waiting(self, item: UUID) -> int:
         """How many people wait in the conversation of this item."""
         return int((await self.conversation(item))["waiting_count"])
+
+    async def differences(self) -> int:
+        """How far the stored episodes are from a full recompute."""
+        async with self.database.tenant(self.workspace_id) as connection:
+            return await storage.recompute(connection, self.workspace_id)
 
     async def channel(self) -> asyncpg.Record:
         return (await self.rows("SELECT * FROM channel WHERE id = $1", self.world.channel_id))[0]

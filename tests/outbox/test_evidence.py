@@ -226,6 +226,31 @@ async def test_a_private_reply_ties_two_conversations(desk: Desk) -> None:
     assert await desk.value("SELECT count(DISTINCT case_key) FROM episode") == 1
 
 
+async def test_a_private_reply_stays_tied_to_its_thread_when_that_is_moved_home(desk: Desk) -> None:
+    await desk.arrives(desk.comment("ben", "Does it ship to Portugal?", "root"))
+    await desk.arrives(desk.comment("mia", "And to Spain?", "early", parent="middle"))
+    item = await desk.value("SELECT id FROM message WHERE external_id = 'early'")
+    await desk.replies(item, "Let us talk here", visibility="private")
+    await desk.works()
+    await desk.arrives(desk.comment("zoe", "Or to Malta?", "middle", parent="root"))
+    public = await desk.conversation(item)
+    assert (public["thread_key"], public["waiting_count"]) == ("root", 2)
+    again = await desk.hears("Thank you, it is number 5512", kind=Kind.DM, at=datetime.now(UTC))
+    assert public["linked_id"] == await desk.conversation_of(again)
+    hers = "SELECT kind, case_key FROM episode WHERE opening_item = ANY($1) ORDER BY opened_at"
+    assert [tuple(row) for row in await desk.rows(hers, [str(item), str(again)])] == [
+        ("first_response", str(item)),
+        ("next_response", str(item)),
+    ]
+    assert await desk.differences() == 0
+    await desk.arrives(desk.comment("eve", "Me too?", "late", parent="root"))
+    assert [row["kind"] for row in await desk.rows(hers, [str(item), str(again)])] == [
+        "first_response",
+        "next_response",
+    ]
+    assert await desk.differences() == 0
+
+
 async def test_a_private_reply_known_by_its_echo_alone_ties_them_too(blind_desk: Desk) -> None:
     desk = blind_desk
     item = await desk.hears("Where is my order?")
