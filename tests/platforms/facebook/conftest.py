@@ -1,82 +1,22 @@
 """A simulated Facebook that really listens, somebody who hears its webhooks, and the connector between them."""
 
-import asyncio
-import json
-import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import parse_qsl
 
 import httpx
 import pytest
-import uvicorn
 
-from inbox.platforms.base import Account, Action, App, Incoming, Kind, Outgoing
+from inbox.platforms.base import Account, Action, Kind, Outgoing
 from inbox.platforms.facebook.connector import Facebook
 from inbox.platforms.facebook.simulator import Facebook as Network
 from inbox.platforms.simulation import Person
+from tests.platforms.meta.house import Listener, Polling, account_of, heard_by, running, sweeping
+
+__all__ = ["ANA", "LI", "Listener", "Polling", "outgoing"]
 
 ANA = Person("7001", "Ana Ruiz")
 LI = Person("7002", "Li Wei")
-
-
-@asynccontextmanager
-async def served(app: Any) -> AsyncIterator[str]:
-    """The address at which uvicorn serves this application."""
-    # With the protocol named asyncio switches Nagle's algorithm off; without it every answer takes 40 ms.
-    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listening.bind(("127.0.0.1", 0))
-    listening.listen()
-    server = uvicorn.Server(uvicorn.Config(app, log_level="critical", lifespan="off"))
-    # Whoever connects before uvicorn is up waits in the socket's queue.
-    task = asyncio.create_task(server.serve(sockets=[listening]))
-    try:
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        await task
-
-
-@dataclass
-class Listener:
-    """Takes webhooks as Earshot's door does, and keeps what it heard."""
-
-    connector: Facebook
-    app: App
-    deliveries: list[dict[str, Any]] = field(default_factory=list)
-    refused: int = 0
-    failing: int = 0  # that many are answered 503 first
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        body = b""
-        more = True
-        while more:
-            event = await receive()
-            body += event.get("body", b"")
-            more = event.get("more_body", False)
-        headers = {name.decode(): value.decode() for name, value in scope["headers"]}
-        if scope["method"] == "GET":
-            told = self.connector.challenge(self.app, dict(parse_qsl(scope["query_string"].decode())))
-            await send({"type": "http.response.start", "status": 403 if told is None else 200, "headers": []})
-            await send({"type": "http.response.body", "body": (told or "").encode()})
-            return
-        status = 200
-        if not self.connector.verify(self.app, headers, body, datetime.now(UTC)):
-            status, self.refused = 403, self.refused + 1
-        elif self.failing:
-            status, self.failing = 503, self.failing - 1
-        else:
-            self.deliveries.append(json.loads(body))
-        await send({"type": "http.response.start", "status": status, "headers": []})
-        await send({"type": "http.response.body", "body": b""})
-
-    @property
-    def events(self) -> list[Incoming]:
-        """Everything heard, in our words."""
-        return [event for delivery in self.deliveries for event in self.connector.normalise(delivery)]
 
 
 @pytest.fixture
@@ -85,24 +25,16 @@ def facebook() -> Facebook:
 
 
 @pytest.fixture
-async def network(facebook: Facebook) -> AsyncIterator[Network]:
+async def network() -> AsyncIterator[Network]:
     network = Network(account="1040", secrets=["app-secret"])
-    network.postman.patience = 5
-    async with served(network.app) as url:
-        network.bind(url=url)
+    async with running(network):
         yield network
-        await network.flush()
-        await network.close()
 
 
 @pytest.fixture
 async def listener(facebook: Facebook, network: Network) -> AsyncIterator[Listener]:
-    app = App(id="demo", platform="facebook", secrets=network.secrets, verify_token=network.verify_token)
-    listener = Listener(facebook, app)
-    async with served(listener) as url:
-        network.bind(url=network.url, webhook_url=f"{url}/webhooks/facebook/demo")
+    async with heard_by(facebook, network) as listener:
         yield listener
-        await network.flush()
 
 
 @pytest.fixture
@@ -113,15 +45,13 @@ async def http() -> AsyncIterator[httpx.AsyncClient]:
 
 @pytest.fixture
 def account(network: Network) -> Account:
-    told = network.connection
-    return Account(
-        platform="facebook",
-        external_id=told["external_id"],
-        credentials=told["credentials"],
-        settings=told["settings"],
-        app_id=told["app"]["id"],
-        app_secrets=told["app"]["secrets"],
-    )
+    return account_of(network)
+
+
+@pytest.fixture
+def sweep(facebook: Facebook, http: httpx.AsyncClient, account: Account) -> Polling:
+    """Poll until there is no more; gives the events, the cursor and what the platform counted."""
+    return sweeping(facebook, http, account)
 
 
 def outgoing(action: Action, **more: Any) -> Outgoing:
@@ -133,23 +63,3 @@ def outgoing(action: Action, **more: Any) -> Outgoing:
     if action is Action.DM and "last_customer_item_at" not in given:
         given["last_customer_item_at"] = datetime.now(UTC) - timedelta(minutes=5)
     return Outgoing(action=action, **given)
-
-
-Polling = Callable[[dict[str, Any]], Awaitable[tuple[list[Incoming], dict[str, Any], int | None]]]
-
-
-@pytest.fixture
-def sweep(facebook: Facebook, http: httpx.AsyncClient, account: Account) -> Polling:
-    """Poll until there is no more; gives the events, the cursor and what the platform counted."""
-
-    async def run(cursor: dict[str, Any]) -> tuple[list[Incoming], dict[str, Any], int | None]:
-        events: list[Incoming] = []
-        for _ in range(500):
-            polled = await facebook.poll(http, account, cursor)
-            events += [event for payload in polled.payloads for event in facebook.normalise(payload)]
-            cursor = json.loads(json.dumps(polled.cursor))
-            if not polled.more:
-                return events, cursor, polled.platform_count
-        raise AssertionError("The poll never ends.")
-
-    return run
