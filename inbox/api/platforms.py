@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Annotated
 
 import msgspec
-from litestar import get
+from litestar import get, post
 from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody
 
 from inbox.api.lists import Page
 from inbox.desk import apps, sign_ins, steps
 from inbox.desk.connecting import fields_of
 from inbox.desk.steps import StepOut
+from inbox.ground.errors import NotFound
 from inbox.ground.settings import Settings
 from inbox.platforms import registry
-from inbox.platforms.base import Capabilities, Connector, Field
+from inbox.platforms.base import Action, Capabilities, Connector, Field
 
 
 class FieldOut(msgspec.Struct):
@@ -49,6 +52,7 @@ class PlatformOut(msgspec.Struct):
     lookup: str
     steps: list[StepOut]
     signing_in: SigningInOut | None
+    counts_itself: bool  # a text is as long as `measure` says, not as a browser would count it
 
 
 @get("/platforms", summary="List platforms")
@@ -74,6 +78,8 @@ def _out(connector: Connector, base_url: str) -> PlatformOut:
         lookup=connector.lookup,
         steps=steps.unbegun(connector.steps),
         signing_in=_signing_in(connector, base_url),
+        counts_itself=type(connector).length is not Connector.length
+        and connector.capabilities.text_unit not in ("graphemes", "bytes"),
     )
 
 
@@ -91,4 +97,27 @@ def _field(field: Field) -> FieldOut:
     return FieldOut(field.name, field.title, field.secret, field.help, field.default, optional)
 
 
-doors = [list_platforms]
+class Measured(msgspec.Struct, forbid_unknown_fields=True):
+    """A text as somebody writes it."""
+
+    action: Action
+    text: Annotated[str, msgspec.Meta(max_length=100_000)]
+
+
+class LengthOut(msgspec.Struct):
+    """`limit` null: the platform takes no text for this."""
+
+    length: int
+    limit: int | None
+
+
+@post("/platforms/{platform:str}/length", status_code=200, sync_to_thread=False, summary="Measure a text")
+def measure(platform: FromPath[str], data: JSONBody[Measured]) -> LengthOut:
+    """How long the platform itself would count it: weighted, in bytes, without the names a reply begins with."""
+    connector = registry.platforms().get(platform)
+    if connector is None:
+        raise NotFound("There is no such platform.")
+    return LengthOut(connector.length(data.text, data.action), connector.capabilities.text_limits.get(data.action))
+
+
+doors = [list_platforms, measure]

@@ -81,6 +81,10 @@ async def the_channel(world: World) -> dict[str, Any]:
     return {"channel_id": world.channel_id}
 
 
+async def a_platform_nobody_knows(_: World) -> dict[str, Any]:
+    return {"platform": "nowhere"}
+
+
 async def a_sign_in_nobody_began(world: World) -> dict[str, Any]:
     return {"sign_in_id": new_id()}
 
@@ -150,6 +154,7 @@ ROWS: dict[str, Row] = {
     "GET /api/v1/platforms": Row("                    200   200   200    200     200   200    401     200"),
     "GET /api/v1/channels": Row("                     200   200   200    200     200   200    401     200"),
     "POST /api/v1/channels": Row("                    422   403   403    403     403   422    401     403", {"platform": "no", "fields": {}}),
+    "POST /api/v1/platforms/{platform}/length": Row(" 404   404   404    404     404   404    401     404", {"action": "reply", "text": "Hi"}, a_platform_nobody_knows),
     "POST /api/v1/sign-ins": Row("                    422   403   403    403     403   422    401     403", {"platform": "no"}),
     "POST /api/v1/sign-ins/return": Row("             404   403   403    403     403   404    401     403", {"state": "unknown", "code": "c"}),
     "POST /api/v1/sign-ins/{sign_in_id}/channels": Row("404 403   403    403     403   404    401     403", {"external_ids": ["1"]}, a_sign_in_nobody_began),

@@ -178,6 +178,11 @@ export class Api {
 
   platforms = (): Promise<Page<Platform> | Platform[]> => this.#get("/platforms")
 
+  measure = (platform: string, action: string, text: string): Promise<{ length: number; limit: number | null }> =>
+    this.#send("POST", `/platforms/${platform}/length`, { action, text })
+
+  replay = (): Promise<{ replayed: number }> => this.#send("POST", "/quarantine/replay", {})
+
   channels = (): Promise<Page<Channel> | Channel[]> => this.#get("/channels", { limit: 200 })
 
   channel = (id: Id): Promise<ChannelDetail> => this.#get(`/channels/${id}`)

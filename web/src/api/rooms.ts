@@ -66,6 +66,7 @@ export interface Platform {
   lookup: "strong" | "weak" | "none"
   steps: Step[]
   signing_in: SigningIn | null
+  counts_itself: boolean
 }
 
 export interface ChannelDetail extends Channel {
@@ -77,6 +78,31 @@ export interface ChannelDetail extends Channel {
   verify_token: string | null
   missing: string[]
   steps: Step[]
+  health: Health | null
+}
+
+/** How a channel is doing. Lags in seconds. */
+export interface Health {
+  heard_at: Time | null
+  looked_at: Time | null
+  next_look_at: Time | null
+  trouble: string
+  trouble_since: Time | null
+  lag_p50: number | null
+  lag_p95: number | null
+  lag_of: number
+  expires_at: Time | null
+  renews_itself: boolean
+  checked_at: Time | null
+  listening: boolean | null
+  parked: number
+  quarantined: number
+  told: number | null
+  held: number | null
+  compared_at: Time | null
+  platform_count: number | null
+  spending: { unit: string; period: "day" | "month"; spent: number; limit: number | null; reserve: number; resets_at: Time; note: string } | null
+  keeping: string
 }
 
 /** One browser in which one is signed in. */

@@ -96,6 +96,8 @@ export interface Message {
   hidden: boolean
   liked: boolean
   rating: number | null
+  reply_refused: string
+  purged: boolean
   needs_reply: boolean
   needs_reply_reason: string
   answered: boolean
@@ -134,6 +136,8 @@ export interface Channel {
   last_heard_at: Time | null
   connected_at: Time
   outbound_stopped: boolean
+  deaf_since: Time | null
+  trouble: string
 }
 
 export interface Member {

@@ -172,6 +172,8 @@ function bubbleOf(row: Conversation, writing: Writing, key: string): Message {
     liked: false,
     rating: null,
     needs_reply: false,
+    reply_refused: "",
+    purged: false,
     needs_reply_reason: "",
     answered: false,
     before_connection: false,

@@ -56,6 +56,8 @@ export function message(given: Partial<Message> & { id: string }): Message {
     liked: false,
     rating: null,
     needs_reply: true,
+    reply_refused: "",
+    purged: false,
     needs_reply_reason: "",
     answered: false,
     before_connection: false,
