@@ -107,6 +107,7 @@ class LinkedIn(Connector):
         "scopes": " ".join(joining.SCOPES),
         "application_id": "",
         "actions": ["COMMENT", "ADMIN_COMMENT", "COMMENT_EDIT", "COMMENT_DELETE", "SHARE_MENTION", "SHARE"],
+        "poll_minutes": 15.0,
         "walk_minutes": 1440.0,
         "calls_per_day": 0.0,
         "delete_others": False,

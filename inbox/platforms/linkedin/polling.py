@@ -1,12 +1,14 @@
 """What was said while nobody listened: back-fill and repair of gaps, dressed up as the notices they repeat.
 
-A sweep is a list of steps kept in the cursor; one call takes one step, which is one request of the day's. Every sweep
-reads the page's notifications since the last one; now and then one also walks the page's own posts, comment by comment,
-because LinkedIn tells only of public posts. Ids are those of the webhooks, creation is always revision 0, so it does no
-harm to sweep what was heard.
+One call of `poll` takes one step, which is one request of the day's. A turn reads the page's notifications since the
+last one. Now and then a walk through the page's own posts begins, comment by comment, because LinkedIn tells only of
+public posts; it goes on at once where calls are free, and by one step a turn where they are counted, so that it never
+keeps the notifications waiting. Ids are those of the webhooks, creation is always revision 0, so it does no harm to
+find what was heard.
 
-    cursor = {"since": oldest notice wanted, "walked": when the posts were last walked, "started": when the sweep began,
-              "steps": [[what, of, start, extra], ...], "denied": what LinkedIn would not show}
+    cursor = {"since": oldest notice wanted, "started": when the turn began, "steps": [[what, of, start, extra], ...],
+              "walked": when the last walk began, "walk": its steps still to take, "owed": whether this turn owes one,
+              "denied": what LinkedIn would not show}
 """
 
 from datetime import datetime, timedelta
@@ -34,28 +36,31 @@ Found = tuple[list[dict[str, Any]], list[Step]]
 
 
 async def poll(rest: Rest, cursor: dict[str, Any]) -> Polled:
-    """One step of a sweep. Raises NotHere if LinkedIn refuses everything, or is out of reach."""
-    now = clock.now()
-    if (budget := rest.account.budget) and budget.for_reading < 1:
+    """One step of a turn. Raises NotHere if LinkedIn refuses everything, or is out of reach."""
+    now, budget = clock.now(), rest.account.budget
+    if budget and budget.for_reading < 1:
         return Polled(payloads=[], cursor=cursor, again_in=max(budget.resets_at - now, timedelta()))
-    sweep = dict(cursor) if cursor.get("steps") else _begun(rest, cursor, now)
-    (what, of, start, extra), *rest_of = sweep["steps"]
+    turn = dict(cursor) if cursor.get("steps") or cursor.get("owed") else _begun(rest, cursor, now)
+    queue = "steps" if turn["steps"] else "walk"
+    (what, of, start, extra), *rest_of = turn[queue]
     try:
-        found, more = await _take(rest, sweep, what, of, start, extra)
+        found, more = await _take(rest, turn, what, of, start, extra)
     except NotHere as refusal:
         if refusal.error not in LOCAL:
             raise
         # What one notice is about may be gone by now; it is told all the same.
         found, more = ([extra] if what == "fill" else []), []
         if what in (NOTICES, WALK):
-            sweep["denied"] = [*sweep["denied"], what]
-            if {NOTICES, WALK} <= set(sweep["denied"]):
+            turn["denied"] = [*turn["denied"], what]
+            if {NOTICES, WALK} <= set(turn["denied"]):
                 raise
     payloads = [{"type": SOCIAL, "notifications": found}] if found else []
-    sweep["steps"] = [*more, *rest_of]
-    if sweep["steps"]:
-        return Polled(payloads=payloads, cursor=sweep, more=True, cost=1.0)
-    return Polled(payloads=payloads, cursor=_ended(sweep), cost=1.0, again_in=_pace(budget, now))
+    turn[queue] = [*more, *rest_of]
+    turn["owed"] = bool(turn["walk"]) and (queue == "steps" or budget is None)
+    if turn["steps"] or turn["owed"]:
+        return Polled(payloads=payloads, cursor=turn, more=True, cost=1.0)
+    pause = timedelta(minutes=float(rest.settings["poll_minutes"]))
+    return Polled(payloads=payloads, cursor=_ended(turn), cost=1.0, again_in=max(pause, _pace(budget, now)))
 
 
 def _begun(rest: Rest, cursor: dict[str, Any], now: datetime) -> dict[str, Any]:
@@ -64,53 +69,50 @@ def _begun(rest: Rest, cursor: dict[str, Any], now: datetime) -> dict[str, Any]:
     every = timedelta(minutes=float(rest.settings["walk_minutes"]))
     if NOTICES in (cursor.get("denied") or []):
         every = min(every, ALONE) if every else ALONE
-    steps: list[Step] = [[NOTICES, "", 0, None]]
-    walks = walked is None or (bool(every) and now - walked >= every)
-    if walks:
-        steps.append([WALK, "", 0, None])
+    walk: list[Step] = list(cursor.get("walk") or [])
+    if not walk and (walked is None or (bool(every) and now - walked >= every)):
+        walk, walked = [[WALK, "", 0, None]], now
     return {
         "since": milliseconds(max(since, oldest)),
-        "walked": milliseconds(walked) if walked else 0,
-        "walks": walks,
         "started": milliseconds(now),
-        "steps": steps,
+        "steps": [[NOTICES, "", 0, None]],
+        "walked": milliseconds(walked or now),
+        "walk": walk,
+        "owed": bool(walk),
         "denied": [],
     }
 
 
-def _ended(sweep: dict[str, Any]) -> dict[str, Any]:
-    started = int(sweep["started"])
-    walked = started if sweep["walks"] and WALK not in sweep["denied"] else int(sweep["walked"])
-    since = started - OVERLAP // timedelta(milliseconds=1)
+def _ended(turn: dict[str, Any]) -> dict[str, Any]:
     # Where notifications are refused they are wanted from where they were last read, should that ever change.
-    return {"since": sweep["since"] if NOTICES in sweep["denied"] else since, "walked": walked} | (
-        {"denied": sweep["denied"]} if sweep["denied"] else {}
-    )
+    heard = int(turn["started"]) - OVERLAP // timedelta(milliseconds=1)
+    left = {name: turn[name] for name in ("walk", "denied") if turn[name]}
+    return {"since": turn["since"] if NOTICES in turn["denied"] else heard, "walked": turn["walked"]} | left
 
 
-def _pace(budget: Budget | None, now: datetime) -> timedelta | None:
+def _pace(budget: Budget | None, now: datetime) -> timedelta:
     """What is left of the day, shared out among the calls that are left for it."""
     if budget is None or budget.for_reading < 1:
-        return None
+        return timedelta()
     return max(budget.resets_at - now, timedelta()) / budget.for_reading
 
 
-async def _take(rest: Rest, sweep: dict[str, Any], what: str, of: str, start: int, extra: Any) -> Found:
+async def _take(rest: Rest, turn: dict[str, Any], what: str, of: str, start: int, extra: Any) -> Found:
     match what:
         case "notifications":
-            return await _notifications(rest, sweep, start)
+            return await _notifications(rest, turn, start)
         case "fill":
             return [await _filled(rest, extra)], []
         case "posts":
-            return await _posts(rest, sweep, start)
+            return await _posts(rest, turn, start)
         case _:
-            return await _comments(rest, sweep, what, of, start, record(extra))
+            return await _comments(rest, turn, what, of, start, record(extra))
 
 
-async def _notifications(rest: Rest, sweep: dict[str, Any], start: int) -> Found:
+async def _notifications(rest: Rest, turn: dict[str, Any], start: int) -> Found:
     query = f"q=criteria&actions={urns.several(str(one) for one in rest.settings['actions'])}"
     query += f"&organizationalEntity={urns.encoded(rest.page)}"
-    query += f"&timeRange=(start:{int(sweep['since'])},end:{int(sweep['started'])})"
+    query += f"&timeRange=(start:{int(turn['since'])},end:{int(turn['started'])})"
     items, following = await read_page(rest, f"organizationalEntityNotifications?{query}&", start)
     whole = [one for one in items if not _thin(one)]
     steps: list[Step] = [["fill", "", 0, one] for one in items if _thin(one)]
@@ -141,11 +143,11 @@ async def _filled(rest: Rest, notice: dict[str, Any]) -> dict[str, Any]:
     return notice | {"decoratedGeneratedActivity": {"share": about}}
 
 
-async def _posts(rest: Rest, sweep: dict[str, Any], start: int) -> Found:
+async def _posts(rest: Rest, turn: dict[str, Any], start: int) -> Found:
     author = urns.encoded(rest.page)
     path = f"posts?q=author&author={author}&sortBy=LAST_MODIFIED&"
     items, following = await read_page(rest, path, start, POSTS)
-    horizon = (instant(sweep["started"]) or clock.now()) - BACKFILL
+    horizon = (instant(turn["started"]) or clock.now()) - BACKFILL
     steps: list[Step] = []
     for post in items:
         at = instant(post.get("lastModifiedAt")) or instant(post.get("createdAt"))
@@ -159,9 +161,9 @@ async def _posts(rest: Rest, sweep: dict[str, Any], start: int) -> Found:
     return [], steps + ([[WALK, "", following, None]] if following is not None else [])
 
 
-async def _comments(rest: Rest, sweep: dict[str, Any], what: str, of: str, start: int, post: dict[str, Any]) -> Found:
+async def _comments(rest: Rest, turn: dict[str, Any], what: str, of: str, start: int, post: dict[str, Any]) -> Found:
     items, following = await read_page(rest, f"socialActions/{urns.encoded(of)}/comments?", start)
-    horizon = (instant(sweep["started"]) or clock.now()) - BACKFILL
+    horizon = (instant(turn["started"]) or clock.now()) - BACKFILL
     told: list[dict[str, Any]] = []
     steps: list[Step] = []
     for item in items:

@@ -28,6 +28,7 @@ from inbox.platforms.linkedin.simulator_http import (
     read_call,
 )
 from inbox.platforms.linkedin.simulator_memory import Item, comment_json, newest, post_json
+from inbox.platforms.linkedin.simulator_people import read_people
 from inbox.platforms.simulation import Heard, Person
 
 if TYPE_CHECKING:
@@ -229,6 +230,8 @@ class RestServer:
 
     def _read(self, call: Call) -> Json:
         network, memory = self.network, self.network.memory
+        if not network.role and call.path[1] in ("posts", "socialActions"):
+            raise Refusal(403, "ACCESS_DENIED", "The member is not an administrator of the company")
         match call.path[1:]:
             case ["organizationalEntityNotifications"]:
                 return self._notices(call)
@@ -261,7 +264,7 @@ class RestServer:
             case ["images", name]:
                 return {"id": plain(name), "status": "AVAILABLE", "downloadUrl": f"{network.url}/media/{plain(name)}"}
             case _:
-                return self._read_people(call)
+                return read_people(network, call)
 
     def _notices(self, call: Call) -> Json:
         network = self.network
@@ -279,29 +282,6 @@ class RestServer:
         bare = ("decoratedGeneratedActivity", "decoratedSourcePost") if network.bare_notices else ()
         shown = [{name: value for name, value in one.items() if name not in bare} for one in within]
         return page(shown, call.query)
-
-    def _read_people(self, call: Call) -> Json:
-        network, memory = self.network, self.network.memory
-        match call.path[1:]:
-            case ["organizationAcls"]:
-                role = {"roleAssignee": network.member, "role": network.role, "state": "APPROVED"}
-                return page([role | {"organization": network.page}] if network.role else [], call.query)
-            case ["organizations", number]:
-                if plain(number) != urns.last(network.page):
-                    raise Refusal(403, "ACCESS_DENIED", "The member is not an administrator of the organization")
-                names = {"localizedName": network.title, "vanityName": network.handle}
-                return {"id": int(number), "primaryOrganizationType": "NONE", **names}
-            case ["organizationsLookup"]:
-                known = {urns.last(network.page): {"localizedName": network.title, "vanityName": network.handle}}
-                known |= network.companies
-                return {"results": {one: known[one] for one in entries(call.query["ids"]) if one in known}}
-            case ["people", key]:
-                who = memory.people.get(fields(key)["id"])
-                if who is None or network.private_people:
-                    raise Refusal(403, "ACCESS_DENIED", "Not enough permissions to access: GET /people")
-                first, _, rest = who.name.partition(" ")
-                return {"id": who.external_id, "localizedFirstName": first, "localizedLastName": rest}
-        raise gone("/".join(call.path))
 
 
 def _sorted(key: dict[str, str]) -> str:

@@ -145,15 +145,51 @@ async def test_a_role_that_may_only_write_hears_nothing_and_no_error(network: Ne
     assert polled == []
 
 
-async def test_refused_everywhere_is_said(
+async def test_a_role_that_was_lost_is_said(
     network: Network, linkedin: LinkedIn, http: httpx.AsyncClient, account: Account
 ) -> None:
-    account = msgspec.structs.replace(account, external_id="urn:li:organization:7")
-    refused = {"steps": [["posts", "", 0, None]], "denied": ["notifications"], "started": 1, "since": 1, "walked": 0}
-    network.versions = {"209901"}
+    network.role = ""
+    first = await linkedin.poll(http, account, {})
+    assert first.cursor["denied"] == ["notifications"]
     with pytest.raises(NotHere) as refusal:
-        await linkedin.poll(http, account, refused | {"walks": True})
+        await linkedin.poll(http, account, first.cursor)
+    assert refusal.value.error is ErrorClass.PERMISSION_MISSING
+    assert "role" in str(refusal.value)
+
+
+async def test_a_version_that_is_served_no_more_is_said(
+    network: Network, linkedin: LinkedIn, http: httpx.AsyncClient, account: Account
+) -> None:
+    network.versions = {"209901"}
+    first = await linkedin.poll(http, account, {})
+    with pytest.raises(NotHere) as refusal:
+        await linkedin.poll(http, account, first.cursor)
     assert "`version`" in str(refusal.value)
+
+
+async def test_where_calls_are_counted_a_walk_takes_one_step_a_turn_and_notifications_come_first(
+    network: Network, linkedin: LinkedIn, http: httpx.AsyncClient, account: Account
+) -> None:
+    hidden = [await network.publish(f"Post {number}", public=False) for number in range(3)]
+    comments = {await network.comment(ANA, post=post, text="Hello") for post in hidden}
+    budget = Budget(limit=100, used=0, reserve=0.2, resets_at=datetime.now(UTC) + timedelta(hours=10))
+    counted = msgspec.structs.replace(account, budget=budget)
+    cursor: dict[str, Any] = {}
+    found: set[str] = set()
+    for turn in range(4):
+        steps = []
+        while True:
+            polled = await linkedin.poll(http, counted, cursor)
+            steps.append(network.app.calls[-1].path[1])
+            cursor = msgspec.json.decode(msgspec.json.encode(polled.cursor))
+            found |= {one.external_id for payload in polled.payloads for one in linkedin.normalise(payload)}
+            if not polled.more:
+                break
+        assert steps == ["organizationalEntityNotifications", "socialActions" if turn else "posts"]
+        assert polled.again_in is not None
+        assert polled.again_in > timedelta(minutes=5)
+    assert found == comments
+    assert "walk" not in cursor
 
 
 async def test_a_day_without_calls_left_waits_for_midnight_without_asking(
@@ -168,6 +204,12 @@ async def test_a_day_without_calls_left_waits_for_midnight_without_asking(
     assert polled.again_in == timedelta(hours=12)
     assert network.app.calls == []
     assert spent.left == 20  # for replies
+
+
+async def test_between_two_turns_it_waits_as_set(linkedin: LinkedIn, http: httpx.AsyncClient, account: Account) -> None:
+    account.settings["poll_minutes"] = 20
+    walked: dict[str, Any] = {"walked": int(datetime.now(UTC).timestamp() * 1000)}
+    assert (await linkedin.poll(http, account, walked)).again_in == timedelta(minutes=20)
 
 
 async def test_calls_are_spread_over_the_day(linkedin: LinkedIn, http: httpx.AsyncClient, account: Account) -> None:
