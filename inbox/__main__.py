@@ -111,15 +111,14 @@ def run_recompute(_: argparse.Namespace) -> None:
 
 
 async def recompute(told: Settings) -> int:
-    """Every workspace in a transaction of its own; gives how many rows had to be mended."""
+    """Every workspace, a page of conversations at a time; gives how many rows had to be mended."""
     from inbox.ground.db import Database
     from inbox.sla import storage
 
     database, mended = await Database.open(told, app=2, intake=1, claim=1), 0
     try:
         for row in await database.claim.fetch("SELECT id FROM workspace ORDER BY id"):
-            async with database.tenant(row["id"]) as connection:
-                mended += await storage.recompute(connection, row["id"])
+            mended += await storage.recompute(database, row["id"])
     finally:
         await database.close()
     return mended

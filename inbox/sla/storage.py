@@ -1,7 +1,7 @@
 """Facts and episodes in Postgres: what is stored is what the fold gives, rewritten with the facts that change it.
 
 waiting = await storage.remember(connection, workspace_id, facts)      # inside the caller's transaction
-differences = await storage.recompute(connection, workspace_id)         # from nothing; 0 when all is well
+differences = await storage.recompute(database, workspace_id)           # from nothing; 0 when all is well
 """
 
 from __future__ import annotations
@@ -13,14 +13,23 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from inbox.ground.db import Connection
+from inbox.ground.db import Connection, Database, again
 from inbox.ground.ids import new_id
 from inbox.realtime.events import Happening
 from inbox.realtime.rows import waiting_rank
 from inbox.sla.episodes import Episode, Folded, fold
 from inbox.sla.facts import AnyFact, Linked, Merged, decode, encode
 
-PAGE = 500  # conversations folded at a time when everything is recomputed
+PAGE = 500  # conversations folded at a time when everything is recomputed, or fewer
+PAGE_FACTS = 20_000  # that have so many facts between them: while they are folded nobody may write there
+
+PAGE_OF = """
+SELECT id FROM (
+    SELECT id, sum(facts) OVER (ORDER BY id) - facts AS before FROM (
+        SELECT id, (SELECT count(*) FROM fact f WHERE f.workspace_id = $1 AND f.conversation_id = c.id) AS facts
+        FROM conversation c WHERE workspace_id = $1 AND id > $2 ORDER BY id LIMIT $3) counted) page
+WHERE before < $4 ORDER BY id
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,23 +236,36 @@ async def write(
     return len(changed) + len(stored)
 
 
-async def recompute(connection: Connection, workspace_id: UUID) -> int:
-    """Fold every conversation of a workspace from nothing; gives how many episode rows had to be mended."""
+async def recompute(database: Database, workspace_id: UUID, *, page: int = PAGE) -> int:
+    """Fold every conversation of a workspace from nothing; gives how many episode rows had to be mended.
+
+    A page of them to a transaction, so that nobody waits for more than one. Every page is exact while others write,
+    for it holds its conversations; what is made meanwhile is folded by whoever makes it.
+    """
     mended, last = 0, UUID(int=0)
+
+    async def turn() -> tuple[int, UUID | None]:
+        async with database.tenant(workspace_id) as connection:
+            return await _recompute_page(connection, workspace_id, last, page)
+
     while True:
-        page = await connection.fetch(
-            """SELECT id FROM conversation WHERE workspace_id = $1 AND id > $2 ORDER BY id LIMIT $3
-               FOR NO KEY UPDATE""",
-            workspace_id,
-            last,
-            PAGE,
-        )
-        if not page:
+        differed, end = await again(turn)
+        if end is None:
             return mended
-        last = page[-1]["id"]
-        folded = await look(connection, workspace_id, {row["id"] for row in page})
-        mended += await write(connection, workspace_id, folded)
-        await show(connection, workspace_id, folded)
+        mended, last = mended + differed, end
+
+
+async def _recompute_page(
+    connection: Connection, workspace_id: UUID, after: UUID, most: int
+) -> tuple[int, UUID | None]:
+    ids = [row["id"] for row in await connection.fetch(PAGE_OF, workspace_id, after, most, PAGE_FACTS)]
+    if not ids:
+        return 0, None
+    await _hold(connection, workspace_id, ids)
+    folded = await look(connection, workspace_id, ids)
+    mended = await write(connection, workspace_id, folded)
+    await show(connection, workspace_id, folded)
+    return mended, ids[-1]
 
 
 async def facts_of(connection: Connection, workspace_id: UUID, conversation_ids: Iterable[UUID]) -> list[AnyFact]:

@@ -170,8 +170,7 @@ class Road:
 
     async def differences(self) -> int:
         """How far the stored episodes are from a full recompute."""
-        async with self.database.tenant(self.world.workspace_id) as connection:
-            return await storage.recompute(connection, self.world.workspace_id)
+        return await storage.recompute(self.database, self.world.workspace_id)
 
     async def picture(self) -> list[tuple[Any, ...]]:
         """What people would see, without the names of rows: equal pictures are equal inboxes."""

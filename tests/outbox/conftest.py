@@ -240,8 +240,7 @@ class Desk:
 
     async def differences(self) -> int:
         """How far the stored episodes are from a full recompute."""
-        async with self.database.tenant(self.workspace_id) as connection:
-            return await storage.recompute(connection, self.workspace_id)
+        return await storage.recompute(self.database, self.workspace_id)
 
     async def channel(self) -> asyncpg.Record:
         return (await self.rows("SELECT * FROM channel WHERE id = $1", self.world.channel_id))[0]

@@ -127,5 +127,4 @@ async def _check(desk: Desk, replies: dict[Any, str]) -> None:
     assert await desk.value("SELECT count(*) FROM message WHERE elsewhere <> ''") == 0
     problems = await desk.value("SELECT sum(problems) FROM conversation")
     assert problems == len(told) - len(sent)
-    async with desk.database.tenant(desk.workspace_id) as connection:
-        assert await storage.recompute(connection, desk.workspace_id) == 0
+    assert await storage.recompute(desk.database, desk.workspace_id) == 0
