@@ -97,7 +97,8 @@ class LinkedIn(Connector):
         Field(
             "application_id",
             "App number",
-            help="In the address of the app's page in the developer portal, after /apps/. Webhooks need it.",
+            help="In the address of the app's page in the developer portal, after /apps/. With 0 there are no webhooks.",
+            default="0",
         ),
     ]
     settings: ClassVar[dict[str, Any]] = {
@@ -107,8 +108,8 @@ class LinkedIn(Connector):
         "scopes": " ".join(joining.SCOPES),
         "application_id": "",
         "actions": ["COMMENT", "ADMIN_COMMENT", "COMMENT_EDIT", "COMMENT_DELETE", "SHARE_MENTION", "SHARE"],
-        "poll_minutes": 15.0,
-        "walk_minutes": 1440.0,
+        "poll_minutes": 15,
+        "walk_minutes": 1440,
         "calls_per_day": 0.0,
         "delete_others": False,
     }

@@ -25,7 +25,7 @@ async def listen(rest: Rest, app: App, callback: str) -> list[str]:
     """Look at the subscription; make it, turn it to `callback` or renew it where it needs that. Raises NotHere."""
     told = rest.settings.get("application_id") or rest.account.credentials.get("application_id") or app.id
     application = identity(told).rpartition(":")[2]
-    if not application.isdecimal():
+    if not application.isdecimal() or not int(application):
         return [NO_NUMBER]
     who = urns.urn(rest.account.credentials.get("member")) or checking.member(await checking.acls(rest))
     if not who:

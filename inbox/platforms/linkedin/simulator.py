@@ -70,7 +70,7 @@ class LinkedIn(Simulator):
                 "api_url": self.url,
                 "auth_url": f"{self.url}/oauth/v2",
                 "application_id": self.application,
-                "poll_minutes": 0.0,
+                "poll_minutes": 0,
             },
             "app": {"id": self.client_id, "secrets": self.secrets, "verify_token": ""},
             "cursor": {},

@@ -63,7 +63,7 @@ class Pinterest(Connector):
         "ad_account_id": "",
         "continuous_refresh": True,
         "page_size": 250,
-        "poll_minutes": 15.0,
+        "poll_minutes": 15,
         "remaining_header": "x-ratelimit-remaining",
         "reset_header": "x-ratelimit-reset",
     }

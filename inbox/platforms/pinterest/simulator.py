@@ -71,7 +71,7 @@ class Pinterest(Simulator):
             "name": self.title,
             "handle": self.handle,
             "credentials": {"access_token": self.tokens.first},
-            "settings": {"api_url": f"{self.url}/v5", "auth_url": f"{self.url}/oauth/", "poll_minutes": 0.0},
+            "settings": {"api_url": f"{self.url}/v5", "auth_url": f"{self.url}/oauth/", "poll_minutes": 0},
             "app": {"id": self.client_id, "secrets": self.secrets, "verify_token": ""},
             "cursor": {},
         }
