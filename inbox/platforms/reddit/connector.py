@@ -64,6 +64,8 @@ class Reddit(Connector):
             "Only our own comments can be deleted; private messages and modmail cannot be taken back.",
             "Votes are not offered: Reddit wants them cast by people in its own app.",
             "A mention is heard in comments; in posts only where a watch of the subreddit or its words finds it.",
+            "What is written below a mention without naming or answering us is heard for the newest mentions alone, as"
+            " many as the setting follow says.",
             "Reddit lists no more than about 1,000 things back: of a busy subreddit more than that between two looks"
             " is lost.",
             "Moderators' internal notes in modmail are not shown.",
@@ -96,6 +98,7 @@ class Reddit(Connector):
         "watch": [],
         "moderates": [],
         "own_posts": True,
+        "follow": 5,
         "modmail_state": "all",
         "hide_moderator_name": False,
         "subject": "A message from u/{name}",

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from inbox.platforms.base import Act, Incoming, Unreadable
+from inbox.platforms.base import Act, Incoming, Kind, Unreadable
 from inbox.platforms.reddit import normalising, rereading
 from inbox.platforms.reddit.api import Api
 from inbox.platforms.reddit.reading import COMMENT, POST, fullname, gone, part, post_of, text
@@ -14,7 +14,7 @@ from inbox.platforms.reddit.rereading import Watched
 from inbox.platforms.reddit.sweeping import Child, Sweep
 from inbox.platforms.reddit.things import children
 
-SEEN, WATCHED = 1500, 100
+SEEN, WATCHED, MENTIONS = 1500, 100, 50
 HANDFUL = 25  # things in a payload, so that one that cannot be read takes few with it
 MORE = "more"
 NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -27,8 +27,9 @@ CONTEXT = (
 class Cursor(msgspec.Struct, omit_defaults=True):
     """What a poll remembers. `seen`: names handed over lately; `watched`: the newest, looked at again.
 
-    `todo`: steps left in this round; `posts`: comments below each of our posts; `mail`: conversations, when last
-    changed; `asked`: calls of this round; `rest`: seconds they must last for; `start`: before it nothing is told.
+    `todo`: steps left in this round; `posts`: comments below each of our posts; `mentions`: the newest, each with its
+    post, whose answers are read; `mail`: conversations, when last changed; `asked`: calls of this round; `rest`:
+    seconds they must last for; `start`: before it nothing is told.
     """
 
     start: str = ""
@@ -37,6 +38,7 @@ class Cursor(msgspec.Struct, omit_defaults=True):
     seen: list[str] = []
     watched: list[Watched] = []
     posts: dict[str, int] = {}
+    mentions: list[str] = []
     mail: dict[str, str] = {}
     tended: str = ""
     deep: str = ""
@@ -65,11 +67,13 @@ class Hands:
         names = [str(child["data"]["name"]) for child in fresh]
         # A back-fill goes backwards in time: what it finds is older than all it has found.
         self.cursor.seen = (names + self.cursor.seen if back_filling else self.cursor.seen + names)[-SEEN:]
-        payloads = []
+        payloads: list[dict[str, Any]] = []
         for place in range(0, len(fresh), HANDFUL):
             some = fresh[place : place + HANDFUL]
+            parents = {fullname(child["data"].get("parent_id"), COMMENT) for child in some}
             around = {**beside, **await self._around(some, beside)}
-            payloads.append({"account": self.api.name, "children": some, "around": around, "home": self.home})
+            payload = {"account": self.api.name, "children": some, "around": around, "home": self.home}
+            payloads.append({**payload, "held": sorted(parents & known)})
         self._watch([event for payload in payloads for event in _events(payload)], payloads, back_filling)
         return payloads
 
@@ -92,8 +96,14 @@ class Hands:
             for event in events
             if event.act is Act.WROTE and fullname(event.external_id, COMMENT, POST)
         ]
-        watched = self.cursor.watched
+        watched, mentions = self.cursor.watched, self.cursor.mentions
         self.cursor.watched = (fresh + watched if back_filling else watched + fresh)[-WATCHED:]
+        begun = [
+            f"{event.root}={event.external_id}"
+            for event in events
+            if event.kind is Kind.MENTION and event.root and event.thread == event.external_id and not event.ours
+        ]
+        self.cursor.mentions = (begun + mentions if back_filling else mentions + begun)[-MENTIONS:]
 
 
 def context(data: Any) -> dict[str, Any]:

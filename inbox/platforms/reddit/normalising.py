@@ -6,6 +6,7 @@ A payload holds, for one account of ours (`account`, its name), any of:
     again     [{thing, kind, ours}] things looked at again, `at` this time
     around    posts and comments by name, fetched beside them for context
     home      the subreddits that this account moderates
+    held      comments that some of the children answer, and that were handed over before
 """
 
 from collections.abc import Iterator
@@ -48,12 +49,17 @@ def _world(payload: Any) -> World:
     account = text(part(payload, "account"))
     if not USERNAME.fullmatch(account):
         raise Unreadable("The payload does not say whose it is.")
-    around, home = part(payload, "around"), part(payload, "home")
+    around, held = part(payload, "around"), part(payload, "held")
     return World(
         account=account,
         around=around if isinstance(around, dict) else {},
-        home=frozenset(text(name).casefold() for name in home) - {""} if isinstance(home, list) else frozenset(),
+        home=frozenset(text(name).casefold() for name in _list(part(payload, "home"))) - {""},
+        held=frozenset(map(text, _list(held))) - {""},
     )
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _listed(world: World, payload: Any) -> Iterator[Incoming]:

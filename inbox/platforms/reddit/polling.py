@@ -1,8 +1,8 @@
 """Hearing by asking, one list after another: a round is a list of steps, and each poll takes one page of one step.
 
 Every round reads the inbox, where mentions, answers and private messages come. Every `tend_seconds` a round also reads
-what colleagues wrote in Reddit's own app, comments anywhere below our posts, watched subreddits and modmail, and looks
-again at the newest hundred comments and posts heard.
+what colleagues wrote in Reddit's own app, comments anywhere below our posts and below the newest mentions, watched
+subreddits and modmail, and looks again at the newest hundred comments and posts heard.
 """
 
 from collections.abc import Mapping, Sequence
@@ -106,6 +106,8 @@ class Round:
             cursor.tended = self.now.isoformat()
             cursor.todo += ["sent", "comments", "posts"] if settings["own_posts"] else ["sent", "comments"]
             cursor.todo += self.watches
+            newest = cursor.mentions[::-1][: max(0, int(settings["follow"]))]
+            cursor.todo += [f"follow:{mention}" for mention in newest]
             cursor.todo += ["modmail"] if self.home else []
             cursor.todo += ["again"]
         cursor.sweeps = {name: sweep for name, sweep in cursor.sweeps.items() if name in self._lists()}
@@ -139,6 +141,8 @@ class Round:
                 return await self._own_posts()
             case "post":
                 return await self._below(which)
+            case "follow":
+                return await self._answers(which)
             case "modmail":
                 return await self._mailbox(which)
             case "mail":
@@ -180,13 +184,21 @@ class Round:
     async def _below(self, which: str) -> list[dict[str, Any]]:
         """Comments below one of our posts, newest first, at every depth that one answer holds."""
         name = which.partition("=")[0]
-        told = await self.api.get(f"comments/{name[3:]}", sort="new", limit="500", depth="10")
+        payloads = await self._tree(name, limit="500")
+        self._done(f"post:{which}")
+        return payloads
+
+    async def _answers(self, which: str) -> list[dict[str, Any]]:
+        """Comments below somebody's mention of us: of those that do not name us the inbox says nothing."""
+        post, _, name = which.partition("=")
+        return await self._tree(post, comment=name[3:], context="0", limit="100")
+
+    async def _tree(self, post: str, **params: str) -> list[dict[str, Any]]:
+        told = await self.api.get(f"comments/{post[3:]}", sort="new", depth="10", **params)
         tree = told[1] if isinstance(told, list) and len(told) > 1 else None
         found = objects(part(tree, "data", "children"))
         beside = {text(data.get("name")): context(data) for kind, data in children(found) if kind == COMMENT}
-        payloads = await self.hands.over(found, beside=beside)
-        self._done(f"post:{which}")
-        return payloads
+        return await self.hands.over(found, beside=beside)
 
     # Modmail
 

@@ -202,7 +202,11 @@ class Doors:
             return {"kind": "Listing", "data": {"after": None, "children": children}} if children else ""
 
         head = {"kind": "Listing", "data": {"children": [{"kind": "t3", "data": self.memory.shown(post, call.user)}]}}
-        return [head, {"kind": "Listing", "data": {"after": None, "children": tree(name)}}]
+        whole = tree(name)
+        if only := call["comment"]:
+            one = self._item(f"t1_{only}")
+            whole = [{"kind": "t1", "data": self.memory.shown(one, call.user) | {"replies": replies(one.name)}}]
+        return [head, {"kind": "Listing", "data": {"after": None, "children": whole}}]
 
     def _things(self, items: list[Item], call: Call) -> Json:
         return listing([{"kind": one.kind, "data": self.memory.listed(one, call.user)} for one in items], call)
@@ -224,13 +228,8 @@ class Doors:
 
     def _person(self, name: str) -> Json:
         who, icon = self.memory.people[name], f"https://www.redditstatic.com/avatars/{name}.png"
-        return {
-            "name": name,
-            "id": name.lower(),
-            "icon_img": icon,
-            "subreddit": {"title": who.name},
-            "created_utc": 1.0,
-        }
+        page = {"display_name": f"u_{name}", "name": f"t5_{name.lower()}", "title": who.name}
+        return {"name": name, "id": name.lower(), "icon_img": icon, "subreddit": page, "created_utc": 1.0}
 
     # Writing
 

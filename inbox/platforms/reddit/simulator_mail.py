@@ -51,7 +51,14 @@ class Mailroom:
             "conversation": self._about(talk),
             "messages": {letter.id: self._letter(talk, letter) for letter in talk.letters},
             "modActions": {},
-            "user": {"name": talk.participant, "recentComments": {}, "recentPosts": {}, "recentConvos": {}},
+            "user": {
+                "name": talk.participant,
+                "id": f"t2_{talk.participant.lower()}",
+                "created": "2020-01-01T00:00:00.000000+0000",
+                "banStatus": {"isBanned": False},
+                "muteStatus": {"isMuted": False},
+                **{recent: {} for recent in ("recentComments", "recentPosts", "recentConvos")},
+            },
         }
 
     def written(self, call: Call, rest: list[str]) -> Any:
@@ -99,6 +106,7 @@ class Mailroom:
         by_moderators = [one.at for one in talk.letters if one.moderator]
         return {
             "id": talk.id,
+            "legacyFirstMessageId": talk.id,
             "isAuto": talk.auto,
             "isInternal": False,
             "isRepliable": True,

@@ -1,7 +1,7 @@
 """Comments, posts and private messages in our words. Pure.
 
 A thread below our own post is one conversation per root comment. Elsewhere a mention is a conversation of its own, and
-whoever answers a comment of ours goes on in the one that comment stands in.
+whoever answers a comment of ours, or one that we hold, goes on in the one that comment stands in.
 """
 
 from collections.abc import Iterator, Mapping, Set
@@ -36,11 +36,15 @@ ARCHIVED = "This thread on Reddit is archived: it takes no more replies."
 
 @dataclass(frozen=True)
 class World:
-    """What a payload says beside its things. `home`: the subreddits we moderate, in small letters."""
+    """What a payload says beside its things.
+
+    `home`: the subreddits we moderate, in small letters; `held`: comments that were handed over before.
+    """
 
     account: str
     around: Mapping[str, Data] = field(default_factory=dict)
     home: Set[str] = frozenset()
+    held: Set[str] = frozenset()
 
     def near(self, name: str) -> Data:
         """A thing fetched beside those of the payload, empty where there is none."""
@@ -115,8 +119,8 @@ def comment(world: World, name: str, data: Data) -> Incoming:
     thread = name
     if parent and our_post:
         thread = _root_comment(world, parent)
-    elif parent and (answers_us or ours):
-        thread = ""
+    elif parent and (answers_us or ours or parent in world.held):
+        thread = ""  # its parent's
     words = text(data.get("body"))
     return Incoming(
         account=world.account,

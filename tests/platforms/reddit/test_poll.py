@@ -171,6 +171,26 @@ async def test_comments_at_any_depth_below_our_posts_are_heard(network: RedditSi
     assert await shop.polled() == []
 
 
+async def test_who_goes_on_below_a_mention_is_heard_in_its_conversation(
+    network: RedditSimulator, shop: Connected
+) -> None:
+    mention = await network.mention(ANA, text="u/brandco is this a scam?")
+    await shop.polled()
+    post = network.memory.items[mention].post
+    more = await network.comment(ANA, post=post, parent=mention, text="It looked strange")
+    named = await network.comment(LI, post=post, parent=more, text="u/brandco to me as well")
+    await network.comment(LI, post=post, text="Something else altogether")
+    heard = {event.external_id: event for event in await shop.polled()}
+    assert {name: (event.kind, event.thread, event.parent) for name, event in heard.items()} == {
+        more: (Kind.MENTION, "", mention),
+        named: (Kind.MENTION, named, more),  # the inbox told it first, when what it answers was not known
+    }
+    assert await shop.polled() == []
+    shop.set(follow=0)
+    await network.comment(ANA, post=post, parent=more, text="Anybody?")
+    assert await shop.polled() == []
+
+
 async def test_modmail_is_read_whole_once_and_again_when_it_moves(network: RedditSimulator, shop: Connected) -> None:
     asked = await network.modmail(ANA, text="Why?", subject="Removed")
     note = await network.note(asked, "A troll, ignore", by=LI)
