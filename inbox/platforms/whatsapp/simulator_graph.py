@@ -1,5 +1,6 @@
 """The Graph API of the simulated WhatsApp: the part that Earshot uses, with its errors."""
 
+import hashlib
 import hmac
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -66,9 +67,11 @@ class CloudServer(GraphServer):
             return only(network.number(), fields)
         if head == network.waba:
             return self._business(edge, call.params)
-        if f"{head}" in network.files and not edge:
+        if head in network.files and not edge:
             url = f"{network.url}/files/{head}"
-            return {"messaging_product": "whatsapp", "url": url, "mime_type": "image/jpeg", "id": head, "file_size": 9}
+            content = network.files[head]
+            told: Json = {"messaging_product": "whatsapp", "url": url, "mime_type": "image/jpeg", "id": head}
+            return told | {"file_size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
         sentence = f"Unsupported get request. Object with ID '{head}' does not exist"
         raise Refusal(100, f"{sentence}, cannot be loaded due to missing permissions, or is gone", 33)
 
