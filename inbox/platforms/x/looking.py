@@ -74,6 +74,7 @@ async def _message(api: Api, outgoing: Outgoing) -> Look:
         return CannotTell("There is no telling where it would be.")
     place = group or f"with/{person}"
     since, found = outgoing.created_at - SKEW, dict[str, Sent]()
+    link = talk_link(api.account.external_id, group or person, group=bool(group))
     params = {"max_results": "100", **api.dm_params()}
     for _ in range(PAGES):
         body = await api.get(f"/2/dm_conversations/{place}/dm_events", **params)
@@ -84,7 +85,7 @@ async def _message(api: Api, outgoing: Outgoing) -> Look:
             ours = identity(event.get("sender_id")) == api.account.external_id
             same = _plain(html.unescape(words(event.get("text")))) == _plain(outgoing.text)
             if at and at >= since and one and ours and same:
-                found[one] = Sent(one, at, talk_link(api.account.external_id, group or person), group or person)
+                found[one] = Sent(one, at, link, group or person)
         following = words(record(body.get("meta")).get("next_token"))
         if not following or min(times, default=since) < since:
             return _one(found)

@@ -28,8 +28,10 @@ ENCRYPTED = "This is an encrypted chat, which X shows only in its own app: open 
 OF_X = re.compile(r"(X|Twitter|TweetDeck)\b.*", re.IGNORECASE)
 
 
-def talk_link(account: str, peer: str) -> str:
-    """Where a conversation of two can be seen."""
+def talk_link(account: str, peer: str, *, group: bool = False) -> str:
+    """Where a conversation can be seen."""
+    if group:
+        return f"{SITE}/messages/{peer}"
     pair = sorted((account, peer), key=lambda one: (len(one), one))
     return f"{SITE}/messages/{pair[0]}-{pair[1]}"
 
@@ -99,6 +101,7 @@ def read_event(
             at=at,
             author=person(sender, people),
             ours=sender == account,
+            group=peer == identity(event.get("dm_conversation_id")),
             text=html.unescape(text).strip(),
             attachments=[*attachments(event, media), *posts],
         )
@@ -167,14 +170,14 @@ def read_chat(account: str, chat: dict[str, Any], people: dict[str, Author]) -> 
             author=person(sender, people),
             ours=ours,
             attachments=[Attachment("unsupported", name="Encrypted message", external_id=external_id)] if ours else [],
-            permalink=talk_link(account, peer) if len(two) == 2 else f"{SITE}/messages",
+            permalink=talk_link(account, peer, group=len(two) != 2),
             reason="" if ours else ENCRYPTED,
             replyable=ours,
         )
     ]
 
 
-def _said(account: str, *, peer: str, external_id: str, at: datetime, **rest: Any) -> Incoming:
+def _said(account: str, *, peer: str, external_id: str, at: datetime, group: bool = False, **rest: Any) -> Incoming:
     return Incoming(
         account=account,
         act=Act.WROTE,
@@ -183,7 +186,7 @@ def _said(account: str, *, peer: str, external_id: str, at: datetime, **rest: An
         at=at,
         lane=peer,
         thread=peer,
-        permalink=talk_link(account, peer),
+        permalink=talk_link(account, peer, group=group),
         **rest,
     )
 

@@ -75,7 +75,8 @@ def read_post(post: dict[str, Any], around: Around) -> list[Incoming]:
         "permalink": post_link(newest, known.handle if known else ""),
         "reply_refused": "" if ours or _summoned(post, quoted, around) else NOT_SUMMONED,
     }
-    shared |= _place(above, asked, conversation, around, ours=ours, first=first)
+    meant = bool(quoted) or _names(post, account)
+    shared |= _place(above, asked, conversation, around, ours=ours, meant=meant, first=first)
     if not ours:  # what a customer's own post answers is shown beside it; ours is shown below theirs anyway
         under = conversation if shared.get("parent") else above
         shared["post"] = _context(under or quoted, around)
@@ -86,14 +87,18 @@ def read_post(post: dict[str, Any], around: Around) -> list[Incoming]:
     return events
 
 
-def _place(above: str, asked: str, conversation: str, around: Around, *, ours: bool, first: str) -> dict[str, Any]:
+def _place(
+    above: str, asked: str, conversation: str, around: Around, *, ours: bool, meant: bool, first: str
+) -> dict[str, Any]:
     """Its kind and its conversation."""
     if ours:
         kind = Kind.MENTION if above == conversation else Kind.COMMENT
         return {"kind": kind, "parent": above}
     if asked != around.account:
         # Where it answers something we hold, it is filed there, through `root`; else it begins its own conversation.
-        return {"kind": Kind.MENTION, "thread": first, "root": above}
+        # What others say to each other below our post, and a search found, names nobody of us.
+        kind = Kind.MENTION if meant or not above else Kind.COMMENT
+        return {"kind": kind, "thread": first, "root": above}
     if not conversation or above == conversation or _published(above, around):
         return {"kind": Kind.COMMENT, "thread": first, "root": above}
     return {"kind": Kind.COMMENT, "parent": above}
@@ -111,11 +116,15 @@ def _summoned(post: dict[str, Any], quoted: str, around: Around) -> bool:
         return True
     if quoted and identity(around.posts.get(quoted, {}).get("author_id")) == around.account:
         return True
-    begins = _behind_leading_mentions(post) if identity(post.get("in_reply_to_user_id")) == around.account else 0
-    return any(
-        identity(mention.get("id")) == around.account and _start(mention) >= begins
-        for mention in _mention_entities(post)
-    )
+    return _names(post, around.account)
+
+
+def _names(post: dict[str, Any], account: str) -> bool:
+    """Whether the author wrote our name; before a reply it may be X's doing."""
+    # Without X's own word on where the text begins, a name before an answer to somebody else is taken as meant.
+    sure = post.get("display_text_range") or identity(post.get("in_reply_to_user_id")) == account
+    begins = _behind_leading_mentions(post) if sure else 0
+    return any(identity(one.get("id")) == account and _start(one) >= begins for one in _mention_entities(post))
 
 
 def _behind_leading_mentions(post: dict[str, Any]) -> int:
@@ -150,8 +159,11 @@ def text_of(post: dict[str, Any]) -> str:
     if reference(post, "replied_to") or post.get("in_reply_to_user_id"):
         own = text[_behind_leading_mentions(post) :].lstrip()
         text = own or text
+    quoted = reference(post, "quoted")
     for link in (*_entities(note, "urls"), *_entities(post, "urls")):
-        text = unshortened(text, link)
+        # What is quoted stands beside the text, and not in it.
+        beside = quoted and words(link.get("expanded_url")).partition("?")[0].endswith(f"/status/{quoted}")
+        text = unshortened(text, {**link, "media_key": "quoted"} if beside else link)
     return html.unescape(text).strip()
 
 

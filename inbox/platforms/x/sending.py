@@ -76,7 +76,12 @@ async def _message(api: Api, outgoing: Outgoing) -> Outcome:
         return answer
     if not (message := identity(record(answer.get("data")).get("dm_event_id"))):
         return Unknown("X took the message and did not say under which id.")
-    return Sent(message, made_at(message) or clock.now(), talk_link(account, group or person), group or person)
+    return Sent(
+        message,
+        made_at(message) or clock.now(),
+        talk_link(account, group or person, group=bool(group)),
+        group or person,
+    )
 
 
 async def _hide(api: Api, outgoing: Outgoing) -> Outcome:
