@@ -63,7 +63,9 @@ async def check(rest: Rest) -> Receipt:
             f"Whoever signed in has no role on the page {urns.last(rest.page)} of LinkedIn: a super admin of the page "
             "gives it on linkedin.com, under Settings > Manage admins.",
         )
-    name, handle = await page_named(rest, rest.page)
+    # A channel is looked at every hour, and calls may be few: what it is called is asked for once.
+    known = (rest.account.name, rest.account.handle)
+    name, handle = known if known[0] else await page_named(rest, rest.page)
     granted, missing = await _scopes(rest)
     mine = held[rest.page]
     if not READS & set(mine):

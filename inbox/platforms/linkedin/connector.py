@@ -80,8 +80,9 @@ class LinkedIn(Connector):
             unit="calls",
             setting="calls_per_day",
             reserve=0.2,
-            note="The Development tier allows an app 500 calls a day, and each person who signed in 100 of them; what "
-            "the Standard tier allows is shown in LinkedIn's developer portal. The day begins at midnight UTC.",
+            note="The Development tier allows an app 500 calls a day, and each person who signed in 100 of them: set "
+            "70, because looking at the account itself takes some. What the Standard tier allows is shown in "
+            "LinkedIn's developer portal. The day begins at midnight UTC.",
         ),
         retention=Retention(
             text=timedelta(hours=48),
@@ -97,7 +98,7 @@ class LinkedIn(Connector):
         Field(
             "application_id",
             "App number",
-            help="In the address of the app's page in the developer portal, after /apps/. With 0 there are no webhooks.",
+            help="In the address of the app's page in the developer portal, after /apps/. With 0 no webhooks.",
             default="0",
         ),
     ]

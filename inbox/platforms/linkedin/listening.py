@@ -31,8 +31,13 @@ async def listen(rest: Rest, app: App, callback: str) -> list[str]:
     if not who:
         return ["LinkedIn does not say who signed in, so nobody can be subscribed: connect the page again."]
     path = _path(application, who, rest.page)
-    if _stands(await _subscription(rest, path), callback):
-        return []
+    try:
+        if _stands(await _subscription(rest, path), callback):
+            return []
+    except NotHere as refusal:
+        if refusal.error is ErrorClass.PERMISSION_MISSING:
+            return [REFUSED]
+        raise
     answer = await rest.write("PUT", path, {"webhook": callback})
     if isinstance(answer, Unknown):
         raise NotHere(ErrorClass.TRANSIENT, answer.reason)
@@ -62,7 +67,7 @@ async def _subscription(rest: Rest, path: str) -> dict[str, Any]:
     try:
         return await rest.get(path)
     except NotHere as refusal:
-        if refusal.error in (ErrorClass.PARENT_GONE, ErrorClass.PERMISSION_MISSING):
+        if refusal.error is ErrorClass.PARENT_GONE:
             return {}
         raise
 

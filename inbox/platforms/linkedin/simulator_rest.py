@@ -258,6 +258,8 @@ class RestServer:
                     raise gone("Reaction")
                 return {"reactionType": "LIKE", "root": told["entity"]}
             case ["eventSubscriptions", key]:
+                if network.tier == "development":
+                    raise Refusal(403, "ACCESS_DENIED", "Not enough permissions to access: GET /eventSubscriptions")
                 if (sought := _sorted(fields(key))) not in network.subscriptions:
                     raise gone("Subscription")
                 return network.subscriptions[sought]

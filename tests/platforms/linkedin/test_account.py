@@ -20,6 +20,15 @@ async def test_a_good_sign_in(network: Network, linkedin: LinkedIn, http: httpx.
     assert {"rw_organization_admin", "role ADMINISTRATOR"} <= set(receipt.granted)
 
 
+async def test_a_page_that_is_known_by_name_is_looked_at_with_one_call(
+    network: Network, linkedin: LinkedIn, http: httpx.AsyncClient, account: Account
+) -> None:
+    known = msgspec.structs.replace(account, name="Nordwind", handle="nordwind", app_id="")
+    receipt = await linkedin.check(http, known)
+    assert (receipt.name, receipt.handle) == ("Nordwind", "nordwind")
+    assert [call.path[1] for call in network.app.calls] == ["organizationAcls"]
+
+
 async def test_by_hand_a_page_is_its_number(network: Network, linkedin: LinkedIn, http: httpx.AsyncClient) -> None:
     typed = {"organization": "1040", "access_token": network.tokens.first}
     account = Account(platform="linkedin", external_id="", credentials=typed, settings={"api_url": network.url})
