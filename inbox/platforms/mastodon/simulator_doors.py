@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qsl
@@ -108,7 +109,8 @@ class Doors:
                 return described | {"uri": described["domain"], "urls": {"streaming_api": self.url}}
             case ["GET", "api", "v1", "apps", "verify_credentials"]:
                 token = admit(bearer)
-                return {"id": "1", "name": token.app, "website": None, "scopes": token.scopes, "redirect_uris": []}
+                whole = {"id": "1", "name": token.app, "website": None, "scopes": token.scopes, "vapid_key": ""}
+                return whole | {"redirect_uri": "", "redirect_uris": []}
             case ["GET", "api", "v1", "accounts", "verify_credentials"]:
                 return shapes.credentials(network, network.accounts[admit(bearer, "read:accounts").account])
             case ["GET", "api", "v1", "accounts", "lookup"]:
@@ -252,29 +254,28 @@ class Doors:
     # The stream
 
     async def _stream(self, token: Token, receive: Receive, send: Send) -> None:
-        queue: asyncio.Queue[tuple[str, Any]] = asyncio.Queue()
+        queue: asyncio.Queue[str] = asyncio.Queue()
+
+        def listener(event: str, about: Post | Notice | str) -> None:
+            told = self._told(about, token.account)  # as it is now, whatever becomes of it before it is sent
+            for _ in range(0 if told is None or self.mischief.mute else self.mischief.duplicate):
+                queue.put_nowait(f"event: {event}\ndata: {told}\n\n:thump\n\n")
+
         listed = [(b"content-type", b"text/event-stream"), (b"cache-control", b"no-store")]
         await send({"type": "http.response.start", "status": 200, "headers": listed})
-        await send({"type": "http.response.body", "body": b":)\n\n", "more_body": True})
-        self.network.listeners.add(queue)
-        leaving = asyncio.ensure_future(_left_by(receive))
+        self.network.listeners.append(listener)
+        queue.put_nowait(":)\n\n")  # open, says a heartbeat
+        sending = asyncio.ensure_future(_sent(queue, send))
         try:
-            while not leaving.done():
-                waiting = asyncio.ensure_future(queue.get())
-                await asyncio.wait({waiting, leaving}, return_when=asyncio.FIRST_COMPLETED)
-                if not waiting.done():
-                    waiting.cancel()
-                    break
-                event, about = waiting.result()
-                told = self._told(event, about, token.account)
-                for _ in range(0 if told is None or self.mischief.mute else self.mischief.duplicate):
-                    line = f"event: {event}\ndata: {told}\n\n:thump\n\n"
-                    await send({"type": "http.response.body", "body": line.encode(), "more_body": True})
+            while (await receive())["type"] != "http.disconnect":
+                continue
         finally:
-            self.network.listeners.discard(queue)
-            leaving.cancel()
+            self.network.listeners.remove(listener)
+            sending.cancel()
+            with suppress(asyncio.CancelledError):
+                await sending
 
-    def _told(self, event: str, about: Any, viewer: str) -> str | None:
+    def _told(self, about: Post | Notice | str, viewer: str) -> str | None:
         """What a stream says of it: JSON, or a bare id; None where it is nothing to this viewer."""
         if isinstance(about, str):
             return about
@@ -322,9 +323,9 @@ def _asked(query: bytes, raw: bytes, kind: str) -> Asked:
     return asked
 
 
-async def _left_by(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        continue
+async def _sent(queue: asyncio.Queue[str], send: Send) -> None:
+    while True:
+        await send({"type": "http.response.body", "body": (await queue.get()).encode(), "more_body": True})
 
 
 async def _answer(send: Send, status: int, body: Any, headers: dict[str, str] | None = None) -> None:

@@ -1,14 +1,12 @@
 """The simulated network itself: accounts, their posts, who is told of what, and the stream of changes. In memory."""
 
-import asyncio
 import re
 import unicodedata
 from bisect import insort
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
-from typing import Any
 
 import msgspec
 
@@ -94,7 +92,7 @@ class Network:
         self.notices: list[Notice] = []
         self.keys: dict[str, tuple[str, datetime]] = {}  # Idempotency-Key -> post, when
         self.hidden: set[str] = set()  # accounts that block ours: the server shows nothing of theirs
-        self.listeners: set[asyncio.Queue[tuple[str, Any]]] = set()
+        self.listeners: list[Callable[[str, Post | Notice | str], None]] = []
         self._turns: dict[int, int] = {}
         self.us = self.join(us, domain="").id
 
@@ -199,10 +197,10 @@ class Network:
         insort(self.notices, notice)
         self.say("notification", notice)
 
-    def say(self, event: str, about: Any) -> None:
+    def say(self, event: str, about: Post | Notice | str) -> None:
         """Into every open stream."""
-        for queue in self.listeners:
-            queue.put_nowait((event, about))
+        for listener in self.listeners:
+            listener(event, about)
 
     # What a viewer sees
 

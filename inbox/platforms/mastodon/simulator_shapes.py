@@ -51,7 +51,7 @@ def account(network: Network, acct: Acct) -> Json:
 
 def credentials(network: Network, acct: Acct) -> Json:
     """Our account, as it sees itself."""
-    source = {"privacy": "public", "sensitive": False, "language": None, "note": "", "fields": []}
+    source = {"privacy": "public", "sensitive": False, "language": None, "note": "", "fields": [], "indexable": True}
     role = {"id": "-99", "name": "", "permissions": "65536", "color": "", "highlighted": False}
     return account(network, acct) | {"source": source | {"follow_requests_count": 0}, "role": role}
 

@@ -26,7 +26,10 @@ US = "alder_finch@social.example"
 @asynccontextmanager
 async def serving(app: Any) -> AsyncIterator[str]:
     """The application on a free loopback port; gives its address."""
-    listener = socket.create_server(("127.0.0.1", 0))
+    # With the protocol named asyncio switches Nagle's algorithm off; without it every answer takes 40 ms.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.bind(("127.0.0.1", 0))
+    listener.listen()
     server = uvicorn.Server(uvicorn.Config(app, log_level="critical", lifespan="off", timeout_graceful_shutdown=2))
     task = asyncio.create_task(server.serve(sockets=[listener]))  # whoever comes before it is up waits in the queue
     try:
