@@ -24,12 +24,8 @@ async def check(api: BotApi) -> Receipt:
     if bot.get("can_join_groups") is True:
         every = bot.get("can_read_all_group_messages") is True
         granted.append("groups, everything said there" if every else "groups, what names or answers the bot")
-    else:
-        missing.append("The bot may not be added to groups: BotFather, /setjoingroups.")
     if bot.get("can_connect_to_business") is True:
         granted.append("business accounts")
-    else:
-        missing.append("The bot cannot answer for business accounts: BotFather, Bot Settings, Business Mode.")
     hook = words(record(await api.read("getWebhookInfo")).get("url"))
     if hook and api.settings["webhook"] is not True:
         missing.append("A webhook takes this bot's messages, so Earshot cannot ask for them: take it away first.")

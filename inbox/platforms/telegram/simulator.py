@@ -57,6 +57,7 @@ class Telegram(Simulator):
         self.blocked_by: set[str] = set()
         self.moved: dict[str, str] = {}
         self.reactions = {"👍", "❤"}
+        self.may = {"can_join_groups": True, "can_read_all_group_messages": False, "can_connect_to_business": True}
         self.files: dict[str, bytes] = {}
         bot = {"id": int(account), "is_bot": True, "first_name": title, "username": self.handle}
         owner = {"id": int(account) % 10**9 + 5 * 10**9, "is_bot": False, "first_name": title, "username": handle}
@@ -85,8 +86,7 @@ class Telegram(Simulator):
 
     def me(self) -> Json:
         """As getMe gives the bot."""
-        able = {"can_join_groups": True, "can_read_all_group_messages": False, "can_connect_to_business": True}
-        return self.memory.bot | able | {"supports_inline_queries": False, "has_main_web_app": False}
+        return self.memory.bot | self.may | {"supports_inline_queries": False, "has_main_web_app": False}
 
     def business_connection(self) -> Json:
         """As getBusinessConnection gives it."""
@@ -136,10 +136,15 @@ class Telegram(Simulator):
             self.tell_deleted(place, [place.message])
 
     async def elsewhere(self, *, target: str, text: str, app_id: str = "", at: datetime | None = None) -> str:
-        """The owner of the business account answers on the phone. `app_id`: the number of another bot doing it."""
+        """The owner of the business account answers on the phone. `app_id`: the number of another bot doing it.
+
+        In the group a colleague is one more person who talks to somebody else, which no bot is told.
+        """
         place = places.of(target)
-        if place is None or not place.business:
+        if place is None or not (place.business or place.is_group):
             raise NotImplementedError("a bot has no app of its own on telegram")
+        if place.is_group:
+            return self.write(place, str(self.memory.owner["id"]), text, answers=target, at=at).name
         item = self.write(place, str(self.memory.owner["id"]), text, at=at)
         if app_id:
             item.extra["sender_business_bot"] = {"id": int(app_id), "is_bot": True, "first_name": "Another bot"}

@@ -230,6 +230,19 @@ async def test_the_check_says_who_the_bot_is_and_what_it_may(network: Network, d
     assert "business accounts" in told.granted
 
 
+async def test_a_bot_that_may_not_do_everything_lacks_nothing(network: Network, desk: Desk) -> None:
+    """Groups and business accounts are there for those who want them; a fresh bot has not all of it."""
+    network.may["can_connect_to_business"] = network.may["can_join_groups"] = False
+    told = await desk.connector.check(desk.http, desk.account)
+    assert (told.granted, told.missing) == (["private messages"], [])
+
+
+async def test_a_colleague_in_the_group_is_nobody_we_hear(network: Network, desk: Desk) -> None:
+    mention = await network.mention(LI, text="Do you ship?")
+    await network.elsewhere(target=mention, text="We do")
+    assert [event.external_id for event in await desk.polled()] == [mention]
+
+
 @pytest.mark.parametrize("token", ["", "not a token", "1040:AA/../x", "1040:AAwrongwrongwrongwrong"])
 async def test_a_token_that_is_none_is_refused(desk: Desk, token: str) -> None:
     account = msgspec.structs.replace(desk.account, credentials={"bot_token": token})
