@@ -17,6 +17,7 @@ from litestar import Litestar, Router
 from litestar.datastructures import State
 
 from inbox.api import (
+    attachments,
     channels,
     conversations,
     health,
@@ -45,6 +46,7 @@ from inbox.ground import logs
 from inbox.ground.bell import Bell
 from inbox.ground.crypto import Safe
 from inbox.ground.db import Database
+from inbox.ground.files import Files
 from inbox.ground.outbound import Outbound
 from inbox.ground.settings import Settings
 from inbox.people import passwords
@@ -58,6 +60,7 @@ ROOMS = (
     session,
     conversations,
     messages,
+    attachments,
     views,
     tags,
     workspace,
@@ -107,6 +110,7 @@ async def open_house(rooms: Litestar) -> AsyncIterator[None]:
     state.database = await Database.open(settings)
     state.bell, state.safe, state.outbound = Bell(settings), Safe(settings.secret_key), Outbound(settings)
     state.intake = Intake(state.database, state.bell, state.safe)
+    state.files = Files(settings.attachments_url)
     state.measures = Measures(state.database)
     presence = Presence(settings.redis_url)
     state.hub = Hub(state.database, state.bell, presence)

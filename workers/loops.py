@@ -14,11 +14,12 @@ from uuid import UUID
 import structlog
 
 from inbox.desk import snoozes
-from inbox.flow import care, introductions, lanes, parked
+from inbox.flow import care, introductions, lanes, media, parked
 from inbox.flow.hearing import Ear
 from inbox.flow.road import Road
 from inbox.flow.split import split
 from inbox.ground import clock
+from inbox.ground.files import Files
 from workers.house import House
 
 log = structlog.get_logger("loops")
@@ -26,6 +27,7 @@ log = structlog.get_logger("loops")
 Loop = Callable[[House, asyncio.Event], Awaitable[None]]
 FIRST_REST, LONGEST_REST = 0.2, 10.0  # seconds before a loop that fell over is set up again
 POLLS_AT_ONCE = 10
+FILES_AT_ONCE = 8
 CARE = 20.0  # seconds between two looks at which channels need one
 LAST_PAGE = 10.0  # seconds that polls under way are given when everything stops
 
@@ -137,6 +139,19 @@ async def care_for_channels(house: House, stop: asyncio.Event) -> None:
             house.bell.ring(f"feed:{workspace_id}")
         with suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), CARE)
+
+
+async def fetch_media(house: House, stop: asyncio.Event) -> None:
+    road = Road(house.database, house.bell, house.safe, house.outbound, house.platforms)
+    files = Files(house.settings.attachments_url)
+    with house.bell.listen("lanes") as rung:
+        while not stop.is_set():
+            wanted = await media.due(house.database, FILES_AT_ONCE)
+            shown = await asyncio.gather(*(media.fetch(road, files, home, one) for home, one in wanted))
+            for workspace_id in {home for (home, _), changed in zip(wanted, shown, strict=True) if changed}:
+                house.bell.ring(f"feed:{workspace_id}")
+            if not wanted:
+                await rung.wait()
 
 
 async def end_snoozes(house: House, stop: asyncio.Event) -> None:

@@ -30,6 +30,7 @@ LOOPS: dict[str, Loop] = {
     "outbox": outbox.drain,
     "polls": loops.poll_channels,
     "streams": loops.follow_streams,
+    "media": loops.fetch_media,
     "care": loops.care_for_channels,
     "snoozes": loops.end_snoozes,
     "introductions": loops.introduce_people,

@@ -14,6 +14,7 @@ from inbox.desk.joining import Office
 from inbox.ground.bell import Bell
 from inbox.ground.crypto import Safe
 from inbox.ground.db import Database
+from inbox.ground.files import Files
 from inbox.ground.outbound import Outbound
 from inbox.ground.settings import Settings
 from inbox.people.access import Agent
@@ -65,10 +66,13 @@ async def outbound(state: State) -> Outbound:
     return state.outbound  # type: ignore[no-any-return]
 
 
+async def files(state: State) -> Files:
+    return state.files  # type: ignore[no-any-return]
+
+
 async def office(state: State) -> Office:
     return Office(state.database, state.bell, state.safe, state.outbound)
 
 
-DEPENDENCIES = {
-    given.__name__: Provide(given) for given in (who, agent, session, database, settings, bell, safe, outbound, office)
-}
+GIVEN = (who, agent, session, database, settings, bell, safe, outbound, files, office)
+DEPENDENCIES = {given.__name__: Provide(given) for given in GIVEN}

@@ -22,7 +22,7 @@ GUARDS = [needs(Right.CHANNELS), in_a_browser]
 
 
 class NewSignIn(msgspec.Struct, forbid_unknown_fields=True):
-    """`fields`: what the platform asks for beforehand: its app's id and secret, a server. `settings`: as in channels."""
+    """`fields`: what the platform asks for beforehand: its app's id and secret, a server. `settings` as in channels."""
 
     platform: str
     fields: dict[str, Typed] = {}

@@ -351,7 +351,7 @@ async def _clear(scene: Scene, taken: list[Event], left: Mapping[UUID, timedelta
     quiet = [place.id for place in scene.places.values() if place.is_quiet]
     if quiet:
         await connection.execute(
-            "UPDATE channel SET last_heard_at = now() WHERE workspace_id = $1 AND id = ANY($2)",
+            "UPDATE channel SET last_heard_at = now(), heard_at = now() WHERE workspace_id = $1 AND id = ANY($2)",
             workspace_id,
             sorted(quiet),
         )

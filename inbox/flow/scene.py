@@ -26,6 +26,9 @@ from inbox.sla.facts import AnyFact
 from inbox.sla.storage import Refolded
 
 
+FETCHED = frozenset({"image", "sticker", "video", "audio", "file"})
+
+
 class Again(Exception):
     """Somebody else made a row this batch was about to make: look again."""
 
@@ -494,6 +497,7 @@ class Scene:
             made = await self.connection.execute(*LETTERS.inserted(self.workspace_id, fresh_letters))
             if made != f"INSERT 0 {len(fresh_letters)}":
                 raise Again
+            await self._save_files(fresh_letters)
         if changed_letters:
             await self.connection.execute(*LETTERS.updated(self.workspace_id, changed_letters, self._letters_before))
             told = {happening.message for happening in self.happenings}
@@ -514,6 +518,25 @@ class Scene:
                 [r.text for r in self.revisions],
                 [msgspec.json.encode(r.attachments).decode() for r in self.revisions],
                 [r.at for r in self.revisions],
+            )
+
+    async def _save_files(self, letters: list[Letter]) -> None:
+        """What came with them is fetched soon, while its links live."""
+        files = [
+            (letter, position)
+            for letter in letters
+            for position, one in enumerate(letter.attachments)
+            if one.type in FETCHED and (one.url or one.external_id)
+        ]
+        if files:
+            await self.connection.execute(
+                """INSERT INTO attachment (workspace_id, id, message_id, channel_id, position)
+                   SELECT $1, * FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::smallint[])""",
+                self.workspace_id,
+                [new_id() for _ in files],
+                [letter.id for letter, _ in files],
+                [letter.channel_id for letter, _ in files],
+                [position for _, position in files],
             )
 
     async def follow_up(self) -> None:

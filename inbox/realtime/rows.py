@@ -40,7 +40,10 @@ LEFT JOIN LATERAL (SELECT * FROM post o
 """
 
 MESSAGE = """
-SELECT m.*, i.contact_id, i.name AS person_name, i.handle, i.avatar_url, i.platform
+SELECT m.*, i.contact_id, i.name AS person_name, i.handle, i.avatar_url, i.platform,
+       CASE WHEN m.attachments <> '[]' THEN ARRAY(
+           SELECT a.position || ' ' || a.state || ' ' || a.id FROM attachment a
+           WHERE a.workspace_id = m.workspace_id AND a.message_id = m.id) END AS files
 FROM message m
 LEFT JOIN LATERAL (SELECT * FROM contact_identity o
                    WHERE o.workspace_id = m.workspace_id AND o.id = m.identity_id LIMIT 1) i ON true
@@ -135,7 +138,7 @@ def message(row: asyncpg.Record) -> MessageOut:
         agent_id=row["agent_id"],
         written_elsewhere=row["elsewhere"],
         text="" if gone else row["text"],
-        attachments=[] if gone else attachments(row["attachments"]),
+        attachments=[] if gone else _with_files(attachments(row["attachments"]), row["files"]),
         at=row["at"],
         received_at=row["received_at"],
         edited_at=row["edited_at"],
@@ -173,6 +176,15 @@ def attachments(stored: str | bytes | list[object]) -> list[Attachment]:
     if isinstance(stored, (str, bytes)):
         return msgspec.json.decode(stored, type=list[Attachment])
     return msgspec.convert(stored, list[Attachment])
+
+
+def _with_files(told: list[Attachment], files: list[str] | None) -> list[Attachment]:
+    """What is stored here is shown from here; what is gone there has no address any more."""
+    for position, state, file_id in (one.split(" ") for one in files or ()):
+        if int(position) < len(told) and state in ("stored", "gone"):
+            address = f"/api/v1/attachments/{file_id}" if state == "stored" else ""
+            told[int(position)] = msgspec.structs.replace(told[int(position)], url=address)
+    return told
 
 
 def activity(row: asyncpg.Record) -> ActivityOut:

@@ -31,7 +31,7 @@ async def web(open_app: Doorstep, database: object) -> AsyncIterator[Browsers]:
 
 
 @pytest.fixture(scope="session")
-async def harbour(settings: Settings) -> AsyncIterator[Harbour]:
+async def harbour(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Harbour]:
     found: list[Harbour] = []
 
     async def network(scope: Any, receive: Any, send: Any) -> None:
@@ -41,7 +41,12 @@ async def harbour(settings: Settings) -> AsyncIterator[Harbour]:
         await found[0].app(scope, receive, send)
 
     async with listening(network) as port, listening(ours) as home:
-        here = replace(settings, demo_ports={"facebook": port}, base_url=f"http://127.0.0.1:{home}")
+        here = replace(
+            settings,
+            demo_ports={"facebook": port},
+            base_url=f"http://127.0.0.1:{home}",
+            attachments_url=tmp_path_factory.mktemp("attachments").as_uri(),
+        )
         async with opened(create_app(here)) as app:
             found.append(Harbour(app, port, here.base_url))
             yield found[0]
@@ -52,6 +57,6 @@ async def town(harbour: Harbour, database: Database) -> AsyncIterator[Town]:
     network = harbour.network = Facebook(secrets=[SECRET])
     network.bind(url=f"http://127.0.0.1:{harbour.port}")
     web, world = Browsers(harbour.app), await World.make(database, is_demo=True)
-    yield Town(world, network, web, await web.of(world, world.admin), harbour.home)
+    yield Town(world, network, web, await web.of(world, world.admin), harbour.home, harbour)
     await network.close()
     await web.close()

@@ -6,7 +6,7 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
@@ -42,6 +42,7 @@ class Town:
     web: Browsers
     admin: httpx.AsyncClient
     home: str
+    harbour: Harbour
 
     @property
     def wanted(self) -> dict[str, Any]:
@@ -68,7 +69,12 @@ class Harbour:
     port: int
     home: str  # the address at which we ourselves listen
     network: Facebook | None = None
+    files: dict[str, tuple[int, str, bytes]] = field(default_factory=dict)  # what the network's file server holds
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         assert self.network is not None
+        if scope["path"] in self.files:
+            status, mime, content = self.files[scope["path"]]
+            await send({"type": "http.response.start", "status": status, "headers": [(b"content-type", mime.encode())]})
+            return await send({"type": "http.response.body", "body": content})
         await self.network.app(scope, receive, send)
