@@ -1,6 +1,6 @@
 """What is found, handed over once: new things with what lies around them, and a note to look at them again."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -24,11 +24,18 @@ CONTEXT = (
 )
 
 
+class Below(msgspec.Struct, frozen=True, array_like=True):
+    """How many comments one of our posts had when they were read, and when that was (ISO)."""
+
+    count: int
+    at: str
+
+
 class Cursor(msgspec.Struct, omit_defaults=True):
     """What a poll remembers. `seen`: names handed over lately; `watched`: the newest, looked at again.
 
-    `todo`: steps left in this round; `posts`: comments below each of our posts; `mentions`: the newest, each with its
-    post, whose answers are read; `mail`: conversations, when last changed; `asked`: calls of this round; `rest`:
+    `todo`: steps left in this round; `posts`: what stands below each of our posts; `mentions`: the newest, each with
+    its post, whose answers are read; `mail`: conversations, when last changed; `asked`: calls of this round; `rest`:
     seconds they must last for; `start`: before it nothing is told.
     """
 
@@ -37,7 +44,7 @@ class Cursor(msgspec.Struct, omit_defaults=True):
     sweeps: dict[str, Sweep] = {}
     seen: list[str] = []
     watched: list[Watched] = []
-    posts: dict[str, int] = {}
+    posts: dict[str, Below] = {}
     mentions: list[str] = []
     mail: dict[str, str] = {}
     tended: str = ""
@@ -58,7 +65,7 @@ class Hands:
     ) -> list[dict[str, Any]]:
         """What was not handed over before, oldest first. What is gone already was never heard, so it is not told."""
         known, fresh = set(self.cursor.seen), list[Child]()
-        for kind, data in children(list(found)):
+        for kind, data in _flat(found):
             name = fullname(data.get("name"))
             if name and kind != MORE and name not in known and gone(kind, data) is None:
                 known.add(name)
@@ -109,6 +116,15 @@ class Hands:
 def context(data: Any) -> dict[str, Any]:
     """Of a thing beside: what is needed to place a comment. Of a comment its words are not."""
     return {name: data[name] for name in CONTEXT if name in data} if isinstance(data, dict) else {}
+
+
+def _flat(found: Sequence[Child]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every thing with its replies; where those cannot be read it goes on alone."""
+    for child in found:
+        try:
+            yield from list(children([child]))
+        except Unreadable:
+            yield text(child.get("kind")), child["data"]
 
 
 def _events(payload: dict[str, Any]) -> list[Incoming]:

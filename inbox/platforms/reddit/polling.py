@@ -15,8 +15,8 @@ from inbox.ground import clock
 from inbox.platforms.base import ErrorClass, NotHere, Polled, Unreadable
 from inbox.platforms.reddit import rereading, sweeping, watching
 from inbox.platforms.reddit.api import Api
-from inbox.platforms.reddit.handing import Cursor, Hands, context
-from inbox.platforms.reddit.reading import COMMENT, MODMAIL_ID, POST, created, fullname, instant, objects, part, text
+from inbox.platforms.reddit.handing import Below, Cursor, Hands, context
+from inbox.platforms.reddit.reading import COMMENT, MODMAIL_ID, POST, created, fullname, instant, part, text
 from inbox.platforms.reddit.refusals import Failed
 from inbox.platforms.reddit.sweeping import BACK_FILL, DEEP_OVERLAP, OVERLAP, PAGE, Sweep
 from inbox.platforms.reddit.things import children
@@ -66,6 +66,11 @@ class Round:
                 raise
             payloads = []
             self._leave_out(step, for_good=failed.error in LEFT_OUT)
+        except Unreadable:
+            if step == "inbox":
+                raise
+            payloads = []
+            self._leave_out(step, for_good=True)  # until it changes: nothing else shall wait for it
         cursor.asked += self.api.asked
         pace = self.api.pace(cursor.asked)
         cursor.rest = cursor.rest if pace is None else pace.total_seconds()
@@ -90,7 +95,7 @@ class Round:
         what, _, which = step.partition(":")
         name, _, state = which.partition("=")
         if what == "post":
-            self.cursor.posts[name] = int(state)
+            self.cursor.posts[name] = Below(int(state), self.now.isoformat())
         if what == "mail":
             known = {each: at for each, at in self.cursor.mail.items() if each != name} | {name: state}
             self.cursor.mail = dict(sorted(known.items(), key=lambda pair: pair[1])[-KNOWN_CONVERSATIONS:])
@@ -176,28 +181,34 @@ class Round:
             and isinstance(count := part(child, "data", "num_comments"), int)
             and created(child["data"]) >= self.start
         }
-        moved = [name for name, count in counts.items() if count and self.cursor.posts.get(name) != count]
-        self.cursor.posts = {name: count for name, count in self.cursor.posts.items() if name in counts}
+        known = {name: below for name, below in self.cursor.posts.items() if name in counts}
+        moved = [name for name, count in counts.items() if count and (name not in known or known[name].count != count)]
+        self.cursor.posts = known
         self.cursor.todo[:0] = [f"post:{name}={counts[name]}" for name in moved[:POSTS]]
         return []
 
     async def _below(self, which: str) -> list[dict[str, Any]]:
         """Comments below one of our posts, newest first, at every depth that one answer holds."""
         name = which.partition("=")[0]
-        payloads = await self._tree(name, limit="500")
+        read = self.cursor.posts.get(name)
+        payloads = await self._tree(name, instant(read.at) - DEEP_OVERLAP if read else self.start, limit="500")
         self._done(f"post:{which}")
         return payloads
 
     async def _answers(self, which: str) -> list[dict[str, Any]]:
         """Comments below somebody's mention of us: of those that do not name us the inbox says nothing."""
         post, _, name = which.partition("=")
-        return await self._tree(post, comment=name[3:], context="0", limit="100")
+        return await self._tree(post, self.start, comment=name[3:], context="0", limit="100")
 
-    async def _tree(self, post: str, **params: str) -> list[dict[str, Any]]:
+    async def _tree(self, post: str, since: datetime, **params: str) -> list[dict[str, Any]]:
+        """Comments of a tree written since, with the others as context."""
         told = await self.api.get(f"comments/{post[3:]}", sort="new", depth="10", **params)
         tree = told[1] if isinstance(told, list) and len(told) > 1 else None
-        found = objects(part(tree, "data", "children"))
-        beside = {text(data.get("name")): context(data) for kind, data in children(found) if kind == COMMENT}
+        whole = [data for kind, data in children(part(tree, "data", "children")) if kind == COMMENT]
+        beside = {text(data.get("name")): context(data) for data in whole}
+        dated = [(created(data), text(data.get("name")), data) for data in whole]
+        newest = sorted((each for each in dated if each[0] >= since), key=lambda each: each[:2], reverse=True)
+        found = [{"kind": COMMENT, "data": {**data, "replies": ""}} for _, _, data in newest]
         return await self.hands.over(found, beside=beside)
 
     # Modmail

@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 from inbox.ground import clock
 from inbox.platforms.reddit.modmail import conversation_in, message_of
 from inbox.platforms.reddit.simulator_doors import Doors
+from inbox.platforms.reddit.simulator_looks import Looks
 from inbox.platforms.reddit.simulator_memory import STRANGER, Conversation, Item, Memory, base36, username
 from inbox.platforms.reddit.simulator_oauth import Sessions
 from inbox.platforms.simulation import Heard, Mischief, Person, Simulator
@@ -37,7 +38,7 @@ class RedditSimulator(Simulator):
         handle: str = "",
         remembers_more: bool = False,
     ) -> None:
-        """`secrets`: of the app. `remembers_more` changes nothing: what this network does not hold takes no reply."""
+        """`secrets`: of the app. `remembers_more`: lists go back to the beginning, not only a thousand things."""
         made = f"brand_{base36(int(account))}" if account.isdigit() else account
         self.us = username(Person(account, title, handle or made))
         self.title, self.url = title, ""
@@ -47,8 +48,11 @@ class RedditSimulator(Simulator):
         self.client, secret = "earshot-demo", secrets[0] if secrets else randomness.token_hex(16)
         self.secrets = list(secrets) or [secret]
         self.memory = Memory(self.us, title)
+        self.looks = Looks(self.memory)
         self.sessions = Sessions(self.us, self.client, secret, self.mischief)
         self.app: Doors = Doors(self)
+        if remembers_more:
+            self.app.reach = 1_000_000
         self._listening: set[asyncio.Task[None]] = set()
 
     @property

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 WINDOW = 600  # seconds
 CALLS = 1000  # in a window
+REACH = 1000
 NOBODYS_AGENT = re.compile(r"(python-httpx|python-requests|curl|Mozilla)/", re.IGNORECASE)
 SORTS = {"mentions": ("username_mention",), "comments": ("comment_reply",), "selfreply": ("post_reply",)}
 
@@ -39,9 +40,11 @@ class Doors:
 
     def __init__(self, network: "RedditSimulator") -> None:
         self.network, self.memory, self.sessions = network, network.memory, network.sessions
+        self.looks = network.looks
         self.desk, self.mailroom = Desk(network), Mailroom(network)
         self.calls: list[Call] = []
         self.left: float | None = None  # calls left of this window; None: as many as there are
+        self.reach = REACH  # things that a listing goes back
         self.reset = 0  # seconds to the end of the window; 0: as the clock has it
         self.failing: dict[str, Refusal] = {}  # answers by path, until taken out
 
@@ -165,8 +168,8 @@ class Doors:
         elif box != "inbox":
             raise not_found()
         order = self.memory.newest(item for item, _ in told.values())
-        shown = [{"kind": item.kind, "data": self.memory.in_inbox(item, told[item.name][1], user)} for item in order]
-        return listing(shown, call)
+        shown = [{"kind": item.kind, "data": self.looks.in_inbox(item, told[item.name][1], user)} for item in order]
+        return listing(shown[: self.reach], call)
 
     def _subreddit(self, name: str, what: str, call: Call) -> Any:
         everywhere = name in ("all", "popular")
@@ -192,7 +195,7 @@ class Doors:
 
         def tree(parent: str) -> list[Json]:
             return [
-                {"kind": "t1", "data": self.memory.shown(one, call.user) | {"replies": replies(one.name)}}
+                {"kind": "t1", "data": self.looks.shown(one, call.user) | {"replies": replies(one.name)}}
                 for one in below
                 if one.parent == parent
             ]
@@ -201,15 +204,16 @@ class Doors:
             children = tree(parent)
             return {"kind": "Listing", "data": {"after": None, "children": children}} if children else ""
 
-        head = {"kind": "Listing", "data": {"children": [{"kind": "t3", "data": self.memory.shown(post, call.user)}]}}
+        head = {"kind": "Listing", "data": {"children": [{"kind": "t3", "data": self.looks.shown(post, call.user)}]}}
         whole = tree(name)
         if only := call["comment"]:
             one = self._item(f"t1_{only}")
-            whole = [{"kind": "t1", "data": self.memory.shown(one, call.user) | {"replies": replies(one.name)}}]
+            whole = [{"kind": "t1", "data": self.looks.shown(one, call.user) | {"replies": replies(one.name)}}]
         return [head, {"kind": "Listing", "data": {"after": None, "children": whole}}]
 
     def _things(self, items: list[Item], call: Call) -> Json:
-        return listing([{"kind": one.kind, "data": self.memory.listed(one, call.user)} for one in items], call)
+        shown = [{"kind": one.kind, "data": self.looks.listed(one, call.user)} for one in items[: self.reach]]
+        return listing(shown, call)
 
     def _may(self, item: Item, user: str) -> bool:
         return item.kind != "t4" and item.gone != "lost" and item.subreddit.casefold() not in self.memory.private

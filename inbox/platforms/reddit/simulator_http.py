@@ -11,8 +11,6 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
-LIMIT = 1000  # things that a listing goes back
-
 
 class Refusal(Exception):
     """An answer other than the one asked for."""
@@ -95,7 +93,6 @@ async def live(receive: Receive, send: Send) -> None:
 
 def listing(things: Sequence[Json], call: Call) -> Json:
     """A page of a list, newest first. An anchor that is not in it any more gives an empty one, as Reddit does."""
-    things = things[:LIMIT]
     size = max(1, min(int(call["limit"] or 25), 100))
     names = [str(thing["data"]["name"]) for thing in things]
     start, end = 0, len(things)

@@ -1,16 +1,15 @@
-"""The simulated Reddit's memory: accounts, posts, comments, private messages and modmail, and how they look."""
+"""The simulated Reddit's memory: accounts, posts, comments, private messages and modmail."""
 
 import hashlib
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import Any
 
 import msgspec
 
 from inbox.ground import clock
-from inbox.platforms.reddit.reading import DELETED, NAMED, REMOVED
+from inbox.platforms.reddit.reading import NAMED
 from inbox.platforms.simulation import Person
 
 LETTERS = "0123456789abcdefghijklmnopqrstuvwxyz"
@@ -38,6 +37,7 @@ class Item(msgspec.Struct):
     by: str = ""
     unread: bool = True
     locked: bool = False
+    named: list[str] = []  # by the words it was written with: who is told of it is not told again of an edit
 
     @property
     def kind(self) -> str:
@@ -142,7 +142,7 @@ class Memory:
         """A comment below a post or a comment."""
         post = above.post or above.name
         made = Item(f"t1_{self.number()}", author, text, at or clock.now(), subreddit=above.subreddit, post=post)
-        made.parent = above.name
+        made.parent, made.named = above.name, [name.casefold() for name in NAMED.findall(text)]
         return self.add(made)
 
     def write_message(
@@ -189,117 +189,12 @@ class Memory:
                 above = self.items.get(item.parent)
                 if above is not None and above.author == name:
                     yield item, "post_reply" if above.kind == "t3" else "comment_reply"
-                elif any(one.casefold() == name.casefold() for one in NAMED.findall(item.text)):
+                elif name.casefold() in item.named:
                     yield item, "username_mention"
 
     def forget_account(self, name: str) -> None:
         """The person deletes the account: what was written stays, with nobody's name."""
         self.closed.add(name)
-
-    # How things look
-
-    def shown(self, item: Item, viewer: str) -> dict[str, Any]:
-        """A thing as Reddit shows it to this account."""
-        moderating = self.moderates(viewer, item.subreddit)
-        stone = DELETED if item.gone == "deleted" else REMOVED if item.gone and not moderating else ""
-        author = DELETED if stone or item.author in self.closed else item.author
-        stamp = item.at.timestamp()
-        data: dict[str, Any] = {
-            "name": item.name,
-            "id": item.name[3:],
-            "author": author,
-            "created_utc": stamp,
-            "created": stamp + 28800.0,
-            "edited": item.edited.timestamp() if item.edited else False,
-            "subreddit": item.subreddit or None,
-            "likes": None,
-            "distinguished": None,
-            "replies": "",
-        }
-        if author != DELETED:
-            data["author_fullname"] = f"t2_{base36(int(hashlib.sha256(author.encode()).hexdigest()[:8], 16))}"
-        if item.kind == "t4":
-            return data | self._message(item)
-        data |= {"can_mod_post": moderating, "archived": False, "locked": item.locked, "score": 1}
-        if moderating:
-            removed, approved = item.removed_at, item.approved_at
-            data |= {
-                "removed": item.gone == "removed",
-                "banned_by": item.by if item.gone == "removed" else None,
-                "banned_at_utc": removed.timestamp() if removed and item.gone == "removed" else None,
-                "approved_by": item.by if approved and not item.gone else None,
-                "approved_at_utc": approved.timestamp() if approved and not item.gone else None,
-            }
-        return data | (self._post(item, stone) if item.kind == "t3" else self._comment(item, stone))
-
-    def _message(self, item: Item) -> dict[str, Any]:
-        return {
-            "body": item.text,
-            "body_html": f"<p>{item.text}</p>",
-            "subject": item.title,
-            "dest": item.dest,
-            "was_comment": False,
-            "type": "unknown",
-            "context": "",
-            "new": item.unread,
-            "parent_id": item.parent or None,
-            "first_message_name": item.first or None,
-            "first_message": int(item.first[3:], 36) if item.first else None,
-        }
-
-    def _post(self, item: Item, stone: str) -> dict[str, Any]:
-        below = sum(1 for one in self.items.values() if one.post == item.name and one.gone != "lost")
-        return {
-            "title": item.title,
-            "selftext": stone or item.text,
-            "is_self": True,
-            "num_comments": below,
-            "permalink": self.path(item),
-            "removed_by_category": {DELETED: "deleted", REMOVED: "moderator"}.get(stone),
-        }
-
-    def _comment(self, item: Item, stone: str) -> dict[str, Any]:
-        body = stone or item.text
-        post = {"link_id": item.post, "parent_id": item.parent, "permalink": self.path(item)}
-        return {"body": body, "body_html": f"<p>{body}</p>", **post}
-
-    def path(self, item: Item) -> str:
-        """Where it can be read."""
-        post = self.items[item.post] if item.post else item
-        slug = re.sub(r"\W+", "_", post.title.lower(), flags=re.ASCII).strip("_")[:40] or "post"
-        below = f"{item.name[3:]}/" if item.post else ""
-        return f"/r/{post.subreddit}/comments/{post.name[3:]}/{slug}/{below}"
-
-    def in_inbox(self, item: Item, sort: str, viewer: str) -> dict[str, Any]:
-        """A thing as the inbox shows it: of a comment less than elsewhere, and why it is there."""
-        if item.kind == "t4":
-            return self.shown(item, viewer)
-        kept = ("name", "id", "author", "author_fullname", "created_utc", "created", "subreddit", "body", "body_html")
-        whole = self.shown(item, viewer)
-        data = {
-            name: whole[name] for name in (*kept, "parent_id", "replies", "distinguished", "likes") if name in whole
-        }
-        data |= {
-            "was_comment": True,
-            "type": sort,
-            "subject": sort.replace("_", " "),
-            "dest": viewer,
-            "new": item.unread,
-            "link_title": self.items[item.post].title,
-            "context": f"{self.path(item)}?context=3",
-            "first_message_name": None,
-        }
-        return data
-
-    def listed(self, item: Item, viewer: str) -> dict[str, Any]:
-        """A comment as listings of a subreddit or a person show it: with its post's title and author."""
-        data = self.shown(item, viewer)
-        if item.kind == "t1":
-            post = self.items[item.post]
-            where = f"https://www.reddit.com{self.path(post)}"
-            author = DELETED if post.gone else post.author
-            data |= {"link_title": post.title, "link_author": author, "link_permalink": where}
-        return data
 
     # Kept and recalled
 

@@ -18,7 +18,7 @@ class Desk:
     """The write half of /api."""
 
     def __init__(self, network: "RedditSimulator") -> None:
-        self.network, self.memory = network, network.memory
+        self.network, self.memory, self.looks = network, network.memory, network.looks
         self.nameless_messages = False  # answers name every message t4_zzzzzzzzzzzz, as they did in 2025
 
     def written(self, call: Call, what: str) -> Any:
@@ -65,7 +65,7 @@ class Desk:
         else:
             made = self.memory.write_comment(call.user, above, text)
         self._heard(call, Action.DM if above.kind == "t4" else Action.REPLY, made, above)
-        data = self.memory.shown(made, call.user)
+        data = self.looks.shown(made, call.user)
         if above.kind == "t4" and self.nameless_messages:
             data |= {"name": f"t4_{'z' * 12}", "id": "z" * 12}
         return {"json": {"errors": [], "data": {"things": [{"kind": made.kind, "data": data}]}}}
@@ -86,12 +86,12 @@ class Desk:
     def _edit(self, call: Call) -> Json:
         item, text = self._own(call, "thing_id"), self._text(call)
         item.text, item.edited = text, clock.now()
-        data = self.memory.shown(item, call.user)
+        data = self.looks.shown(item, call.user)
         return {"json": {"errors": [], "data": {"things": [{"kind": item.kind, "data": data}]}}}
 
     def _submit(self, call: Call) -> Json:
         made = self.memory.write_post(call.user, call["sr"], call["title"], call["text"])
-        data = {"id": made.name[3:], "name": made.name, "url": f"https://www.reddit.com{self.memory.path(made)}"}
+        data = {"id": made.name[3:], "name": made.name, "url": f"https://www.reddit.com{self.looks.path(made)}"}
         return {"json": {"errors": [], "data": data}}
 
     def _delete(self, call: Call) -> Json:

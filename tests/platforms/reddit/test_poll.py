@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
-from inbox.platforms.base import Act, Actor, ErrorClass, Kind, NotHere
+from inbox.platforms.base import Act, Actor, ErrorClass, Kind, NotHere, Unreadable
 from inbox.platforms.reddit.simulator import RedditSimulator
 from inbox.platforms.reddit.simulator_http import Refusal, forbidden
 from tests.platforms.reddit.house import ANA, LI, Connected, ids
@@ -207,53 +207,6 @@ async def test_modmail_is_read_whole_once_and_again_when_it_moves(network: Reddi
     assert all("user" not in payload["modmail"] for payload in shop.payloads if "modmail" in payload)
 
 
-async def test_a_watch_brings_what_holds_its_words(network: RedditSimulator, shop: Connected) -> None:
-    shop.set(watch=["r/gadgets: brandco, alder & finch", "lamps"])
-    named = await network.post(ANA, subreddit="gadgets", title="My BrandCo lamp", text="broke")
-    await network.post(ANA, subreddit="gadgets", title="brandcorp", text="something else")
-    anything = await network.post(LI, subreddit="lamps", title="Which one?")
-    said = await network.comment(LI, post=named, text="Alder & Finch is great")
-    await network.comment(LI, post=named, text="no word of it")
-    below = await network.comment(ANA, post=anything, text="The red one")
-    heard = {event.external_id: event for event in await shop.polled()}
-    assert set(heard) == {named, anything, said, below}
-    assert {event.kind for event in heard.values()} == {Kind.MENTION}
-    assert heard[named].text == "My BrandCo lamp\n\nbroke"
-    assert (heard[said].parent, heard[said].root) == ("", named)
-    assert not heard[named].visitor_post
-
-
-async def test_a_watch_of_everything_goes_by_search(network: RedditSimulator, shop: Connected) -> None:
-    shop.set(watch=["all: brandco, alder lamp"])
-    found = await network.post(ANA, subreddit="anywhere", title="An alder lamp?")
-    await network.post(ANA, subreddit="anywhere", title="A lamp")
-    assert ids(await shop.polled()) == [found]
-    [search] = [call for call in network.app.calls if call.path == "r/all/search"]
-    assert search["q"] == '"brandco" OR "alder lamp"'
-
-
-async def test_a_post_in_our_own_subreddit_asks_like_a_visitor(network: RedditSimulator, shop: Connected) -> None:
-    shop.set(watch=[network.home])
-    visit = await network.post(ANA, subreddit=network.home, title="It came broken")
-    [event] = await shop.polled()
-    assert (event.external_id, event.visitor_post) == (visit, True)
-
-
-async def test_what_comes_by_two_roads_is_handed_over_once(network: RedditSimulator, shop: Connected) -> None:
-    shop.set(watch=["gadgets"])
-    mention = await network.mention(ANA, text="u/brandco?")
-    heard = [event.external_id for event in await shop.polled()]
-    assert heard.count(mention) == 1
-
-
-async def test_a_watch_that_may_not_be_read_stops_nothing_else(network: RedditSimulator, shop: Connected) -> None:
-    shop.set(watch=["secret", "gadgets"], moderates=["not_ours"])
-    network.memory.private.add("secret")
-    post = await network.post(ANA, subreddit="gadgets", title="Hello")
-    message = await network.dm(ANA, text="Hello")
-    assert ids(await shop.polled()) == sorted([post, message])
-
-
 async def test_a_list_that_fails_for_now_is_read_from_where_it_was(network: RedditSimulator, shop: Connected) -> None:
     await shop.polled()
     network.app.failing["message/sent"] = Refusal(503, "<html>busy</html>")
@@ -340,3 +293,29 @@ async def test_an_answer_that_is_no_list_is_a_passing_trouble(shop: Connected) -
         with pytest.raises(NotHere) as refused:
             await shop.connector.poll(http, shop.account, {})
     assert refused.value.error is ErrorClass.TRANSIENT
+
+
+async def test_what_cannot_be_read_in_one_list_stops_no_other(network: RedditSimulator, shop: Connected) -> None:
+    post = await network.publish("Lamp")
+    await network.comment(ANA, post=post, text="Sizes?")
+    tree = [{}, {"kind": "Listing", "data": {"children": [{"kind": "t1", "data": {"name": "t1_x"}}, {"kind": "t1"}]}}]
+    network.app.failing[f"comments/{post[3:]}"] = Refusal(200, tree)
+    network.app.failing["api/mod/conversations"] = Refusal(200, {"conversations": [], "conversationIds": ["a", 7]})
+    network.app.failing["user/brandco/submitted"] = Refusal(200, {"data": {"children": [{"kind": "t3"}, 3]}})
+    network.app.failing["message/sent"] = Refusal(200, [])
+    first = await shop.polled()
+    network.app.failing.pop("user/brandco/submitted")
+    assert [event.text for event in first + await shop.polled()] == ["Sizes?"]
+
+
+async def test_a_thing_that_cannot_be_read_is_handed_over_to_be_quarantined(
+    network: RedditSimulator, shop: Connected
+) -> None:
+    strange = {"kind": "t4", "data": {"name": "t4_x", "created_utc": 1e300, "replies": {"data": {"children": [{}]}}}}
+    network.app.failing["message/inbox"] = Refusal(200, {"kind": "Listing", "data": {"children": [strange]}})
+    page = await shop.page()
+    [payload] = page.payloads
+    with pytest.raises(Unreadable):
+        shop.connector.normalise(payload)
+    shop.cursor = {**shop.cursor, "todo": []}
+    assert (await shop.page()).payloads == []
