@@ -40,9 +40,9 @@ class Cursor(msgspec.Struct, omit_defaults=True):
     """Kept between two polls; times are ISO or ms.
 
     `start`: before it nothing is ours to tell. `reached`: the newest thread the list of the published has been read up
-    to; `newest`, `listed`: the newest, and all, of the sweep under way. `held`: comments held back when we last looked;
-    `sighted`: those seen in the sweep under way; `doubt`: what is missing; `suspects`: what was missing once already.
-    `took`: units of the round.
+    to; `newest`, `listed`: the newest, and all, of the sweep under way. `held`: comments held back when we last looked,
+    with their newest change; `sighted`: those seen in the sweep under way; `doubt`: what is missing; `suspects`: what
+    was missing once already. `took`: units of the round.
     """
 
     start: str = ""
@@ -50,7 +50,7 @@ class Cursor(msgspec.Struct, omit_defaults=True):
     reached: int = 0
     newest: int = 0
     listed: list[str] = []
-    held: list[str] = []
+    held: dict[str, int] = {}
     sighted: list[str] = []
     partial: bool = False  # the lists of the held were longer than we read
     doubt: list[str] = []
@@ -82,7 +82,7 @@ class Cursor(msgspec.Struct, omit_defaults=True):
         if len(self.threads) > most:
             liveliest = sorted(self.threads.items(), key=lambda one: one[1].mark, reverse=True)[:most]
             self.threads = dict(liveliest)
-        self.held = self.held[-HELD_MOST:]
+        self.held = dict(list(self.held.items())[-HELD_MOST:])
         self.videos = dict(list(self.videos.items())[-VIDEOS_MOST:])
 
 

@@ -165,20 +165,20 @@ def _changed(cursor: Cursor, items: list[Json], start: int, *, filling: bool) ->
 async def _held(api: Api, cursor: Cursor, step: Step, items: list[Json], page: str, now: datetime) -> Taken:
     """What nobody else can read yet. A thread stands in this list also where only a reply of it is held back."""
     held = {
-        identity(comment.get("id")): identity(item.get("id"))
+        identity(comment.get("id")): (identity(item.get("id")), _touched(comment))
         for item in items
         for comment in _inside(item)
         if _status(comment, step.of) in UNSEEN
     }
     cursor.sighted += [comment for comment in held if comment not in cursor.sighted]
-    new = {thread for comment, thread in held.items() if comment not in cursor.held}
+    new = {thread for comment, (thread, mark) in held.items() if cursor.held.get(comment) != mark}
     # One that we knew as published has been taken off by somebody; of one that is new we say so as we tell of it.
     public = {*cursor.threads, *cursor.doubt, *cursor.suspects}
     hidden = [comment for comment in held if comment in public and comment not in cursor.held]
     for comment in hidden:
         cursor.threads.pop(comment, None)
     moderated = [{"id": comment, "status": step.of} for comment in hidden]
-    cursor.held += [comment for comment in held if comment not in cursor.held]
+    cursor.held |= {comment: mark for comment, (_, mark) in held.items()}
     fresh = [item for item in items if identity(item.get("id")) in new]
     payloads = await _told(api, cursor, {"kind": "youtube#commentThreadListResponse"}, fresh, step.of, now, moderated)
     left = HELD_PAGES - 1 if step.left < 0 else step.left

@@ -69,7 +69,7 @@ def missed(api: Api, cursor: Cursor, missing: list[str], now: datetime) -> list[
     gone = [comment for comment in missing if comment in cursor.suspects]
     new = [comment for comment in missing if comment not in gone]
     cursor.suspects = [comment for comment in cursor.suspects if comment not in gone] + new
-    cursor.held = [comment for comment in cursor.held if comment not in gone]
+    cursor.held = {comment: mark for comment, mark in cursor.held.items() if comment not in gone}
     if not gone:
         return []
     return [{"account": api.channel, "at": now.isoformat(), "gone": [{"id": comment} for comment in gone]}]
@@ -77,6 +77,5 @@ def missed(api: Api, cursor: Cursor, missing: list[str], now: datetime) -> list[
 
 def shown(cursor: Cursor, public: list[str]) -> list[Json]:
     """Which of these were held back when we last looked; they are no more."""
-    freed = [comment for comment in cursor.held if comment in set(public)]
-    cursor.held = [comment for comment in cursor.held if comment not in freed]
+    freed = [comment for comment in dict.fromkeys(public) if cursor.held.pop(comment, None) is not None]
     return [{"id": comment, "status": PUBLISHED} for comment in freed]
