@@ -33,8 +33,8 @@ async def register(http: httpx.AsyncClient, settings: Mapping[str, Any], redirec
             answer = await asked(http, "POST", where, body=wanted | {"redirect_uris": redirect_uri})
         made = read(answer)
     except Failed as failed:
-        if failed.status == 404:
-            sentence = "There is no Mastodon server at this address."
+        if 300 <= failed.status < 400 or failed.status in (404, 405):
+            sentence = "There is no Mastodon server at this address: type the one at which people sign in."
             raise NotHere(ErrorClass.INVALID, sentence) from failed
         raise failed.reading() from failed
     name, secret = text(part(made, "client_id")), text(part(made, "client_secret"))

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from inbox.platforms.base import clean
 
 SERVER = "https://mastodon.social"
+THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
 WORD = r"[A-Za-z0-9_]+(?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?"
 MENTION = re.compile(rf"(?<![=/\w])@({WORD})(@[\w-]+(?:\.[\w-]+)*(?::\d+)?)?", re.ASCII)
 
@@ -42,8 +43,14 @@ def ident(value: Any) -> str:
 def server(settings: Mapping[str, Any]) -> str:
     """The address of the chosen server, however a person typed it: a name, a handle there, or a whole address."""
     typed = str(settings.get("server") or SERVER).strip()
-    parts = urlsplit(typed if "://" in typed else "https://" + typed.rpartition("@")[2])
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}".rstrip("/")
+    try:
+        parts = urlsplit(typed if "://" in typed else "https://" + typed.rpartition("@")[2])
+        here = parts.hostname in THIS_MACHINE
+    except ValueError:
+        return "https://"
+    # A token goes over https, whatever was typed; on this machine nobody is in between.
+    scheme = parts.scheme if here else "https"
+    return f"{scheme}://{parts.netloc.rpartition('@')[2]}".rstrip("/")
 
 
 def domain_of(external_id: str) -> str:

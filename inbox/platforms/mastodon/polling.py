@@ -4,6 +4,7 @@ The past is read backwards once, then each list is read forward from what was re
 between two pages is left out. Rows may show up a little after later ones, so the last minutes are always read again.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,13 +16,14 @@ from inbox.ground import clock
 from inbox.platforms.base import Account, ErrorClass, NotHere, Polled, Unreadable
 from inbox.platforms.mastodon import events, statuses
 from inbox.platforms.mastodon.api import Api, Failed, safe
-from inbox.platforms.mastodon.names import ident
+from inbox.platforms.mastodon.names import ident, objects
 from inbox.platforms.mastodon.statuses import instant
 
 PAGE = 40  # 80 is the most; each reply costs one more request for what stands above it
 BACKFILL_DAYS = 90
 SETTLING = timedelta(minutes=5)
 SEEN, WATCHED = 1000, 100
+AT_ONCE = 5  # requests for what stands above, beside each other
 SPARE = 60  # requests that polling leaves for replies in each of the server's five minutes
 
 Item = dict[str, Any]
@@ -178,20 +180,26 @@ def watch(watched: list[Watched], us: str, post: Item, where: statuses.Place) ->
 
 async def around(api: Api, posts: list[Item]) -> dict[str, dict[str, Any]]:
     """By post, what of the posts above it tells where it belongs. A post that is gone by now has nothing above it."""
-    near: dict[str, dict[str, Any]] = {}
-    for post in posts:
-        name, above = ident(post.get("id")), ident(post.get("in_reply_to_id"))
-        if not above or post.get("visibility") not in statuses.SHOWN or name in near:
-            continue
-        try:
-            found = await api.one(f"/api/v1/statuses/{safe(name)}/context")
-        except Failed as failed:
-            if not failed.gone:
-                raise
-            continue
-        if ancestors := [each for each in found.get("ancestors") or [] if isinstance(each, dict)]:
-            near[name] = dict(statuses.head(api.us, ancestors))
-    return near
+    asked = {
+        ident(post.get("id")): post
+        for post in posts
+        if ident(post.get("in_reply_to_id")) and post.get("visibility") in statuses.SHOWN
+    }
+    names, found = list(asked), list[dict[str, Any]]()
+    for start in range(0, len(names), AT_ONCE):
+        found += await asyncio.gather(*(_above(api, name) for name in names[start : start + AT_ONCE]))
+    return {name: above for name, above in zip(names, found, strict=True) if above}
+
+
+async def _above(api: Api, name: str) -> dict[str, Any]:
+    try:
+        context = await api.one(f"/api/v1/statuses/{safe(name)}/context")
+    except Failed as failed:
+        if failed.gone:
+            return {}
+        raise
+    ancestors = objects(context.get("ancestors"))
+    return dict(statuses.head(api.us, ancestors)) if ancestors else {}
 
 
 async def _changed(api: Api, cursor: Cursor) -> list[dict[str, Any]]:

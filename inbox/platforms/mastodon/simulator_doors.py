@@ -1,11 +1,10 @@
 """The simulated network's HTTP: what a client of one account needs, and the stream of server-sent events."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
-from urllib.parse import parse_qsl
 
 import msgspec
 
@@ -13,13 +12,11 @@ from inbox.ground import clock
 from inbox.platforms.base import Action
 from inbox.platforms.mastodon import counting
 from inbox.platforms.mastodon import simulator_shapes as shapes
+from inbox.platforms.mastodon.simulator_http import Asked, Receive, Send, answer, asked_of, body_of, cut, page
 from inbox.platforms.mastodon.simulator_network import Network, Notice, Post
 from inbox.platforms.mastodon.simulator_sign_in import Gate, Refusal, Token
 from inbox.platforms.simulation import Mischief
 
-Send = Callable[[dict[str, Any]], Awaitable[None]]
-Receive = Callable[[], Awaitable[dict[str, Any]]]
-Asked = dict[str, Any]
 KEY_HOLDS = timedelta(hours=1)
 SPAN = 300  # seconds over which requests are counted
 MOST_AT_ONCE = 20
@@ -46,17 +43,12 @@ class Doors:
             await send({"type": "lifespan.shutdown.complete"})
 
     async def _request(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
-        raw, message = b"", await receive()
-        while message["type"] == "http.request":
-            raw += message.get("body", b"")
-            if not message.get("more_body"):
-                break
-            message = await receive()
+        raw = await body_of(receive)
         await asyncio.sleep(self.mischief.slow)
         headers = {name.decode().lower(): value.decode("latin-1") for name, value in scope["headers"]}
         method, path = scope["method"], scope["path"].rstrip("/")
         self.requests.append((method, path))
-        asked = _asked(scope["query_string"], raw, headers.get("content-type", ""))
+        asked = asked_of(scope["query_string"], raw, headers.get("content-type", ""))
         asked["key"] = headers.get("idempotency-key", "")
         bearer = headers.get("authorization", "").removeprefix("Bearer ")
         try:
@@ -64,13 +56,13 @@ class Doors:
             if path == "/api/v1/streaming/user":
                 await self._stream(self.gate.admit(bearer, "read:statuses"), receive, send)
             elif path == "/oauth/authorize":
-                await _answer(send, 302, {}, {"location": self.gate.page(asked)})
+                await answer(send, 302, {}, {"location": self.gate.page(asked)})
             elif method != "GET" and path.startswith("/api/v1/statuses"):
                 await self._write(send, method, path.split("/")[4:], asked, bearer)
             else:
-                await _answer(send, 200, self._read(method, path.split("/")[1:], asked, bearer), self._left())
+                await answer(send, 200, self._read(method, path.split("/")[1:], asked, bearer), self._left())
         except Refusal as refused:
-            await _answer(send, refused.status, refused.body, self._left())
+            await answer(send, refused.status, refused.body, self._left())
 
     # The rate
 
@@ -120,7 +112,7 @@ class Doors:
                 return shapes.account(network, found)
             case ["GET", "api", "v1", "accounts", number, "statuses"]:
                 viewer = admit(bearer, "read:statuses").account
-                posts = _page(network.written(number, viewer), asked, 20)
+                posts = page(network.written(number, viewer), asked, 20)
                 return [shapes.status(network, post, viewer) for post in posts]
             case ["GET", "api", "v1", "accounts", number] if number in network.accounts:
                 return shapes.account(network, network.accounts[number])
@@ -160,7 +152,7 @@ class Doors:
         types = asked.get("types")
         notices = (each for each in reversed(self.network.notices) if not types or each.type in types)
         seen = (each for each in notices if each.account not in self.network.hidden)
-        return [shapes.notification(self.network, each) for each in _page(seen, asked, 40)]
+        return [shapes.notification(self.network, each) for each in page(seen, asked, 40)]
 
     # Writing
 
@@ -168,24 +160,24 @@ class Doors:
         mischief = self.mischief
         if mischief.refuse > 0:
             mischief.refuse -= 1
-            await _cut(send)
+            await cut(send)
             return
         if mischief.statuses:
             status, headers, body = mischief.statuses.pop(0)
-            await _answer(send, status, body, headers)
+            await answer(send, status, body, headers)
             return
-        answer = self._written(method, path, asked, bearer)
+        done = self._written(method, path, asked, bearer)
         if mischief.fail_after_posting > 0:
             mischief.fail_after_posting -= 1
-            await _answer(send, 502, "<html>Bad gateway</html>")
+            await answer(send, 502, "<html>Bad gateway</html>")
         elif mischief.hang_after_posting > 0:
             mischief.hang_after_posting -= 1
-            await _cut(send)
+            await cut(send)
         elif mischief.garble > 0:
             mischief.garble -= 1
-            await _answer(send, 200, "<html>Please sign in to the guest network</html>")
+            await answer(send, 200, "<html>Please sign in to the guest network</html>")
         else:
-            await _answer(send, 200, answer, self._left())
+            await answer(send, 200, done, self._left())
 
     def _written(self, method: str, path: list[str], asked: Asked, bearer: str) -> dict[str, Any]:
         network = self.network
@@ -291,56 +283,6 @@ def _gone() -> Refusal:
     return Refusal(404, "Record not found")
 
 
-def _page(items: Iterable[Any], asked: Asked, usual: int) -> list[Any]:
-    """Newest first; with `min_id` the page that comes right after it, else what is newest."""
-    limit = max(1, min(int(asked.get("limit") or usual), 80))
-    within = [
-        item
-        for item in items
-        if int(item.id) < int(asked.get("max_id") or 1 << 80)
-        and int(item.id) > max(int(asked.get("min_id") or 0), int(asked.get("since_id") or 0))
-    ]
-    return within[-limit:] if asked.get("min_id") else within[:limit]
-
-
-def _asked(query: bytes, raw: bytes, kind: str) -> Asked:
-    """Query and body as one; names that end in [] are lists."""
-    asked: Asked = {}
-    pairs = parse_qsl(query.decode(), keep_blank_values=True)
-    if raw and "json" not in kind:
-        pairs += parse_qsl(raw.decode("utf-8", "replace"), keep_blank_values=True)
-    for name, value in pairs:
-        if name.endswith("[]"):
-            asked.setdefault(name[:-2], []).append(value)
-        else:
-            asked[name] = value
-    if raw and "json" in kind:
-        try:
-            body = msgspec.json.decode(raw)
-        except msgspec.DecodeError as error:
-            raise Refusal(400, "There was a problem in the JSON you submitted") from error
-        asked |= body if isinstance(body, dict) else {}
-    return asked
-
-
 async def _sent(queue: asyncio.Queue[str], send: Send) -> None:
     while True:
         await send({"type": "http.response.body", "body": (await queue.get()).encode(), "more_body": True})
-
-
-async def _answer(send: Send, status: int, body: Any, headers: dict[str, str] | None = None) -> None:
-    raw = body.encode() if isinstance(body, str) else msgspec.json.encode(body)
-    kind = b"text/html" if isinstance(body, str) else b"application/json; charset=utf-8"
-    listed = [(b"content-type", kind), (b"content-length", str(len(raw)).encode())]
-    listed += [(name.lower().encode(), value.encode()) for name, value in (headers or {}).items()]
-    await send({"type": "http.response.start", "status": status, "headers": listed})
-    await send({"type": "http.response.body", "body": raw})
-
-
-async def _cut(send: Send) -> None:
-    """End the connection without an answer; a server that keeps its socket to itself gets half an answer instead."""
-    transport = getattr(getattr(send, "__self__", None), "transport", None)
-    if transport is not None:
-        transport.abort()
-    else:
-        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from bisect import insort
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -93,6 +94,9 @@ class Network:
         self.keys: dict[str, tuple[str, datetime]] = {}  # Idempotency-Key -> post, when
         self.hidden: set[str] = set()  # accounts that block ours: the server shows nothing of theirs
         self.listeners: list[Callable[[str, Post | Notice | str], None]] = []
+        self.answers: Counter[str] = Counter()  # how many answer a post
+        self.written_by: Counter[str] = Counter()
+        self._names: dict[str, Acct] = {}
         self._turns: dict[int, int] = {}
         self.us = self.join(us, domain="").id
 
@@ -109,13 +113,15 @@ class Network:
             taken = {(each.username, each.domain) for each in self.accounts.values()}
             if (username, where) in taken:
                 username = f"{username[:21]}_{number[-8:]}"
-            self.accounts[number] = Acct(number, username, where, who)
+            self._enter(Acct(number, username, where, who))
         return self.accounts[number]
 
     def called(self, name: str) -> Acct | None:
         """Somebody by the name a server or a text gives them."""
-        whole = names.qualified(name, DOMAIN)
-        return next((each for each in self.accounts.values() if each.name == whole), None)
+        return self._names.get(names.qualified(name, DOMAIN))
+
+    def _enter(self, acct: Acct) -> None:
+        self.accounts[acct.id] = self._names[acct.name] = acct
 
     # Posts
 
@@ -159,8 +165,7 @@ class Network:
             spoiler=spoiler,
             app=app,
         )
-        self.posts[post.id] = post
-        insort(self.order, (int(post.id), post.id))
+        self._put(post)
         if author == self.us:
             self.say("update", post)
         elif self.us in named:
@@ -168,6 +173,13 @@ class Network:
         elif quoted and self.posts[quoted].author == self.us:
             self._notify("quote", post)
         return post
+
+    def _put(self, post: Post) -> None:
+        self.posts[post.id] = post
+        insort(self.order, (int(post.id), post.id))
+        self.written_by[post.author] += 1
+        if post.parent:
+            self.answers[post.parent] += 1
 
     def edit(self, post: Post, text: str, at: datetime | None = None) -> None:
         """Its author changes what it says."""
@@ -180,6 +192,8 @@ class Network:
         """Taken away, with every trace of it that others were shown; answers to it stay, and answer nothing."""
         del self.posts[post.id]
         self.order.remove((int(post.id), post.id))
+        self.written_by[post.author] -= 1
+        self.answers[post.parent] -= 1
         self.notices = [notice for notice in self.notices if notice.post != post.id]
         for other in self.posts.values():
             other.parent = "" if other.parent == post.id else other.parent
@@ -249,9 +263,10 @@ class Network:
     def recall(self, kept: bytes) -> None:
         """Go on from what was kept."""
         before = msgspec.msgpack.decode(kept, type=Kept, strict=False)
-        self.accounts |= {each.id: each for each in before.accounts}
-        self.posts |= {each.id: each for each in before.posts}
-        self.order = sorted((int(name), name) for name in self.posts)
+        for acct in before.accounts:
+            self._enter(acct)
+        for post in before.posts:
+            self._put(post)
         self.notices, self.keys, self._turns = sorted(before.notices), before.keys, before.turns
 
 

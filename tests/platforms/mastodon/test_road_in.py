@@ -168,6 +168,22 @@ async def test_an_anchor_that_was_deleted_leaves_no_hole(network: MastodonSimula
     assert heard == {anchor: Act.DELETED, later: Act.WROTE}
 
 
+async def test_what_is_taken_back_between_two_requests_is_heard_and_then_gone(
+    network: MastodonSimulator, shop: Connected
+) -> None:
+    post = await network.publish("Boots")
+    asked = await network.comment(ANA, post=post, text="never mind")
+
+    async def take_back(answer: httpx.Response) -> None:
+        if answer.request.url.path == "/api/v1/notifications" and asked in network.network.posts:
+            await network.delete(asked)
+
+    shop.http.event_hooks = {"response": [take_back]}
+    wrote, gone = await shop.polled()
+    assert (wrote.act, wrote.kind, wrote.thread, wrote.parent) == (Act.WROTE, Kind.COMMENT, "", post)
+    assert (gone.act, gone.lane) == (Act.DELETED, wrote.lane)
+
+
 async def test_what_the_server_sets_aside_is_asked_for(network: MastodonSimulator, shop: Connected) -> None:
     asked: list[httpx.URL] = []
 

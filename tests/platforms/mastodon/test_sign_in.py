@@ -93,6 +93,9 @@ async def test_an_app_that_the_server_has_forgotten_says_so(network: MastodonSim
         ("brand@fosstodon.org", "https://fosstodon.org"),
         ("https://user:word@fosstodon.org", "https://fosstodon.org"),
         ("http://127.0.0.1:4000/", "http://127.0.0.1:4000"),
+        ("http://fosstodon.org", "https://fosstodon.org"),  # a token goes over https
+        ("ftp://fosstodon.org", "https://fosstodon.org"),
+        ("https://[fosstodon", "https://"),
     ],
 )
 def test_a_server_is_understood_however_it_is_typed(typed: str, address: str) -> None:
@@ -120,6 +123,7 @@ async def test_a_server_from_before_lists_takes_one_address(shop: Connected) -> 
     [
         (httpx.Response(404, json={"error": "Not found"}), ErrorClass.INVALID),
         (httpx.Response(404, text="<html>a shop</html>"), ErrorClass.INVALID),
+        (httpx.Response(301, headers={"location": "https://social.shop.example"}), ErrorClass.INVALID),
         (httpx.Response(200, text="<html>a shop</html>"), ErrorClass.TRANSIENT),
         (httpx.Response(200, json=[]), ErrorClass.TRANSIENT),
         (httpx.Response(503, text="later"), ErrorClass.TRANSIENT),
