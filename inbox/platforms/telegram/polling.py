@@ -17,6 +17,7 @@ PAGE = 100
 LONGEST = 50  # seconds
 # After a week without news Telegram goes on from a number of its choice, which may be lower (Bot API, Update).
 STALE = timedelta(days=6)
+RENAMED = timedelta(hours=6)
 
 
 async def poll(api: BotApi, cursor: dict[str, Any]) -> Polled:
@@ -29,15 +30,16 @@ async def poll(api: BotApi, cursor: dict[str, Any]) -> Polled:
     offset, heard = count(cursor.get("offset")), moment(cursor.get("heard_at"))
     if offset is not None and heard is not None and now - heard < STALE:
         asked["offset"] = offset
-    handle = words(cursor.get("handle")) or words(api.account.handle)
+    handle, named_at = words(cursor.get("handle")), moment(cursor.get("named_at"))
     try:
-        if not handle:
-            handle = words(record(await api.read("getMe")).get("username"))
+        if not handle or named_at is None or now - named_at > RENAMED:
+            # By its name a bot is called in groups, and the name may be changed.
+            handle, named_at = words(record(await api.read("getMe")).get("username")), now
         updates = records(await api.read("getUpdates", patience=seconds, **asked))
     except NotHere as refusal:
         raise _conflict(refusal) from refusal
     numbers = [number for update in updates if (number := count(update.get("update_id"))) is not None]
-    found = {"handle": handle, "offset": offset, "heard_at": cursor.get("heard_at")}
+    found = {"handle": handle, "named_at": named_at.isoformat(), "offset": offset, "heard_at": cursor.get("heard_at")}
     if numbers:
         # The last in Telegram's order: where its numbers began anew, the highest is an old one.
         found |= {"offset": numbers[-1] + 1, "heard_at": now.isoformat()}

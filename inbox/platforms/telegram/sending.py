@@ -56,7 +56,7 @@ async def _write(api: BotApi, outgoing: Outgoing) -> Outcome:
         body.pop("reply_parameters", None)
         answer = await api.write(method, body)
     if isinstance(answer, Refused | Unknown):
-        return answer
+        return _settled(answer)
     return _sent(record(answer), place)
 
 
@@ -115,8 +115,13 @@ async def _delete(api: BotApi, outgoing: Outgoing) -> Outcome:
 
 def _done(answer: Any) -> Outcome:
     if isinstance(answer, Refused | Unknown):
-        return answer
+        return _settled(answer)
     return Sent("", clock.now()) if answer is True else Unknown("Telegram's answer does not say whether it was done.")
+
+
+def _settled(answer: Refused | Unknown) -> Outcome:
+    """What is left of a group that has moved: the message stands there under a number nobody tells, and is not gone."""
+    return _invalid(answer.message) if isinstance(answer, Moved) else answer
 
 
 def _invalid(message: str) -> Refused:

@@ -110,6 +110,13 @@ class Telegram(Simulator):
         ours = f"@{self.handle}"
         return await self.say(who, text if ours in text else f"{ours} {text}", at=at)
 
+    async def comment(self, who: Person, *, post: str, text: str, parent: str = "", at: datetime | None = None) -> str:
+        """Somebody answers in the group: the bot's own words as they are, anybody else's by naming the bot."""
+        target = parent or post
+        above = self.memory.items.get(target)
+        named = text if above is not None and above.by_bot else f"@{self.handle} {text}"
+        return await self.say(who, named, answers=target, at=at)
+
     async def say(
         self, who: Person, text: str, *, answers: str = "", album: str = "", at: datetime | None = None
     ) -> str:

@@ -245,10 +245,6 @@ class BotServer:
     def _chat(self, call: Call) -> Place:
         """Where something is to be written. Raises Refusal where the bot may not."""
         network, place = self.network, self._place(call)
-        if place.chat in network.moved:
-            moved = int(network.moved[place.chat])
-            what = "Bad Request: group chat was upgraded to a supergroup chat"
-            raise Refusal(400, what, migrate_to_chat_id=moved)
         if place.chat in network.blocked_by:
             raise Refusal(403, "Forbidden: bot was blocked by the user")
         if place.is_group:
@@ -263,12 +259,15 @@ class BotServer:
         return place
 
     def _place(self, call: Call) -> Place:
-        business = call.text("business_connection_id")
-        if business and business != self.network.memory.connection:
+        network, business = self.network, call.text("business_connection_id")
+        if business and business != network.memory.connection:
             raise Refusal(400, "Bad Request: BUSINESS_CONNECTION_INVALID")
         place = places.of(call.text("chat_id"))
         if place is None:
             raise Refusal(400, "Bad Request: chat not found")
+        if place.chat in network.moved:
+            what = "Bad Request: group chat was upgraded to a supergroup chat"
+            raise Refusal(400, what, migrate_to_chat_id=int(network.moved[place.chat]))
         return Place(place.chat, "", business)
 
     def _item(self, name: str, verb: str) -> Item:

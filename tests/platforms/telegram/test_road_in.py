@@ -35,6 +35,27 @@ async def test_everything_people_do_arrives_in_our_words(network: Network, desk:
     assert {event.account for event in heard} == {network.account}
 
 
+async def test_a_thread_in_the_group_goes_on_below_what_was_said(network: Network, desk: Desk) -> None:
+    mention = await network.mention(LI, text="Do you ship?")
+    answered = await desk.send(Action.REPLY, target=mention, thread=mention, text="Yes!")
+    more = await network.comment(LI, post=mention, text="And to Porto?")
+    thanks = await network.comment(LI, post=mention, parent=answered.external_id, text="Thanks")
+    heard = await desk.polled()
+    assert [(event.external_id, event.parent) for event in heard[1:]] == [
+        (more, mention),
+        (thanks, answered.external_id),
+    ]
+    assert {event.thread for event in heard[1:]} == {""}, "found through what they answer"
+
+
+async def test_a_bot_that_is_renamed_is_called_by_its_new_name(network: Network, desk: Desk) -> None:
+    await desk.polled()
+    network.handle = network.memory.bot["username"] = "fresh_name_bot"
+    await network.mention(LI, text="Do you ship?")
+    with time_machine.travel(datetime.now(UTC) + timedelta(hours=7)):
+        assert len(await desk.polled()) == 1
+
+
 async def test_an_album_in_the_group_comes_whole(network: Network, desk: Desk) -> None:
     await network.say(LI, "", album="7")
     await network.say(LI, f"@{network.handle} which one?", album="7")

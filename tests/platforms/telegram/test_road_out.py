@@ -68,6 +68,14 @@ async def test_an_answer_follows_a_group_to_its_new_number(network: Network, des
     assert len(network.heard) == 1
 
 
+async def test_what_stands_in_a_group_that_has_moved_is_not_taken_for_gone(network: Network, desk: Desk) -> None:
+    network.moved["-4455"] = str(network.memory.group["id"])
+    for action in (Action.DELETE, Action.LIKE):
+        refused = await desk.send(action, target="-4455:3", thread="-4455:3")
+        assert type(refused) is Refused
+        assert refused.error is ErrorClass.INVALID
+
+
 async def test_for_a_business_account_it_answers_in_its_name_and_hears_itself(network: Network, desk: Desk) -> None:
     network.through_business = True
     message = await network.dm(ANA, text="Hello")
