@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
 
 from inbox.demo.cast import Character
@@ -40,6 +41,31 @@ async def go_on(stage: Stage, kind: Kind, who: Character, text: str, *, below: s
     return await stage.network.comment(who.person, post=below, parent=below, text=text[: stage.longest], at=at)
 
 
+async def edit(stage: Stage, external_id: str, text: str, *, at: datetime | None = None) -> bool:
+    """Somebody changes what they wrote, where the network lets them; gives whether it did."""
+    with suppress(NotImplementedError):
+        await stage.network.edit(external_id, text[: stage.longest], at=at)
+        return True
+    return False
+
+
+async def take_back(stage: Stage, external_id: str, *, at: datetime | None = None) -> bool:
+    """Somebody takes away what they wrote, where the network lets them; gives whether it did."""
+    with suppress(NotImplementedError):
+        await stage.network.delete(external_id, at=at)
+        return True
+    return False
+
+
+async def answer_there(stage: Stage, target: str, text: str, *, at: datetime | None = None) -> str:
+    """A colleague answers in the network's own app; "" where there is none, or nobody can."""
+    with suppress(NotImplementedError):
+        return await stage.network.elsewhere(target=target, text=text[: stage.longest], at=at)
+    return ""
+
+
 def waits(stage: Stage, external_id: str, kind: Kind, who: Character, topic: str, at: datetime | None = None) -> None:
-    """Note that somebody is to be answered."""
+    """Note that somebody is to be answered, where that is possible at all."""
+    if kind not in stage.answerable:
+        return
     stage.notes.asks.append(Ask(external_id, who.person.external_id, kind, topic, at or clock.now()))

@@ -76,9 +76,12 @@ async def begin(stage: Stage, past: Past) -> list[Thread]:
     comment is shown the post above it.
     """
     network = stage.network
-    stage.notes.posts = [await network.publish(text, at=at) for at, text in past.posts]
+    if stage.has_posts:
+        stage.notes.posts = [await network.publish(text, at=at) for at, text in past.posts]
     read, told = past.threads, list[Thread]()
-    if stage.hears_webhooks:
+    if not stage.tells_its_past:
+        read, told = [], past.threads
+    elif stage.hears_webhooks:
         first = {thread.post: thread for thread in past.threads if thread.kind is Kind.COMMENT}
         read = list(first.values())
         told = [thread for thread in past.threads if first.get(thread.post) is not thread]
@@ -109,9 +112,9 @@ async def write(stage: Stage, threads: Sequence[Thread], *, pause: float = 0.7) 
 
 
 async def _write(stage: Stage, thread: Thread) -> None:
-    post = stage.notes.posts[thread.post] if thread.kind is Kind.COMMENT else ""
+    post = stage.notes.posts[thread.post] if thread.kind is Kind.COMMENT and stage.notes.posts else ""
     ids: list[str] = []
-    for said in thread.said:
+    for said in thread.said if thread.kind in stage.answerable else thread.said[:1]:
         about = "" if said.verb == "opens" else ids[said.on]
         match said.verb:
             case "opens":
@@ -123,18 +126,18 @@ async def _write(stage: Stage, thread: Thread) -> None:
                 assert said.who is not None
                 made = await acting.go_on(stage, thread.kind, said.who, said.text, below=about, at=said.at)
             case "answers":
-                made = await stage.network.elsewhere(target=about, text=said.text[: stage.longest], at=said.at)
+                made = await acting.answer_there(stage, about, said.text, at=said.at) or about
             case "edits":
                 made = about
-                await stage.network.edit(about, said.text[: stage.longest], at=said.at)
+                await acting.edit(stage, about, said.text, at=said.at)
             case "deletes":
                 made = about
-                await stage.network.delete(about, at=said.at)
+                await acting.take_back(stage, about, at=said.at)
             case other:
                 raise ValueError(other)
         ids.append(made)
     for place, topic in thread.asks:
-        if who := thread.said[place].who:
+        if place < len(ids) and (who := thread.said[place].who):
             acting.waits(stage, ids[place], thread.kind, who, topic, thread.said[place].at)
 
 

@@ -154,11 +154,11 @@ class Live:
     async def _edit(self, stage: Stage, ask: Ask) -> None:
         if who := self._cast.known(ask.who):
             text = self._writer.other(who, ask.topic, private=ask.kind is Kind.DM)
-            await stage.network.edit(ask.external_id, text[: stage.longest])
+            await acting.edit(stage, ask.external_id, text)
 
     async def _take_back(self, stage: Stage, ask: Ask) -> None:
-        await stage.network.delete(ask.external_id)
-        stage.closes(target=ask.external_id)
+        if await acting.take_back(stage, ask.external_id):
+            stage.closes(target=ask.external_id)
 
     async def _join_in(self, stage: Stage, ask: Ask) -> None:
         """Somebody else has the same question below the same post."""
@@ -180,8 +180,8 @@ class Live:
             if who is None or now - ask.at < timedelta(minutes=4) or ask.external_id in stage.hands_off:
                 continue
             text = self._writer.answer(who, ask.topic)
-            stage.closes(target=ask.external_id)
-            await stage.network.elsewhere(target=ask.external_id, text=text[: stage.longest])
+            if await acting.answer_there(stage, ask.external_id, text):
+                stage.closes(target=ask.external_id)
 
     # When our side answers
 

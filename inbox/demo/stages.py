@@ -59,6 +59,9 @@ class Stage:
         self.hands_off: set[str] = set()  # asks that only whoever looks at the demo may answer
         capabilities = platforms()[name].capabilities
         self.kinds = list(capabilities.kinds)
+        self.answerable = {kind for kind, actions in capabilities.actions.items() if actions}
+        self.has_posts = Kind.COMMENT in self.kinds and type(network).publish is not Simulator.publish
+        self.tells_its_past = capabilities.back_fill_days > 0  # to whoever asks; else webhooks alone bring anything
         self.longest = capabilities.text_limits.get(Action.REPLY, 2000)
         self._file = folder / f"{name}.kept"
         self._saved = b""

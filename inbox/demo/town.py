@@ -25,6 +25,7 @@ log = structlog.get_logger("demo")
 
 KEEP_EVERY = 10.0  # seconds between two looks at whether there is anything new to keep
 SEED = 7
+LARGE = 4  # networks with a whole past; more of them share one as large
 
 
 def run(settings: Settings) -> None:
@@ -68,7 +69,10 @@ async def play(settings: Settings, stop: asyncio.Event, *, pace: Pace, size: flo
             asyncio.create_task(Colleagues(database, bell, demo, opened).run(), name="colleagues"),
             asyncio.create_task(_keep(opened), name="keep"),
             *(
-                asyncio.create_task(_tell_past(stage, cast, database, bell, demo, size), name=f"past of {stage.name}")
+                asyncio.create_task(
+                    _tell_past(stage, cast, database, bell, demo, size * min(1.0, LARGE / len(opened))),
+                    name=f"past of {stage.name}",
+                )
                 for stage in opened
                 if not stage.notes.past
             ),

@@ -17,7 +17,7 @@ from inbox.platforms.youtube.quota import next_midnight
 from inbox.platforms.youtube.reading import top_of
 from inbox.platforms.youtube.simulator_api import Doors, used_up
 from inbox.platforms.youtube.simulator_memory import Item, Memory, channel_id, handle_of
-from inbox.platforms.youtube.simulator_oauth import LASTS, Tokens
+from inbox.platforms.youtube.simulator_oauth import Tokens
 
 CLIENT = "4077-simulated.apps.googleusercontent.com"
 
@@ -65,11 +65,8 @@ class YouTube(Simulator):
     @property
     def connection(self) -> dict[str, Any]:
         """What a channel needs to reach this network."""
-        credentials = {
-            "access_token": self.tokens.access_token(),
-            "refresh_token": self.tokens.refresh_token,
-            "expires_at": (clock.now() + LASTS).isoformat(),
-        }
+        # When the access token ends is left to be found out: the same network is the same when it is started again.
+        credentials = {"access_token": self.tokens.access_token(), "refresh_token": self.tokens.refresh_token}
         addresses = {"api_url": self.url, "accounts_url": self.url, "oauth_url": self.url}
         return {
             "external_id": self.channel,
