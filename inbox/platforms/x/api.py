@@ -71,15 +71,20 @@ class Api:
         body, _ = await self.read(path, params)
         return body
 
-    async def read(self, path: str, params: Mapping[str, str]) -> tuple[dict[str, Any], datetime | None]:
-        """Read, and until when that was the last we may ask here, if it was. Raises NotHere."""
+    async def read(
+        self, path: str, params: Mapping[str, str], *, partly: bool = False
+    ) -> tuple[dict[str, Any], datetime | None]:
+        """Read, and until when that was the last we may ask here, if it was. Raises NotHere.
+
+        `partly`: many things are asked for at once, and the errors tell which of them are not to be had, even all.
+        """
         self._admit()
         try:
             response = await self.http.get(self.address(path), params=dict(params), headers=self._key())
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise NotHere(ErrorClass.TRANSIENT, f"{SENTENCES[ErrorClass.TRANSIENT]} ({_name(error)})") from error
         body = _body(response)
-        if response.is_success and body is not None and ("data" in body or not body.get("errors")):
+        if response.is_success and body is not None and (partly or "data" in body or not body.get("errors")):
             return body, problems.exhausted_until(response)
         refusal = self._refusal(response, body)
         if isinstance(refusal, Refused):

@@ -53,7 +53,7 @@ def _gone(item: Known, now: datetime) -> dict[str, Any]:
 
 async def _look_up(api: Api, ids: list[str]) -> tuple[list[dict[str, Any]], dict[str, Any], list[str]]:
     """What X shows under these ids, what stands beside it, and which are gone."""
-    body = await api.get("/2/tweets", ids=",".join(ids), **api.post_params())
+    body, _ = await api.read("/2/tweets", {"ids": ",".join(ids), **api.post_params()}, partly=True)
     posts = [post for post in records(body.get("data")) if identity(post.get("id")) in ids]
     shown = {identity(post.get("id")) for post in posts}
     gone = [
