@@ -169,13 +169,15 @@ class Api:
         What a list leaves out is asked for by itself: only a plain "no such post" counts as gone.
         """
         found: dict[str, dict[str, Any]] = {}
-        for start in range(0, len(ids), BATCH):
+        chosen = self.account.settings.get("statuses_at_once", BATCH)
+        size = chosen if isinstance(chosen, int) and chosen > 0 else BATCH
+        for start in range(0, len(ids), size):
             try:
-                listed = await self.many("/api/v1/statuses", id=list(ids[start : start + BATCH]))
+                listed = await self.many("/api/v1/statuses", id=list(ids[start : start + size]))
             except Failed as failed:
-                if not failed.gone and failed.status not in (404, 405):
+                if failed.status not in (400, 404, 405, 422):
                     raise
-                break  # a server from before version 4.3 has no such list
+                break  # a server from before version 4.3 has no such list, another may take fewer
             found.update({ident(each.get("id")): each for each in listed})
         gone = set()
         for status_id in (each for each in ids if each not in found):

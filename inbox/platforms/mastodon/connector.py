@@ -28,7 +28,7 @@ from inbox.platforms.base import (
     Seen,
     Step,
 )
-from inbox.platforms.mastodon import accounts, counting, events, names, polling, rereading, streaming, writing
+from inbox.platforms.mastodon import accounts, api, counting, events, names, polling, rereading, streaming, writing
 
 PUBLIC = [Action.REPLY, Action.PRIVATE_REPLY, Action.LIKE, Action.UNLIKE, Action.DELETE]
 
@@ -71,6 +71,7 @@ class Mastodon(Connector):
         "server": names.SERVER,
         "poll_seconds": 10,
         "tend_seconds": 60,
+        "statuses_at_once": api.BATCH,
         "stream": False,
         "streaming_url": "",
         "visibility": "",

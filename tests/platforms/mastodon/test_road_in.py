@@ -254,6 +254,20 @@ async def test_a_server_without_the_list_of_posts_is_asked_for_each(
     assert heard == {asked: Act.DELETED, kept: Act.EDITED}
 
 
+async def test_a_server_that_lists_fewer_posts_at_once_is_asked_for_fewer_or_for_each(
+    network: MastodonSimulator, shop: Connected
+) -> None:
+    names = [await network.mention(ANA, text=f"{number}") for number in range(25)]
+    items = await shop.polled()
+    await network.delete(names[0])
+    for size in (10, 25):
+        shop.wanting(statuses_at_once=size)
+        network.app.requests.clear()
+        assert set(await shop.reread(*items)) == {names[0]}
+        lists = [path for _, path in network.app.requests if path == "/api/v1/statuses"]
+        assert len(lists) == (3 if size == 10 else 1)
+
+
 async def test_what_is_held_is_read_again_however_old(network: MastodonSimulator, shop: Connected) -> None:
     post = await network.publish("Hello")
     gone = await network.comment(ANA, post=post, text="never mind")
