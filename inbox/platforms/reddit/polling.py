@@ -74,8 +74,10 @@ class Round:
         cursor.asked += self.api.asked
         pace = self.api.pace(cursor.asked)
         cursor.rest = cursor.rest if pace is None else pace.total_seconds()
-        # What is left of the window belongs to replies: the round goes on when the next one begins.
         more = bool(cursor.todo) and not self.api.exhausted
+        if cursor.todo and not more:
+            # What is left of the window belongs to replies: the round goes on in the next one, the inbox first.
+            cursor.todo = ["inbox", *(left for left in cursor.todo if left != "inbox")]
         return Polled(
             payloads=payloads,
             cursor=msgspec.to_builtins(cursor),
