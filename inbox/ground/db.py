@@ -12,14 +12,15 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 from urllib.parse import quote, urlsplit, urlunsplit
 from uuid import UUID
 
 import asyncpg
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 from inbox.ground.settings import Settings
@@ -29,8 +30,10 @@ ROLES = (APP, INTAKE, CLAIM)
 
 if TYPE_CHECKING:
     Connection: TypeAlias = asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]
+    Pool: TypeAlias = asyncpg.Pool[asyncpg.Record]
+    Acquiring: TypeAlias = asyncpg.pool.PoolAcquireContext[asyncpg.Record]
 else:  # asyncpg's classes take no parameters at run time
-    Connection = asyncpg.Connection
+    Connection, Pool, Acquiring = asyncpg.Connection, asyncpg.Pool, asyncpg.pool.PoolAcquireContext
 Result = TypeVar("Result")
 
 # Statements are short by rule; a snapshot held open would slow every queue in the house.
@@ -44,8 +47,14 @@ LIMITS = {
     "jit": "off",  # our statements are many and small; compiling them costs more than running them
 }
 
-# Seconds to wait for a free connection, and for one to be given back: a line that went dead is dropped, not waited for.
+# Seconds in which a statement is answered, or its line says nothing any more: Postgres itself ends one after 30.
+ANSWER = 40.0
+# Seconds to wait for a line: to be free, to open, to begin, to be given back. One that went dead is hung up by then.
 PATIENCE = 10.0
+
+
+# What a line says that is not there any more.
+AWAY = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
 
 
 class WrongRole(RuntimeError):
@@ -68,9 +77,10 @@ def role_url(settings: Settings, role: str, *, direct: bool = False) -> str:
 async def connect(settings: Settings, role: str, *, direct: bool = False) -> asyncpg.Connection[asyncpg.Record]:
     """One connection of its own, as `role`. Raises WrongRole."""
     connection = await asyncpg.connect(
-        role_url(settings, role, direct=direct), server_settings=LIMITS, command_timeout=40, timeout=10
+        role_url(settings, role, direct=direct), server_settings=LIMITS, command_timeout=ANSWER, timeout=PATIENCE
     )
-    await _refuse_power(connection)
+    with _in_time(connection):
+        await _refuse_power(connection)
     return connection
 
 
@@ -88,15 +98,33 @@ async def _keep(_: Connection) -> None:
     """Nothing to reset: every setting we make ends with its transaction."""
 
 
+@contextmanager
+def _in_time(line: Connection) -> Iterator[None]:
+    """Hang up if this takes longer than our patience; whoever waits for an answer on the line is told so."""
+    hanging_up = asyncio.get_running_loop().call_later(PATIENCE, line.terminate)
+    try:
+        yield
+    finally:
+        hanging_up.cancel()
+
+
+class Lines(Pool):
+    """A pool in which nobody waits for ever, neither for a line nor for one that went dead to be given back."""
+
+    def acquire(self, *, timeout: float | None = None) -> Acquiring:
+        """A line from the pool, for an `async with`."""
+        return super().acquire(timeout=PATIENCE if timeout is None else timeout)
+
+
 class Database:
     """The pools of one process. `intake` stores and splits deliveries; `claim` sees only what is due, and no text."""
 
     def __init__(
         self,
         settings: Settings,
-        app: asyncpg.Pool[asyncpg.Record],
-        intake: asyncpg.Pool[asyncpg.Record],
-        claim: asyncpg.Pool[asyncpg.Record],
+        app: Pool,
+        intake: Pool,
+        claim: Pool,
         engine: AsyncEngine,
     ) -> None:
         self.settings, self.app, self.intake, self.claim, self.engine = settings, app, intake, claim, engine
@@ -105,19 +133,23 @@ class Database:
     async def open(cls, settings: Settings, *, app: int = 8, intake: int = 4, claim: int = 2) -> Database:
         """Connect every pool; raises WrongRole, or what asyncpg says when Postgres is away."""
 
-        async def pool(role: str, size: int) -> asyncpg.Pool[asyncpg.Record]:
-            made = await asyncpg.create_pool(
+        async def pool(role: str, size: int) -> Pool:
+            made = Lines(
                 role_url(settings, role),
                 min_size=1,
                 max_size=size,
-                server_settings=LIMITS,
-                command_timeout=40,
-                timeout=10,
+                max_queries=50_000,
+                max_inactive_connection_lifetime=300,
                 init=_refuse_power,
                 reset=_keep,
-                max_inactive_connection_lifetime=300,
+                loop=None,
+                connection_class=asyncpg.Connection,
+                record_class=asyncpg.Record,
+                server_settings=LIMITS,
+                command_timeout=ANSWER,
+                timeout=PATIENCE,
             )
-            assert made is not None
+            await made
             return made
 
         engine = create_async_engine(
@@ -125,14 +157,16 @@ class Database:
             async_creator=lambda: connect(settings, APP),
             pool_size=app,
             max_overflow=4,
-            pool_pre_ping=True,
+            pool_timeout=PATIENCE,
             pool_reset_on_return="rollback",
         )
         return cls(settings, await pool(APP, app), await pool(INTAKE, intake), await pool(CLAIM, claim), engine)
 
     async def close(self) -> None:
         """Let go of everything, hard after five seconds."""
-        await self.engine.dispose()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(5):
+                await self.engine.dispose()
         for pool in (self.app, self.intake, self.claim):
             try:
                 await asyncio.wait_for(pool.close(), 5)
@@ -141,15 +175,17 @@ class Database:
 
     @asynccontextmanager
     async def tenant(
-        self, workspace_id: UUID, *, pool: asyncpg.Pool[asyncpg.Record] | None = None, begin: str = "BEGIN"
+        self, workspace_id: UUID, *, pool: Pool | None = None, begin: str = "BEGIN"
     ) -> AsyncIterator[Connection]:
         """One transaction inside one workspace's walls, opened in a single trip."""
-        async with (pool or self.app).acquire(timeout=PATIENCE) as connection:
-            await connection.execute(f"{begin}; SET LOCAL app.workspace_id = '{UUID(str(workspace_id))}'")
+        async with (pool or self.app).acquire() as connection:
+            await connection.execute(
+                f"{begin}; SET LOCAL app.workspace_id = '{UUID(str(workspace_id))}'", timeout=PATIENCE
+            )
             try:
                 yield connection
             except BaseException:
-                with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+                with suppress(*AWAY):
                     async with asyncio.timeout(PATIENCE):
                         await connection.execute("ROLLBACK")
                 raise
@@ -162,16 +198,43 @@ class Database:
     @asynccontextmanager
     async def session(self, workspace_id: UUID) -> AsyncIterator[AsyncSession]:
         """A unit of work: what was announced is numbered last, then everything is committed together."""
-        async with AsyncSession(self.engine, expire_on_commit=False) as session:
-            session.info["workspace_id"] = workspace_id
-            await session.execute(text(f"SET LOCAL app.workspace_id = '{UUID(str(workspace_id))}'"))
+        session, line = await self._begin(workspace_id)
+        try:
             yield session
             await session.flush()
             for finish in session.info.pop("before_commit", []):
                 await finish(session)
             await session.commit()
-            for follow in session.info.pop("after_commit", []):
-                follow()
+        finally:
+            await _end(session, line)
+        for follow in session.info.pop("after_commit", []):
+            follow()
+
+    async def _begin(self, workspace_id: UUID) -> tuple[AsyncSession, Connection]:
+        """A session with its transaction open. A line that broke while nobody used it is replaced by another."""
+        for is_last in (False, True):
+            session = AsyncSession(self.engine, expire_on_commit=False)
+            session.info["workspace_id"] = workspace_id
+            line: Connection | None = None
+            try:
+                line = await raw(session)
+                with _in_time(line):
+                    await session.execute(text(f"SET LOCAL app.workspace_id = '{UUID(str(workspace_id))}'"))
+                return session, line
+            except DBAPIError as error:
+                await _end(session, line)
+                if is_last or not error.connection_invalidated:
+                    raise
+            except BaseException:
+                await _end(session, line)
+                raise
+        raise AssertionError("unreachable")
+
+
+async def _end(session: AsyncSession, line: Connection | None) -> None:
+    """Roll back what is not committed; a line on which that takes too long is hung up."""
+    with _in_time(line) if line is not None else nullcontext(), suppress(DBAPIError, *AWAY):
+        await session.close()
 
 
 async def raw(session: AsyncSession) -> Connection:

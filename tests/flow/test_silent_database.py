@@ -12,11 +12,14 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import pytest
+from sqlalchemy import text
 
+from inbox.api.problems import ours
 from inbox.flow import committer, intake
 from inbox.flow.committer import Committer, Delivery, Overloaded
+from inbox.ground import db
 from inbox.ground.bell import Bell
-from inbox.ground.db import Database
+from inbox.ground.db import Connection, Database, raw
 from inbox.ground.settings import Settings
 from inbox.platforms.facebook.signature import sign
 from tests.world import World
@@ -129,6 +132,78 @@ async def test_a_platform_that_knocks_while_the_database_says_nothing_is_told_to
             assert await asyncio.wait_for(knock(door, "s3cret"), 5) == 503
         finally:
             await silent.close()
+
+
+async def test_a_unit_of_work_ends_when_the_database_says_nothing_and_the_next_finds_a_new_line(
+    database: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(db, "PATIENCE", 0.3)
+    monkeypatch.setattr(db, "ANSWER", 0.5)
+    world = await World.make(database)
+
+    async def look(at: Database) -> int:
+        async with at.session(world.workspace_id) as session:
+            return int((await session.execute(text("SELECT count(*) FROM channel"))).scalar_one())
+
+    async with a_line(settings) as (line, through):
+        silent = await Database.open(through, app=3, intake=1, claim=1)
+        try:
+            assert await asyncio.gather(*(look(silent) for _ in range(5))) == [1] * 5
+
+            async def falls_silent_within() -> None:
+                async with silent.session(world.workspace_id) as session:
+                    connection = await raw(session)
+                    line.falls_silent()
+                    await connection.fetchval("SELECT count(*) FROM channel")
+
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(falls_silent_within(), 20)
+            for _ in range(2):
+                told = await asyncio.wait_for(
+                    asyncio.gather(*(look(silent) for _ in range(8)), return_exceptions=True), 8
+                )
+                assert {ours(error).status for error in told if isinstance(error, Exception)} == {503}
+                assert len(told) == 8
+            line.works_again()
+            assert await asyncio.wait_for(asyncio.gather(*(look(silent) for _ in range(8))), 60) == [1] * 8
+        finally:
+            line.works_again()
+            await asyncio.wait_for(silent.close(), 30)
+
+
+async def test_a_line_that_broke_while_nobody_used_it_is_replaced_before_anybody_notices(
+    database: Database, owner: Connection
+) -> None:
+    world = await World.make(database)
+    lines = "SELECT pid FROM pg_stat_activity WHERE pid = ANY($1)"
+    async with database.session(world.workspace_id) as session:
+        mine = await (await raw(session)).fetchval("SELECT pg_backend_pid()")
+    await owner.execute("SELECT pg_terminate_backend($1)", mine)
+    async with asyncio.timeout(20):
+        while await owner.fetch(lines, [mine]):  # noqa: ASYNC110 - the condition is another process's
+            await asyncio.sleep(0.01)
+    async with database.session(world.workspace_id) as session:
+        assert await (await raw(session)).fetchval("SELECT pg_backend_pid()") != mine
+
+
+async def test_whoever_asks_a_pool_is_answered_or_told_in_time_that_nobody_answers(
+    database: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(db, "PATIENCE", 0.3)
+    monkeypatch.setattr(db, "ANSWER", 0.5)
+    async with a_line(settings) as (line, through):
+        silent = await Database.open(through, app=2, intake=2, claim=2)
+        pools = (silent.app, silent.intake, silent.claim)
+        try:
+            assert [await pool.fetchval("SELECT 1") for pool in pools] == [1, 1, 1]
+            line.falls_silent()
+            asked = [pool.fetchval("SELECT 1") for pool in pools for _ in range(6)]
+            told = await asyncio.wait_for(asyncio.gather(*asked, return_exceptions=True), 8)
+            assert all(isinstance(error, TimeoutError) for error in told)
+            line.works_again()
+            assert [await asyncio.wait_for(pool.fetchval("SELECT 1"), 60) for pool in pools] == [1, 1, 1]
+        finally:
+            await asyncio.wait_for(silent.close(), 30)
 
 
 async def knock(door: intake.Intake, secret: str) -> int:
