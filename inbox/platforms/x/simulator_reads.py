@@ -103,8 +103,8 @@ class Reads:
         self, call: Call, posts: list[Post], more: Json, *, single: bool = False, asked: list[str] | None = None
     ) -> Json:
         """Posts in the names in which they were asked for."""
-        memory, old = self.network.memory, "tweet.fields" in call.query
-        expansions = call.query.get("expansions", "").split(",")
+        memory, expansions = self.network.memory, call.query.get("expansions", "").split(",")
+        old = "post.fields" not in call.query and "referenced_posts" not in expansions
         fields = (call.query.get("tweet.fields") or call.query.get("post.fields") or "").split(",")
         data = [_narrowed(memory.post_json(post, old=old), {*fields, *expansions}, old) for post in posts]
         for item, one in zip(data, asked or [], strict=False):

@@ -1,6 +1,7 @@
 """Signing in at X, staying signed in, and what the check says."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import httpx
 import msgspec
@@ -27,9 +28,10 @@ async def agree(network: Network, x: X, http: httpx.AsyncClient) -> str:
     return sent_back.params["code"]
 
 
-def asked_of(network: Network) -> dict[str, str]:
+def asked_of(network: Network) -> dict[str, Any]:
     """What the house asks before: a server's address, and what only the app's owner knows."""
-    return network.connection["settings"] | {
+    return {
+        **network.connection["settings"],
         "client_secret": network.doors.client_secret,
         "bearer_token": network.doors.bearer,
     }
