@@ -80,6 +80,7 @@ async def link(
             private=str(private),
             private_author=str(identity_id),
             public=str(public["id"]),
+            reply=str(outbound["id"]),
         )
         for here in (public["id"], private)
     ]

@@ -260,7 +260,8 @@ async def _place_one(scene: Scene, connectors: Mapping[str, Connector], event: E
             placed = placing.toggled(scene, event)
         case Act.READ | Act.DELIVERED:
             scene.afterwards.append(partial(threads.watermark, scene, event))
-            if threads.find(scene, event) in scene.in_flight and _fresh(event):
+            expected = threads.find(scene, event) in scene.in_flight or event.channel_id in scene.private_in_flight
+            if expected and _fresh(event):
                 return ECHO_AGAIN  # the receipt may be quicker than the answer to our own send
         case Act.FAILED:
             placed = _failed(scene, event)

@@ -19,7 +19,7 @@ from inbox.flow.many import Many
 from inbox.ground.db import Connection
 from inbox.ground.ids import new_id
 from inbox.models import Conversation, Message
-from inbox.platforms.base import Act, Attachment, Author, Incoming, Kind, PostContext, clean
+from inbox.platforms.base import Act, Action, Attachment, Author, Incoming, Kind, PostContext, clean
 from inbox.realtime.events import Happening
 from inbox.realtime.rows import waiting_rank
 from inbox.sla.facts import AnyFact
@@ -188,6 +188,7 @@ class Scene:
         self.orphans: dict[tuple[UUID, str], list[Letter]] = {}
         self.posts: dict[tuple[UUID, str], UUID] = {}
         self.in_flight: set[UUID] = set()
+        self.private_in_flight: set[UUID] = set()  # channels: nobody knows yet whose conversation it will open
         self.asked: set[UUID] = set()  # messages of this batch that need a reply
         self.answered: dict[UUID, list[Letter]] = {}  # by thread, what people answered elsewhere
         self.unsettled: set[UUID] = set()  # threads whose last line must be looked for again
@@ -339,6 +340,8 @@ class Scene:
         await self.lock(sorted(row["id"] for row in ids))
         if any(event.incoming.ours or event.incoming.act in (Act.READ, Act.DELIVERED) for event in events):
             await self._load_sends()
+        if heard := {event.channel_id for event in events if event.incoming.act in (Act.READ, Act.DELIVERED)}:
+            await self._load_private_replies(heard)
 
     async def lock(self, ids: list[UUID]) -> None:
         """Bring these conversations into the picture and hold them until COMMIT."""
@@ -363,6 +366,16 @@ class Scene:
             sorted(self.threads),
         )
         self.in_flight = {row["conversation_id"] for row in busy}
+
+    async def _load_private_replies(self, channels: set[UUID]) -> None:
+        busy = await self.connection.fetch(
+            """SELECT DISTINCT channel_id FROM outbound_message
+               WHERE workspace_id = $1 AND channel_id = ANY($2) AND action = $3 AND state IN ('sending', 'unknown')""",
+            self.workspace_id,
+            sorted(channels),
+            Action.PRIVATE_REPLY,
+        )
+        self.private_in_flight = {row["channel_id"] for row in busy}
 
     async def _load_letters(self, events: list[Event]) -> None:
         outside, written = _outside(events), _written(events)

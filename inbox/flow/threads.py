@@ -16,7 +16,7 @@ from inbox.realtime.events import Happening
 from inbox.realtime.rows import attachments
 from inbox.sla import storage
 from inbox.sla.episodes import Episode
-from inbox.sla.facts import AnyFact, Merged, Resolved, tie_of
+from inbox.sla.facts import AnyFact, Linked, Merged, Resolved, tie_of
 from inbox.sla.storage import Refolded
 
 
@@ -218,24 +218,35 @@ async def said_today(scene: Scene, event: Event, *, other_than: UUID | None) -> 
 
 
 async def watermark(scene: Scene, event: Event) -> None:
-    """They received or read what we wrote, up to an instant or by name. A status never goes backwards."""
+    """They received or read what we wrote, up to an instant or by name. A status never goes backwards.
+
+    A private reply stands below the comment it answers; its reader is heard of in the conversation it opened.
+    """
     incoming = event.incoming
     column = "read_at" if incoming.act is Act.READ else "delivered_at"
-    thread = find(scene, event)
-    rows = await scene.connection.fetch(
-        f"""UPDATE message SET {column} = $3, version = version + 1
-            WHERE workspace_id = $1 AND direction = 'out' AND delivery = 'sent' AND {column} IS NULL AND at <= $3
-                AND conversation_id = $2 AND (cardinality($4::text[]) = 0 OR external_id = ANY($4))
-            RETURNING id""",
-        scene.workspace_id,
-        thread,
-        incoming.at,
-        [clean(name) for name in incoming.message_ids],
-    )
-    scene.happenings += [
-        Happening("message.read" if incoming.act is Act.READ else "message.delivered", thread, row["id"])
-        for row in rows
-    ]
+    marked = f"""UPDATE message SET {column} = $3, version = version + 1
+        WHERE workspace_id = $1 AND direction = 'out' AND delivery = 'sent' AND {column} IS NULL"""
+    if incoming.message_ids:
+        rows = await scene.connection.fetch(
+            f"{marked} AND channel_id = $2 AND external_id = ANY($4) RETURNING id, conversation_id",
+            scene.workspace_id,
+            event.channel_id,
+            incoming.at,
+            [clean(name) for name in incoming.message_ids],
+        )
+    elif thread := find(scene, event):
+        linked = await storage.of_kind(scene.connection, scene.workspace_id, thread, Linked)
+        rows = await scene.connection.fetch(
+            f"{marked} AND at <= $3 AND (conversation_id = $2 OR id = ANY($4)) RETURNING id, conversation_id",
+            scene.workspace_id,
+            thread,
+            incoming.at,
+            [UUID(link.reply) for link in linked if link.reply and link.private == str(thread)],
+        )
+    else:
+        return
+    name = "message.read" if incoming.act is Act.READ else "message.delivered"
+    scene.happenings += [Happening(name, row["conversation_id"], row["id"]) for row in rows]
 
 
 async def move_strays(scene: Scene) -> None:

@@ -264,13 +264,17 @@ class Undone(Fact, tag="undone", frozen=True):
 
 
 class Linked(Fact, tag="linked", frozen=True):
-    """A private reply to `author`'s `item` here opened (or went to) a private conversation; recorded in both."""
+    """A private reply to `author`'s `item` here opened (or went to) a private conversation; recorded in both.
+
+    `reply`: our message that did it. It stands in the public conversation, and what is heard of it in the private one.
+    """
 
     item: str
     author: str
     private: str
     private_author: str
     public: str
+    reply: str = ""
 
 
 class Merged(Fact, tag="merged", frozen=True):

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from inbox.ground.db import Connection, Database, again
@@ -18,7 +18,9 @@ from inbox.ground.ids import new_id
 from inbox.realtime.events import Happening
 from inbox.realtime.rows import waiting_rank
 from inbox.sla.episodes import Episode, Folded, fold
-from inbox.sla.facts import AnyFact, Linked, Merged, decode, encode
+from inbox.sla.facts import AnyFact, Fact, Linked, Merged, decode, encode
+
+OneKind = TypeVar("OneKind", bound=Fact)
 
 PAGE = 500  # conversations folded at a time when everything is recomputed, or fewer
 PAGE_FACTS = 20_000  # that have so many facts between them: while they are folded nobody may write there
@@ -279,6 +281,21 @@ async def facts_of(connection: Connection, workspace_id: UUID, conversation_ids:
     return [decode(row["data"]) for row in found]
 
 
+async def of_kind(
+    connection: Connection, workspace_id: UUID, conversation_id: UUID, kind: type[OneKind]
+) -> list[OneKind]:
+    """The facts of one kind, found without reading the others, however many there are."""
+    name = str(kind.__struct_config__.tag)
+    found = await connection.fetch(
+        "SELECT data FROM fact WHERE workspace_id = $1 AND conversation_id = $2 AND key >= $3 AND key < $4",
+        workspace_id,
+        conversation_id,
+        f"{name}:",
+        f"{name};",
+    )
+    return [fact for row in found if isinstance(fact := decode(row["data"]), kind)]
+
+
 def kind_of(fact: AnyFact) -> str:
     """The word a fact is stored under."""
     return str(fact.__struct_config__.tag)
@@ -286,14 +303,10 @@ def kind_of(fact: AnyFact) -> str:
 
 async def hold_tied(connection: Connection, workspace_id: UUID, conversation_id: UUID) -> list[UUID]:
     """The conversations that private replies tie to this one, as they are called now, under their locks."""
-    found = await connection.fetch(
-        "SELECT data FROM fact WHERE workspace_id = $1 AND conversation_id = $2 AND kind IN ('linked', 'merged')",
-        workspace_id,
-        conversation_id,
-    )
     ties = Ties()
-    for row in found:
-        ties.learn(decode(row["data"]))
+    for kind in (Linked, Merged):
+        for fact in await of_kind(connection, workspace_id, conversation_id, kind):
+            ties.learn(fact)
     others = sorted(ties.all()[conversation_id])
     if others:
         await _hold(connection, workspace_id, others)
@@ -315,7 +328,7 @@ class Ties:
         self._pairs: set[tuple[UUID, UUID]] = set()
         self._homes: dict[UUID, UUID] = {}
 
-    def learn(self, fact: AnyFact) -> None:
+    def learn(self, fact: Fact) -> None:
         if isinstance(fact, Linked):
             self._pairs.add((UUID(fact.private), UUID(fact.public)))
         elif isinstance(fact, Merged):

@@ -129,6 +129,20 @@ class Desk:
             text=text,
         )
 
+    def receipt(self, act: Act, who: str, at: datetime, *, names: list[str] | None = None) -> Incoming:
+        """Somebody received or read what we wrote to them: up to an instant, or by name."""
+        return Incoming(
+            account=f"account-{self.platform}",
+            act=act,
+            kind=Kind.DM,
+            external_id=who,
+            at=at,
+            revision=int(at.timestamp() * 1000),
+            lane=who,
+            thread=who,
+            message_ids=names or [],
+        )
+
     def echo(self, text: str, external_id: str, *, thread: str, at: datetime, **more: Any) -> Incoming:
         """What our account wrote, as the platform tells everybody."""
         return Incoming(

@@ -266,24 +266,49 @@ async def test_a_private_reply_known_by_its_echo_alone_ties_them_too(blind_desk:
     assert await desk.value("SELECT count(*) FROM event WHERE name = 'conversation.linked'") == 1
 
 
+async def test_a_private_reply_knows_when_it_was_delivered_and_read(desk: Desk) -> None:
+    item = await desk.hears("Where is my order?")
+    reply = await desk.replies(item, "Let us talk here", visibility="private")
+    other = await desk.replies(await desk.hears("And mine?", who="ben"), "Here too", visibility="private")
+    public = await desk.replies(item, "We wrote to you", key="public")
+    await desk.works()
+    delivered, read = datetime.now(UTC), datetime.now(UTC) + timedelta(seconds=30)
+    name = (await desk.message(reply.id))["external_id"]
+    await desk.arrives(desk.receipt(Act.DELIVERED, "mia", delivered, names=[name]))
+    await desk.arrives(desk.receipt(Act.READ, "mia", read))
+    told = await desk.message(reply.id)
+    assert (told["delivered_at"], told["read_at"]) == (delivered, read)
+    for beside in (other.id, public.id):
+        told = await desk.message(beside)
+        assert (told["delivered_at"], told["read_at"]) == (None, None)
+    heard = await desk.rows("SELECT conversation_id FROM event WHERE name IN ('message.delivered', 'message.read')")
+    assert [row["conversation_id"] for row in heard] == [await desk.conversation_of(item)] * 2
+
+
+async def test_a_receipt_of_a_private_reply_that_is_quicker_than_its_answer_is_not_lost(desk: Desk, owner: Any) -> None:
+    item = await desk.hears("Where is my order?")
+    reply = await desk.replies(item, "Let us talk here", visibility="private")
+    claim = await claims.take(desk.road, desk.workspace_id, reply.id)
+    assert claim
+    at = datetime.now(UTC)
+    await desk.arrives(desk.receipt(Act.READ, "mia", at))
+    await desk.arrives(desk.receipt(Act.DELIVERED, "mia", at, names=["post-1"]))
+    await outcomes.write(desk.road, claim, Sent("post-1", at, thread="mia"))
+    await owner.execute("UPDATE inbound_event SET due_at = now()")
+    for workspace_id, lane in await lanes.busy(desk.database):
+        await lanes.work(desk.database, PLATFORMS, workspace_id, lane)
+    told = await desk.message(reply.id)
+    assert (told["delivered_at"], told["read_at"]) == (at, at)
+    assert await desk.value("SELECT count(*) FROM inbound_event") == 0
+
+
 async def test_a_receipt_that_is_quicker_than_the_answer_to_our_send_is_not_lost(desk: Desk, owner: Any) -> None:
     item = await desk.hears("Hello?", kind=Kind.DM)
     reply = await desk.replies(item, visibility="private")
     claim = await claims.take(desk.road, desk.workspace_id, reply.id)
     assert claim
     at = datetime.now(UTC)
-    await desk.arrives(
-        Incoming(
-            account=f"account-{desk.platform}",
-            act=Act.DELIVERED,
-            kind=Kind.DM,
-            external_id="mia",
-            at=at,
-            revision=1,
-            lane="mia",
-            thread="mia",
-        )
-    )
+    await desk.arrives(desk.receipt(Act.DELIVERED, "mia", at))
     await outcomes.write(desk.road, claim, Sent("post-1", at))
     await owner.execute("UPDATE inbound_event SET due_at = now()")
     for workspace_id, lane in await lanes.busy(desk.database):
