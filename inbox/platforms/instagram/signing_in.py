@@ -10,8 +10,7 @@ from inbox.platforms.base import App, ErrorClass, Grant, NotHere
 from inbox.platforms.instagram.checking import SCOPES
 from inbox.platforms.meta.graph import Graph
 from inbox.platforms.meta.reading import identity, words
-from inbox.platforms.meta.tokens import dialog, exchanged, secret_of
-from inbox.platforms.signing_in import kept
+from inbox.platforms.meta.tokens import dialog, exchanged, lasting, permissions, renewed, secret_of
 
 
 def authorise(app: App, *, redirect_uri: str, state: str, settings: Mapping[str, Any]) -> str:
@@ -26,11 +25,8 @@ async def grant(graph: Graph, app: App, *, code: str, redirect_uri: str) -> list
     form |= {"redirect_uri": redirect_uri, "code": code.removesuffix("#_")}
     address = f"{str(graph.settings['token_url']).rstrip('/')}/oauth/access_token"
     short = await exchanged(graph.http, address, form, title=graph.title, noun=graph.noun)
-    swap = {"grant_type": "ig_exchange_token", "client_secret": secret_of(app), "access_token": short["access_token"]}
-    long = await exchanged(
-        graph.http, graph.unversioned("access_token"), swap, title=graph.title, noun=graph.noun, method="GET"
-    )
-    credentials = kept(long) | {"permissions": _permissions(short.get("permissions"))}
+    lasts = await lasting(graph, "ig_exchange_token", str(short["access_token"]), app)
+    credentials = lasts | {"permissions": permissions(short.get("permissions"))}
     owner = replace(graph, account=structs.replace(graph.account, credentials=credentials))
     me = await owner.get("me", fields="id,user_id,username,name")
     external_id = identity(me.get("user_id")) or identity(short.get("user_id")) or identity(me.get("id"))
@@ -43,24 +39,5 @@ async def grant(graph: Graph, app: App, *, code: str, redirect_uri: str) -> list
 
 
 async def refresh(graph: Graph) -> dict[str, Any] | None:
-    """The same access for 60 days more. Instagram takes tokens that are a day old, and not over. Raises NotHere."""
-    before = graph.account.credentials
-    if not before.get("access_token"):
-        return None
-    form = {"grant_type": "ig_refresh_token", "access_token": str(before["access_token"])}
-    told = await exchanged(
-        graph.http,
-        graph.unversioned("refresh_access_token"),
-        form,
-        title=graph.title,
-        noun=graph.noun,
-        method="GET",
-    )
-    return kept(told, before)
-
-
-def _permissions(told: Any) -> list[str]:
-    """As a list, or as words with commas between them."""
-    if isinstance(told, list):
-        return [scope for scope in map(words, told) if scope]
-    return [scope for scope in words(told).replace(",", " ").split() if scope]
+    """60 days more. Raises NotHere."""
+    return await renewed(graph, "ig_refresh_token")

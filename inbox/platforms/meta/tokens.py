@@ -12,8 +12,9 @@ from urllib.parse import urlencode
 import httpx
 
 from inbox.platforms.base import App, ErrorClass, NotHere
-from inbox.platforms.meta.graph import body_of, error_class, hidden, sentence
+from inbox.platforms.meta.graph import Graph, body_of, error_class, hidden, sentence
 from inbox.platforms.meta.reading import number, record, records, words
+from inbox.platforms.signing_in import kept
 
 
 def dialog(url: str, app: App, *, redirect_uri: str, state: str, scopes: list[str], **more: str) -> str:
@@ -47,6 +48,31 @@ async def exchanged(
     if answer.status_code == 429 or answer.status_code >= 500:
         raise NotHere(ErrorClass.TRANSIENT, sentence(ErrorClass.TRANSIENT, title, noun))
     raise NotHere(*_refusal(told, form, title, noun))
+
+
+async def lasting(graph: Graph, grant_type: str, token: str, app: App) -> dict[str, Any]:
+    """Credentials that hold for weeks, for a token that holds for an hour. Raises NotHere."""
+    form = {"grant_type": grant_type, "client_secret": secret_of(app), "access_token": token}
+    address = graph.unversioned("access_token")
+    return kept(await exchanged(graph.http, address, form, title=graph.title, noun=graph.noun, method="GET"))
+
+
+async def renewed(graph: Graph, grant_type: str) -> dict[str, Any] | None:
+    """The same access for weeks more: of a token that is a day old and not over; None without one. Raises NotHere."""
+    before = graph.account.credentials
+    if not before.get("access_token"):
+        return None
+    form = {"grant_type": grant_type, "access_token": str(before["access_token"])}
+    address = graph.unversioned("refresh_access_token")
+    told = await exchanged(graph.http, address, form, title=graph.title, noun=graph.noun, method="GET")
+    return kept(told, before)
+
+
+def permissions(told: Any) -> list[str]:
+    """What was granted, as a list or as words with commas between them."""
+    if isinstance(told, list):
+        return [scope for scope in map(words, told) if scope]
+    return [scope for scope in words(told).replace(",", " ").split() if scope]
 
 
 def _refusal(told: dict[str, Any], form: Mapping[str, str], title: str, noun: str) -> tuple[ErrorClass, str]:

@@ -1,0 +1,1 @@
+"""Threads: replies and mentions, by its own API."""
