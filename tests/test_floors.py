@@ -2,6 +2,7 @@
 
 import ast
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ FLOORS = ["ground", "platforms", "models", "people", "realtime", "sla", "desk", 
 DOORS = len(FLOORS)  # api/, workers/ and the modules that lie in inbox/ itself
 MODULES = sorted(path for room in ("inbox", "workers") for path in (ROOT / room).rglob("*.py"))
 PLATFORMS = sorted(path.parent.name for path in (ROOT / "inbox" / "platforms").glob("*/connector.py"))
-ORDINARY = {"threads", "x"}  # names that are words of our own as well: these may not stand in quotes
+ORDINARY = {"threads", "x"}
 WRITTEN = {".py", ".ts", ".svelte", ".css", ".html", ".json", ".mako"}
 
 
@@ -69,7 +70,8 @@ def test_a_platforms_name_stands_only_in_its_own_folder():
         for name in PLATFORMS:
             if path.is_relative_to(ROOT / "inbox" / "platforms" / name):
                 continue
-            named = f'"{name}"' in words or f"'{name}'" in words if name in ORDINARY else name in words
+            # A name that is a word of ours as well counts where a line takes it for a platform.
+            named = re.search(rf"platform.*[\"']{name}[\"']", words) if name in ORDINARY else name in words
             assert not named, f"{path.relative_to(ROOT)} names {name}"
 
 

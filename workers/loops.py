@@ -26,7 +26,7 @@ log = structlog.get_logger("loops")
 
 Loop = Callable[[House, asyncio.Event], Awaitable[None]]
 FIRST_REST, LONGEST_REST = 0.2, 10.0  # seconds before a loop that fell over is set up again
-POLLS_AT_ONCE = 10
+POLLS_AT_ONCE = 40  # one that waits at the platform for news holds its place for seconds
 FILES_AT_ONCE = 8
 CARE = 20.0  # seconds between two looks at which channels need one
 LAST_PAGE = 10.0  # seconds that polls under way are given when everything stops

@@ -122,6 +122,9 @@ async def connect(
         if told["app"]["id"]:
             given |= {apps.VENDOR_ID: told["app"]["id"], apps.VENDOR_SECRET: told["app"]["secrets"][0]}
         asked = {field.name for field in connecting.fields_of(connector)}
+        # Whatever else a person would have to type is what the account is called.
+        unknown = {field.name for field in connector.fields if not field.default} - given.keys()
+        given |= dict.fromkeys(unknown, told["external_id"])
         await channels.connect(
             Office(database, bell, safe, outbound),
             demo.admin,

@@ -48,7 +48,7 @@ class Delivery:
 class Committer:
     """Stores deliveries durably, many to a commit.
 
-    await committer.store(Delivery("reddit", "main", headers, body))   # on disk when it returns; or Overloaded
+    await committer.store(Delivery(platform, app, headers, body))   # on disk when it returns; or Overloaded
     """
 
     def __init__(self, database: Database) -> None:

@@ -117,7 +117,7 @@ class Ear:
                     )
                 spent = account.budget is not None and account.budget.for_reading <= 0
                 more = polled.more and pages < PAGES and not spent
-                await self._advance(workspace_id, channel_id, connector, polled, more=more, compared=compared)
+                await self._advance(workspace_id, channel_id, connector, account, polled, more=more, compared=compared)
                 if not more:
                     return pages
 
@@ -162,13 +162,15 @@ class Ear:
         workspace_id: UUID,
         channel_id: UUID,
         connector: Connector,
+        account: Account,
         polled: Polled,
         *,
         more: bool,
         compared: Compared | None = None,
     ) -> None:
         """The page is on disk: the cursor may move."""
-        pause = SOON if "webhook" not in connector.capabilities.hears else NOW_AND_THEN
+        knocks = {**connector.settings, **account.settings}.get("webhook", "webhook" in connector.capabilities.hears)
+        pause = NOW_AND_THEN if knocks else SOON
         if polled.more:
             pause = timedelta(0)  # the rest of a long back-fill comes next turn, and that is at once
         least = polled.again_in or timedelta(0)

@@ -3,8 +3,8 @@
 A connector is one class without state. It is handed an `Account` (already unsealed) and a guarded `httpx.AsyncClient`;
 it gives back values. It never sees a table, never sleeps and retries, never logs a token.
 
-    class Reddit(Connector):
-        name, title = "reddit", "Reddit"
+    class Agora(Connector):
+        name, title = "agora", "Agora"
         def normalise(self, payload): return [self._incoming(child["data"]) for child in payload["data"]["children"]]
 """
 

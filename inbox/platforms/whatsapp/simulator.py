@@ -157,8 +157,8 @@ class WhatsApp(MetaNetwork):
     def recall(self, kept: bytes) -> None:
         """People, and everything they and our account wrote."""
         super().recall(kept)
-        self.memory.people = {who.external_id: who for who in self.memory.people.values()}
-        for who in list(self.memory.people.values()):
+        people, self.memory.people = list(self.memory.people.values()), {}
+        for who in people:
             self.know(who)
 
     def person_of(self, peer: str) -> str:

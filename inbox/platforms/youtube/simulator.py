@@ -66,7 +66,12 @@ class YouTube(Simulator):
     def connection(self) -> dict[str, Any]:
         """What a channel needs to reach this network."""
         # When the access token ends is left to be found out: the same network is the same when it is started again.
-        credentials = {"access_token": self.tokens.access_token(), "refresh_token": self.tokens.refresh_token}
+        credentials = {
+            "client_id": CLIENT,
+            "client_secret": self.secrets[0],
+            "access_token": self.tokens.access_token(),
+            "refresh_token": self.tokens.refresh_token,
+        }
         addresses = {"api_url": self.url, "accounts_url": self.url, "oauth_url": self.url}
         return {
             "external_id": self.channel,
