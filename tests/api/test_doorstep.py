@@ -32,6 +32,7 @@ from tests.world import World
 # Doors for these stories alone, behind the real doorstep, guards and dependencies.
 
 ran: list[str] = []
+paused, go_on = asyncio.Event(), asyncio.Event()
 
 
 @post("/tags")
@@ -43,6 +44,9 @@ async def make_tag(
     connection = await raw(session)
     for name in filter(None, (data["name"], data.get("then"))):
         await connection.execute("INSERT INTO tag (workspace_id, name) VALUES ($1, $2)", agent.workspace_id, name)
+        if data.get("pause"):
+            paused.set()
+            await go_on.wait()
     if data.get("announce"):
         events.publish(session, "tag.made", by=agent.person)
     if data.get("refuse"):
@@ -64,6 +68,8 @@ async def _fail_late(_: AsyncSession) -> None:
 @pytest.fixture
 async def house(settings: Settings, web: Browsers) -> AsyncIterator[Browsers]:
     ran.clear()
+    paused.clear()
+    go_on.clear()
     rooms = Litestar(
         [Router("/api/v1", route_handlers=[make_tag], guards=[signed_in])],
         dependencies=DEPENDENCIES,
@@ -159,24 +165,41 @@ async def test_who_always_loses_is_told_to_try_again(house: Browsers, database: 
     assert await tags(owner) == []
 
 
-async def test_a_real_deadlock_is_survived(house: Browsers, database: Database, owner: Connection) -> None:
-    """The request and a stranger's transaction each hold what the other wants; who waited first gives way."""
+async def test_a_real_deadlock_is_survived(
+    house: Browsers, database: Database, owner: Connection, settings: Settings
+) -> None:
+    """The request and a stranger's transaction each hold what the other wants; the request gives way.
+
+    Whoever waits looks for a deadlock once, a second later. So the stranger, who never looks, waits first.
+    """
     world = await World.make(database)
     ana = await house.of(world, world.agent)
     insert = "INSERT INTO tag (workspace_id, name) VALUES ($1, $2)"
-    async with database.app.acquire() as stranger:
-        await stranger.execute(f"BEGIN; SET LOCAL app.workspace_id = '{world.workspace_id}'")
+    stranger = await asyncpg.connect(settings.database_url, server_settings={"deadlock_timeout": "1h"})
+    try:
+        await stranger.execute("BEGIN")
         await stranger.execute(insert, world.workspace_id, "second")
-        asking = asyncio.create_task(ana.post("/tags", json={"name": "first", "then": "second"}))
-        async with asyncio.timeout(10):
-            while not await owner.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):
-                await asyncio.wait([asking], timeout=0.01)
-        await stranger.execute(insert, world.workspace_id, "first")
-        await stranger.execute("ROLLBACK")
-    answer = await asking
+        asking = asyncio.create_task(ana.post("/tags", json={"name": "first", "then": "second", "pause": "yes"}))
+        async with asyncio.timeout(20):
+            await paused.wait()
+            wanting = asyncio.create_task(stranger.execute(insert, world.workspace_id, "first"))
+            while not await waits(owner, stranger):
+                await asyncio.wait([wanting], timeout=0.01)
+            go_on.set()
+            await wanting
+            await stranger.execute("ROLLBACK")
+            answer = await asking
+    finally:
+        stranger.terminate()
     assert answer.status_code == 201
-    assert len(ran) > 1
+    assert ran == ["first", "first"]
     assert await tags(owner) == ["first", "second"]
+
+
+async def waits(owner: Connection, who: Connection) -> bool:
+    """Whether this connection waits for a lock."""
+    asked = "SELECT EXISTS (SELECT 1 FROM pg_locks WHERE pid = $1 AND NOT granted)"
+    return bool(await owner.fetchval(asked, who.get_server_pid()))
 
 
 # Named and dressed
