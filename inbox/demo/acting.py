@@ -59,6 +59,8 @@ async def take_back(stage: Stage, external_id: str, *, at: datetime | None = Non
 
 async def answer_there(stage: Stage, target: str, text: str, *, at: datetime | None = None) -> str:
     """A colleague answers in the network's own app; "" where there is none, or nobody can."""
+    if not stage.network.tells_of_answers(target):
+        return ""
     with suppress(NotImplementedError):
         return await stage.network.elsewhere(target=target, text=text[: stage.longest], at=at)
     return ""

@@ -117,6 +117,10 @@ class Simulator(ABC):
         """A colleague answers `target` in the platform's own app (or, with `app_id`, through another tool)."""
         raise NotImplementedError(f"{self.name} has no app of its own")
 
+    def tells_of_answers(self, target: str) -> bool:
+        """Whether our side can hear at all of what a colleague answers to this in the platform's own app."""
+        return True
+
     @abstractmethod
     def keep(self) -> bytes:
         """Everything it remembers, to go on from when it is started again."""

@@ -80,6 +80,7 @@ class Instagram(Connector):
             note="Instagram tells nothing of comments that are edited or deleted, so what we hold is read again daily.",
         ),
         back_fill_days=BACKFILL.days,
+        native_inbox_app_ids=["1217981644879628", "263902037430900"],  # Instagram's own app, and Meta's inbox for Pages
     )
     fields: ClassVar[list[Field]] = [
         Field("access_token", "Access token", secret=True, help="The long-lived one, from the app's Instagram page."),

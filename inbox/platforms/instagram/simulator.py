@@ -160,6 +160,11 @@ class Instagram(MetaNetwork):
         self.tell_comment(comment)
         return comment.id
 
+    def tells_of_answers(self, target: str) -> bool:
+        """What our account writes below somebody else's picture reaches nobody of ours."""
+        item = self.memory.items.get(target)
+        return item is None or item.kind != "mention"
+
     def forgery(self) -> dict[str, Any]:
         """A comment nobody wrote."""
         value = {"id": "1", "text": "!", "from": {"id": "7001", "username": "ana"}, "media": {"id": "2"}}

@@ -158,6 +158,11 @@ class Telegram(Simulator):
         self.tell("business_message", item)
         return item.name
 
+    def tells_of_answers(self, target: str) -> bool:
+        """What people say to each other in a group is told to no bot."""
+        place = places.of(target)
+        return place is not None and not place.is_group
+
     def keep(self) -> bytes:
         """As MessagePack."""
         return self.memory.keep()
