@@ -191,6 +191,8 @@ class PageServer(GraphServer):
         if ids := str(call.params.get("ids", "")):
             return {one: self._read_item(one, "", {}, fields) for one in ids.split(",")}
         match head, edge:
+            case "oauth", "access_token":
+                return self._token(call)
             case "dialog", "oauth":
                 return network.apps.consent(call, network.app_id)
             case network.app_id, "subscriptions":

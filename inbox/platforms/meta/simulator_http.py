@@ -6,7 +6,7 @@ import re
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
 Json = dict[str, Any]
 Scope = MutableMapping[str, Any]
@@ -14,7 +14,7 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Thing = TypeVar("Thing")
 
-VERSIONED = re.compile(r"/v\d+\.\d+/(.+)")
+VERSIONED = re.compile(r"/v\d+\.\d+(?:/(.+))?")
 USAGE = (b"x-app-usage", b'{"call_count":3,"total_time":2,"total_cputime":1}')
 
 
@@ -60,9 +60,13 @@ async def read_call(scope: Scope, receive: Receive) -> Call:
     params: Json = dict(parse_qsl(scope["query_string"].decode(), keep_blank_values=True))
     if body:
         params |= json.loads(body) if "json" in headers.get("content-type", "") else dict(parse_qsl(body.decode()))
+    kind, _, given = headers.get("authorization", "").partition(" ")
+    if kind == "Basic":  # how some clients name the app when they ask for a token
+        names = zip(("client_id", "client_secret"), base64.b64decode(given).decode().split(":", 1), strict=False)
+        params |= dict(names)
     matched = VERSIONED.fullmatch(scope["path"].rstrip("/"))
-    token = headers.get("authorization", "").removeprefix("Bearer ") or str(params.get("access_token", ""))
-    path = matched[1] if matched else str(scope["path"]).strip("/")
+    token = (given if kind == "Bearer" else "") or str(params.get("access_token", ""))
+    path = (matched[1] or "") if matched else str(scope["path"]).strip("/")
     return Call(scope["method"], path, token, params)
 
 
@@ -136,7 +140,8 @@ def page(things: Sequence[Thing], params: Json, mark: Callable[[Thing], str], sh
         return {"data": []}
     paging: Json = {"cursors": {"before": cursor(mark(shown[0])), "after": cursor(mark(shown[-1]))}}
     if start + size < len(things):
-        paging["next"] = "https://graph.example/more"
+        asked = {name: value for name, value in params.items() if name not in ("access_token", "appsecret_proof")}
+        paging["next"] = f"https://graph.example/more?{urlencode(asked | {'after': paging['cursors']['after']})}"
     return {"data": [show(thing) for thing in shown], "paging": paging}
 
 

@@ -104,6 +104,8 @@ class ThreadsServer(GraphServer):
         match call.path.split("/"):
             case ["oauth", "authorize"]:
                 return network.apps.consent(call, network.app_id)
+            case ["oauth", "access_token"]:
+                return self._token(call, "access_token")
             case ["access_token" | "refresh_access_token" as door]:
                 return self._token(call, door)
             case ["me"]:
