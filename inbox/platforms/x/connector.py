@@ -112,6 +112,7 @@ class X(Connector):
         "owned_reads": False,
         "count_expansions": False,
         "poll_seconds": 120,
+        "back_fill_days": 90,
         "watched_posts": 50,
         "query_length": 512,
         "comment_operators": ["conversation_id:{id}", "quotes_of_tweet_id:{id}"],

@@ -5,7 +5,8 @@ first and ids grow with time, so each edge remembers the highest id it has told 
 it: an item taken away meanwhile is no anchor that could be missed. Only a finished list moves that mark.
 
     cursor = {"steps": [[edge, of, page], ...], "since": {edge: id}, "newest": {edge: id}, "watched": [ids of ours],
-              "seen": [told lately], "billed": {"day", "ids"}, "denied": [edges], "spent", "began": the meter's}
+              "seen": [told lately], "billed": {"day", "ids"}, "denied": [edges], "resting": {edge: until when},
+              "spent", "began": the meter's}
 """
 
 from collections.abc import Iterable, Mapping
@@ -19,7 +20,7 @@ from inbox.platforms.x.api import Api
 from inbox.platforms.x.posts import history, reference
 from inbox.platforms.x.reading import either, id_at, identity, instant, record, records, safe_id, words
 
-BACKFILL = timedelta(days=90)
+MOST_DAYS = 3650
 SEARCHABLE = timedelta(days=7) - timedelta(minutes=10)
 OVERLAP = timedelta(minutes=5)
 METERED = timedelta(hours=6)
@@ -48,6 +49,12 @@ async def poll(api: Api, cursor: Cursor) -> Polled:
     try:
         body, until = await api.read(path, params)
     except NotHere as refusal:
+        if refusal.error is ErrorClass.RATE_LIMITED and refusal.retry_at:
+            # Each list has a limit of its own: that of messages is low, and no reason to leave the others unread.
+            sweep["resting"] |= {edge: refusal.retry_at.isoformat()}
+            if all(_rests(sweep, one, now) for one in sweep["steps"]):
+                raise
+            return _told(api, sweep, now)
         if refusal.error not in LOCAL:
             raise
         if page and edge not in sweep["restarted"]:
@@ -72,6 +79,7 @@ def _begun(cursor: Cursor, now: datetime) -> Cursor:
         "billed": record(cursor.get("billed")),
         "denied": list(cursor.get("denied") or []),
         "restarted": list(cursor.get("restarted") or []),
+        "resting": {edge: at for edge, at in record(cursor.get("resting")).items() if _later(at, now)},
         "start": cursor.get("start") or now.isoformat(),
         "spent": float(cursor.get("spent") or 0.0),
         "began": cursor.get("began") or now.isoformat(),
@@ -82,14 +90,25 @@ def _begun(cursor: Cursor, now: datetime) -> Cursor:
         # The meter forgets: a busy day last week must not slow us down today.
         sweep |= {"began": (now - METERED / 4).isoformat() if began else now.isoformat(), "spent": sweep["spent"] / 4}
     if not sweep["steps"]:
-        sweep |= {"steps": [list(step) for step in FIRST], "denied": [], "restarted": [], "swept": now.isoformat()}
+        ready = [list(step) for step in FIRST if not _rests(sweep, step, now)]
+        sweep |= {"steps": ready or [list(step) for step in FIRST]}
+        sweep |= {"denied": [], "restarted": [], "swept": now.isoformat()}
     return sweep
+
+
+def _rests(sweep: Cursor, step: Step, now: datetime) -> bool:
+    return _later(sweep["resting"].get(step[0]), now)
+
+
+def _later(at: Any, now: datetime) -> bool:
+    until = instant(at)
+    return until is not None and until > now
 
 
 def _request(api: Api, step: Step, sweep: Cursor, now: datetime) -> tuple[str, dict[str, str]]:
     edge, of, page = step
     user = safe_id(api.account.external_id)
-    floor = _floor(sweep, edge, now)
+    floor = _floor(api, sweep, edge, now)
     turning = {"pagination_token": page} if page else {}
     if edge == "dms":
         return "/2/dm_events", {"max_results": "100", **api.dm_params(), **turning}
@@ -101,11 +120,12 @@ def _request(api: Api, step: Step, sweep: Cursor, now: datetime) -> tuple[str, d
     return "/2/tweets/search/recent", {"query": of, **shared, **({"next_token": page} if page else {})}
 
 
-def _floor(sweep: Cursor, edge: str, now: datetime) -> int:
+def _floor(api: Api, sweep: Cursor, edge: str, now: datetime) -> int:
     """The id down to which this list is read: a little below what was told, because lists are not always at once."""
     since = identity(record(sweep["since"]).get(edge))
-    start = instant(sweep["start"]) or now
-    floor = int(since) - (id_at(now) - id_at(now - OVERLAP)) if since.isdecimal() else id_at(start - BACKFILL)
+    days = timedelta(days=max(0, min(int(api.settings.get("back_fill_days") or 0), MOST_DAYS)))
+    start = (instant(sweep["start"]) or now) - days
+    floor = int(since) - (id_at(now) - id_at(now - OVERLAP)) if since.isdecimal() else id_at(start)
     return max(1, floor, id_at(now - SEARCHABLE) if edge == "below" else 1)
 
 
@@ -114,7 +134,7 @@ def _read(
 ) -> Polled:
     edge, of, page = step
     items = [one for one in records(body.get("data")) if safe_id(one.get("id"))]
-    floor = _floor(sweep, edge, now)
+    floor = _floor(api, sweep, edge, now)
     within = [one for one in items if int(one["id"]) > floor]
     following = words(record(body.get("meta")).get("next_token"))
     again = (
@@ -144,27 +164,24 @@ def _read(
             # Below a post that was published while we were reading nobody has looked yet.
             mark = min(mark, id_at(instant(sweep["swept"]) or now))
         sweep["since"] |= {edge: str(mark)} if mark else {}
-    return _told(api, sweep, now, payloads=_payloads(api, edge, fresh, body), cost=cost, until=until)
+    if until and until > now:
+        sweep["resting"] |= {edge: until.isoformat()}
+    return _told(api, sweep, now, payloads=_payloads(api, edge, fresh, body), cost=cost)
 
 
 def _told(
-    api: Api,
-    sweep: Cursor,
-    now: datetime,
-    *,
-    payloads: list[dict[str, Any]] | None = None,
-    cost: float = 0.0,
-    until: datetime | None = None,
+    api: Api, sweep: Cursor, now: datetime, *, payloads: list[dict[str, Any]] | None = None, cost: float = 0.0
 ) -> Polled:
-    more = bool(sweep["steps"])
-    waits = []
-    if until and until > now:
-        more = False
-        waits.append(until - now)
-    if not sweep["steps"]:
+    waiting = [step for step in sweep["steps"] if _rests(sweep, step, now)]
+    ready = [step for step in sweep["steps"] if step not in waiting]
+    wait = None
+    if not ready and waiting:
+        wait = min(instant(sweep["resting"][step[0]]) or now for step in waiting) - now
+    elif not ready:
         began = instant(sweep["began"]) or now
-        waits.append(prices.pace(api.account, api.settings, sweep["spent"], now - began, now))
-    return Polled(payloads=payloads or [], cursor=sweep, more=more, cost=cost, again_in=max(waits, default=None))
+        wait = prices.pace(api.account, api.settings, sweep["spent"], now - began, now)
+    cursor = sweep | {"steps": [*ready, *waiting]}
+    return Polled(payloads=payloads or [], cursor=cursor, more=bool(ready), cost=cost, again_in=wait)
 
 
 def _payloads(api: Api, edge: str, items: list[dict[str, Any]], body: dict[str, Any]) -> list[dict[str, Any]]:

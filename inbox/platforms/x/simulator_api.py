@@ -117,7 +117,7 @@ class Server:
     def _headers(self, call: Call) -> dict[str, str]:
         edge = self._edge(call)
         limit = self.limits.get(edge, 900)
-        resets = (int(clock.now().timestamp()) // QUARTER + 1) * QUARTER
+        resets = int(clock.now().timestamp()) + QUARTER
         left = max(0, limit - self.used.get(edge, 0))
         return {
             "x-rate-limit-limit": str(limit),

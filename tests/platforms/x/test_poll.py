@@ -163,7 +163,7 @@ async def test_what_others_say_below_our_post_is_found_by_search(network: Networ
     assert (found.kind, found.root, found.text) == (Kind.COMMENT, comment, "Not true")
 
 
-async def test_a_sweep_stopped_by_the_rate_limit_goes_on_where_it_was(
+async def test_a_list_whose_limit_is_reached_rests_while_the_others_are_read(
     network: Network, x: X, http: httpx.AsyncClient, account: Account
 ) -> None:
     network.app.limits["dm_events"] = 1
@@ -171,21 +171,38 @@ async def test_a_sweep_stopped_by_the_rate_limit_goes_on_where_it_was(
     expected = {
         await network.dm(ANA, text=f"No. {number}", at=start + timedelta(seconds=number)) for number in range(150)
     }
+    expected.add(await network.comment(LI, post=await network.publish("New!"), text="Hm"))
     cursor, found = dict[str, Any](), list[str]()
-    polled = await x.poll(http, account, cursor)  # mentions
-    polled = await x.poll(http, account, polled.cursor)  # the first page of messages, the last for now
-    found += ids([event for payload in polled.payloads for event in x.normalise(payload)])
-    assert not polled.more
+    while True:
+        polled = await x.poll(http, account, cursor)
+        cursor = polled.cursor
+        found += ids([event for payload in polled.payloads for event in x.normalise(payload)])
+        if not polled.more:
+            break
     assert polled.again_in is not None
-    assert polled.again_in > timedelta()
+    assert timedelta() < polled.again_in <= timedelta(minutes=15)
+    assert [step[0] for step in cursor["steps"]] == ["dms"]
+    assert len(found) == 101
     with pytest.raises(NotHere) as refusal:
-        await x.poll(http, account, polled.cursor)
+        await x.poll(http, account, cursor)
     assert refusal.value.error is ErrorClass.RATE_LIMITED
     assert refusal.value.retry_at is not None
     network.app.used.clear()
-    polled = await x.poll(http, account, polled.cursor)
+    polled = await x.poll(http, account, cursor)
     found += ids([event for payload in polled.payloads for event in x.normalise(payload)])
     assert set(found) == expected
+    assert not polled.more
+
+
+async def test_a_list_that_refuses_for_now_is_asked_last(
+    network: Network, x: X, http: httpx.AsyncClient, account: Account
+) -> None:
+    network.app.limits["mentions"] = 0
+    message = await network.dm(ANA, text="Hello")
+    polled = await x.poll(http, account, {})
+    assert [step[0] for step in polled.cursor["steps"]] == ["dms", "own", "mentions"]
+    polled = await x.poll(http, account, polled.cursor)
+    assert ids([event for payload in polled.payloads for event in x.normalise(payload)]) == [message]
 
 
 async def test_a_page_mark_that_grew_old_is_read_again_from_the_start(network: Network, sweep: Sweep) -> None:
@@ -242,6 +259,16 @@ async def test_the_first_sweep_goes_back_as_far_as_x_lets_it(network: Network, s
     await network.dm(LI, text="Hello", at=now - timedelta(days=31))
     polled, _, _ = await sweep({})
     assert set(ids(polled)) == {mention, message}
+
+
+async def test_a_shorter_past_is_a_cheaper_one(network: Network, account: Account, sweep: Sweep) -> None:
+    account.settings["back_fill_days"] = 1
+    now = datetime.now(UTC)
+    await network.dm(LI, text="Long ago", at=now - timedelta(days=2))
+    await network.mention(LI, text="@nordwindcoffee", at=now - timedelta(days=2))
+    message = await network.dm(LI, text="Hello", at=now - timedelta(hours=2))
+    polled, _, _ = await sweep({})
+    assert ids(polled) == [message]
 
 
 async def test_a_week_of_silence_does_not_break_the_search(network: Network, x: X, sweep: Sweep) -> None:
