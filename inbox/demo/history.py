@@ -27,6 +27,7 @@ WEEK = (1.15, 1.05, 1.0, 1.0, 1.05, 0.8, 0.75)
 NEVER = 0.012  # of those who ask are forgotten
 # What an answer makes of people, by temper: thanks, another question, anger, silence.
 MOODS = {"warm": (65, 10, 0, 25), "plain": (40, 15, 3, 42), "cross": (15, 12, 25, 48), "chatty": (50, 30, 0, 20)}
+FEW = 3  # of those that nobody in the past can have answered
 BREATH = 120  # things told in one go, then the house gets time for people
 
 
@@ -113,6 +114,8 @@ async def write(stage: Stage, threads: Sequence[Thread], *, pause: float = 0.7) 
 
 async def _write(stage: Stage, thread: Thread) -> None:
     post = stage.notes.posts[thread.post] if thread.kind is Kind.COMMENT and stage.notes.posts else ""
+    if stage.unheard[thread.kind] >= FEW:
+        return
     ids: list[str] = []
     for said in thread.said if thread.kind in stage.answerable else thread.said[:1]:
         about = "" if said.verb == "opens" else ids[said.on]
@@ -136,6 +139,7 @@ async def _write(stage: Stage, thread: Thread) -> None:
             case other:
                 raise ValueError(other)
         ids.append(made)
+    stage.unheard[thread.kind] += thread.kind in stage.answerable and not stage.network.tells_of_answers(ids[0])
     for place, topic in thread.asks:
         if place < len(ids) and (who := thread.said[place].who):
             acting.waits(stage, ids[place], thread.kind, who, topic, thread.said[place].at)

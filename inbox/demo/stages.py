@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import hmac
 import socket
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
@@ -56,6 +57,7 @@ class Stage:
         self.name, self.network = name, network
         self.notes = Notes()
         self.hears_webhooks = False
+        self.unheard: Counter[Kind] = Counter()  # begun where no answer of a colleague's reaches us
         self.hands_off: set[str] = set()  # asks that only whoever looks at the demo may answer
         capabilities = platforms()[name].capabilities
         self.kinds = list(capabilities.kinds)

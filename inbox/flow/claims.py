@@ -113,7 +113,7 @@ async def _take(road: Road, workspace_id: UUID, outbound_id: UUID) -> tuple[Clai
                 account = await accounts.load(connection, road.safe, workspace_id, channel["id"], connector)
             except CannotOpen:
                 verdict = Wait(road.pace.hold, HELD, "The credentials of this channel cannot be opened. Ask an admin.")
-        cost = connector.cost(composed.outgoing) if account else 0.0
+        cost = connector.cost(composed.outgoing, account.settings) if account else 0.0
         if account and account.budget and cost > account.budget.left:
             verdict, account = _spent(connector, account.budget, held.now), None
         if account is None:

@@ -512,8 +512,8 @@ class Connector(ABC):
 
     # The road out
 
-    def cost(self, outgoing: Outgoing) -> float:
-        """What this act takes of the allowance. Pure."""
+    def cost(self, outgoing: Outgoing, settings: Mapping[str, Any] = MappingProxyType({})) -> float:
+        """What this act takes of the allowance. `settings`: the account's, where prices are among them. Pure."""
         return 0.0
 
     async def signal(

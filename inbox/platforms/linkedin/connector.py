@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 import httpx
@@ -171,7 +172,7 @@ class LinkedIn(Connector):
 
     # The road out
 
-    def cost(self, outgoing: Outgoing) -> float:
+    def cost(self, outgoing: Outgoing, settings: Mapping[str, Any] = MappingProxyType({})) -> float:
         """One call."""
         return 1.0
 

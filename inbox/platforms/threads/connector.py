@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 import httpx
@@ -111,7 +112,7 @@ class Threads(Connector):
 
     # The road out
 
-    def cost(self, outgoing: Outgoing) -> float:
+    def cost(self, outgoing: Outgoing, settings: Mapping[str, Any] = MappingProxyType({})) -> float:
         """One of the day's replies."""
         return 1.0 if outgoing.action is Action.REPLY else 0.0
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 import httpx
@@ -174,9 +175,9 @@ class X(Connector):
 
     # The road out
 
-    def cost(self, outgoing: Outgoing) -> float:
+    def cost(self, outgoing: Outgoing, settings: Mapping[str, Any] = MappingProxyType({})) -> float:
         """In US dollars: a reply with a link is twenty times as dear as one without."""
-        return prices.of(outgoing, self.settings)
+        return prices.of(outgoing, {**self.settings, **settings})
 
     async def send(self, http: httpx.AsyncClient, account: Account, outgoing: Outgoing) -> Outcome:
         """Ask once."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 import httpx
@@ -148,7 +149,7 @@ class YouTube(Connector):
 
     # The road out
 
-    def cost(self, outgoing: Outgoing) -> float:
+    def cost(self, outgoing: Outgoing, settings: Mapping[str, Any] = MappingProxyType({})) -> float:
         """50 units, whatever it is."""
         return quota.cost(outgoing)
 
