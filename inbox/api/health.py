@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hmac
 import ipaddress
 from contextlib import suppress
 from typing import Any
@@ -15,12 +16,11 @@ from litestar.di import NamedDependency
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from inbox.api.guards import address_of, authenticate
+from inbox.api.guards import address_of
 from inbox.ground.db import Database
 from inbox.ground.errors import Forbidden
 from inbox.ground.settings import Settings
 from inbox.models import Table
-from inbox.people.access import Right
 
 PATIENCE = 2.0  # seconds
 FORWARDED = ("x-forwarded-for", "forwarded", "x-real-ip")
@@ -59,13 +59,18 @@ async def read_readiness(database: NamedDependency[Database], settings: NamedDep
 
 
 @get("/metrics", include_in_schema=False)
-async def read_metrics(request: Request[Any, Any, State]) -> Response[bytes]:
-    """For this machine, and for programs whose token may change the workspace."""
-    if not _is_from_here(request):
-        who = await authenticate(request)
-        if who is None or who.agent.token_id is None or not who.agent.may(Right.SETTINGS):
-            raise Forbidden("Figures are given to this machine, or for an admin's token.")
+async def read_metrics(request: Request[Any, Any, State], settings: NamedDependency[Settings]) -> Response[bytes]:
+    """For whoever runs the installation, since they are its figures: this machine, or the token of its environment."""
+    if not _is_from_here(request) and not _is_the_operators(request, settings):
+        raise Forbidden("Figures are given to this machine, or for the METRICS_TOKEN of the installation.")
     return Response(await request.app.state.measures.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+def _is_the_operators(request: Request[Any, Any, State], settings: Settings) -> bool:
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if not settings.metrics_token or scheme.lower() != "bearer":
+        return False
+    return hmac.compare_digest(token.strip().encode(), settings.metrics_token.encode())
 
 
 def _is_from_here(request: Request[Any, Any, State]) -> bool:

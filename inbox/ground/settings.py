@@ -38,6 +38,7 @@ class Settings:
     data_dir: Path = Path("data")
     attachments_url: str = field(default="file:data/attachments", repr=False)
     log_format: str = "json"
+    metrics_token: str = field(default="", repr=False)
     demo_ports: Mapping[str, int] = field(default_factory=dict, hash=False)
 
     @classmethod
@@ -57,6 +58,7 @@ class Settings:
             data_dir=data_dir,
             attachments_url=_attachments(env.get("ATTACHMENTS_URL"), data_dir),
             log_format=_log_format(env),
+            metrics_token=_metrics_token(env),
             demo_ports=_demo_ports(env.get("EARSHOT_DEMO_PORTS") or ""),
         )
         if settings.demo_ports and not settings.may_show_a_demo:
@@ -103,6 +105,13 @@ def _secret(env: Mapping[str, str]) -> str:
     if len(secret) < SHORTEST_SECRET:
         raise SettingsError(f"SECRET_KEY is too short: it needs at least {SHORTEST_SECRET} random characters.")
     return secret
+
+
+def _metrics_token(env: Mapping[str, str]) -> str:
+    token = (env.get("METRICS_TOKEN") or "").strip()
+    if token and len(token) < SHORTEST_SECRET:
+        raise SettingsError(f"METRICS_TOKEN is too short: it needs at least {SHORTEST_SECRET} random characters.")
+    return token
 
 
 def database_address(url: str, name: str = "DATABASE_URL") -> str:

@@ -90,10 +90,28 @@ async def test_figures_are_not_for_whoever_comes_through_the_proxy(header: str, 
     assert answer.status_code == 403
 
 
-async def test_figures_are_for_an_admins_program(web: Browsers, database: Database) -> None:
+async def test_figures_of_the_installation_are_for_no_tenant(web: Browsers, database: Database) -> None:
     world = await World.make(database)
-    assert (await figures(await web.program(world, world.admin, role=Role.ADMIN))).status_code == 200
-    assert (await figures(await web.program(world, world.admin, role=Role.SUPERVISOR))).status_code == 403
+    assert (await figures(await web.program(world, world.admin, role=Role.ADMIN))).status_code == 403
+    assert (await figures(await web.of(world, world.admin))).status_code == 403
+
+
+async def test_figures_are_for_whoever_holds_the_token_of_the_installation(settings: Settings) -> None:
+    token = "an operator's own token, long enough"
+    async with opened(create_app(replace(settings, metrics_token=token))) as app:
+        browsers = Browsers(app)
+        answer = await figures(browsers.stranger(headers={"Authorization": f"Bearer {token}"}))
+        assert answer.status_code == 200
+        assert "earshot_requests_total" in answer.text
+        for given in (f"Bearer {token}.", "Bearer", "Bearer ", f"Basic {token}", token):
+            refused = await figures(browsers.stranger(headers={"Authorization": given}))
+            assert (refused.status_code, "earshot_" in refused.text) == (403, False)
+        await browsers.close()
+
+
+async def test_where_no_token_is_set_none_opens_the_figures(web: Browsers) -> None:
+    for given in ("Bearer", "Bearer ", "Bearer none"):
+        assert (await figures(web.stranger(headers={"Authorization": given}))).status_code == 403
 
 
 async def test_requests_are_counted_by_door_not_by_address(web: Browsers, database: Database) -> None:
