@@ -97,10 +97,11 @@ async def _show(database: Database, workspace_id: UUID, answers: list[tuple[asyn
             """WITH given AS (
                    SELECT * FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[]) AS g(id, name, handle, avatar)
                ), named AS (
-                   UPDATE contact_identity i SET nameless = false, name = coalesce(nullif(g.name, ''), i.name),
+                   UPDATE contact_identity i SET nameless = false, named_at = now(),
+                       name = coalesce(nullif(g.name, ''), i.name),
                        handle = coalesce(nullif(g.handle, ''), i.handle),
                        avatar_url = coalesce(nullif(g.avatar, ''), i.avatar_url)
-                   FROM given g WHERE i.workspace_id = $1 AND i.id = g.id
+                   FROM given g WHERE i.workspace_id = $1 AND i.id = g.id AND i.erased_at IS NULL
                    RETURNING i.contact_id, coalesce(nullif(i.name, ''), i.handle) AS name
                ) UPDATE contact c SET name = named.name FROM named
                  WHERE c.workspace_id = $1 AND c.id = named.contact_id AND c.name = ''""",

@@ -16,7 +16,7 @@ import asyncpg
 import msgspec
 import structlog
 
-from inbox.flow import evidence, parked, placing, threads
+from inbox.flow import evidence, names, parked, placing, threads
 from inbox.flow.guilt import guilty
 from inbox.flow.scene import Again, Event, Scene
 from inbox.ground import clock
@@ -187,7 +187,10 @@ async def _batch(
             taken += [_event(row) for row in await parked.about(connection, workspace_id, free, written, batch)]
         scene = Scene(connection, workspace_id, clock.now())
         await scene.load(taken)
+        if scene.let_go:
+            scene.hasher = await names.known(database, connection)
         left = await _place(scene, connectors, taken)
+        left = await _without_erased(database, scene, taken, left)
         await threads.count_people(scene)
         await _write(scene)
         await _clear(scene, taken, left)
@@ -241,6 +244,28 @@ async def _place(scene: Scene, connectors: Mapping[str, Connector], taken: list[
     return waits
 
 
+async def _without_erased(
+    database: Database, scene: Scene, taken: list[Event], left: dict[UUID, timedelta]
+) -> dict[UUID, timedelta]:
+    """What is about a message whose author had it erased waits for nothing: it must not lie aside with its words."""
+    early = [event for event in taken if left.get(event.id) is PARKED]
+    if not early:
+        return left
+    hasher = await names.known(database, scene.connection)
+    hashed = {event.id: names.erased(hasher, clean(event.incoming.external_id)) for event in early}
+    gone = await scene.connection.fetch(
+        """SELECT f.channel_id, f.external_id FROM unnest($2::uuid[], $3::text[]) AS k(channel_id, name), LATERAL (
+               SELECT channel_id, external_id FROM message m WHERE m.workspace_id = $1
+                   AND m.channel_id = k.channel_id AND m.external_id = k.name LIMIT 1) f""",
+        scene.workspace_id,
+        [event.channel_id for event in early],
+        [hashed[event.id] for event in early],
+    )
+    known = {(row["channel_id"], row["external_id"]) for row in gone}
+    dropped = {event.id for event in early if (event.channel_id, hashed[event.id]) in known}
+    return {event: wait for event, wait in left.items() if event not in dropped}
+
+
 async def _place_one(scene: Scene, connectors: Mapping[str, Connector], event: Event) -> timedelta | None:
     place = scene.places.get(event.channel_id)
     if place is None:
@@ -253,9 +278,9 @@ async def _place_one(scene: Scene, connectors: Mapping[str, Connector], event: E
             if letter := placing.wrote(scene, event, connector):
                 threads.settle(scene, letter)
         case Act.EDITED:
-            placed = placing.edited(scene, event)
+            placed = placing.edited(scene, event, connector)
         case Act.DELETED:
-            placed = placing.deleted(scene, event)
+            placed = placing.deleted(scene, event, connector)
         case Act.HID | Act.UNHID | Act.LIKED | Act.UNLIKED:
             placed = placing.toggled(scene, event)
         case Act.READ | Act.DELIVERED:

@@ -12,6 +12,7 @@ from inbox.ground.crypto import Hasher, Safe
 from inbox.ground.db import Connection, Database
 
 KEY = "external_ids"
+ERASED = "erased:"
 STORED = "SELECT value ->> 'sealed' FROM setting WHERE key = $1"
 
 
@@ -19,6 +20,16 @@ async def hasher(database: Database, connection: Connection, safe: Safe) -> Hash
     """The same for every process of an installation, for ever. `connection`: one that may read settings."""
     sealed = await connection.fetchval(STORED, KEY)
     return _open(safe, sealed or await _made(database, safe))
+
+
+async def known(database: Database, connection: Connection) -> Hasher:
+    """The same, for whoever holds no safe."""
+    return await hasher(database, connection, Safe(database.settings.secret_key))
+
+
+def erased(hasher: Hasher, external_id: str) -> str:
+    """What stands in place of an outside id once its person was erased: known again, and not to be read."""
+    return f"{ERASED}{hasher.of(external_id).hex()}"
 
 
 async def _made(database: Database, safe: Safe) -> str:

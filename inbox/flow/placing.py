@@ -13,6 +13,7 @@ from uuid import UUID
 import msgspec
 
 from inbox.desk import landings, status
+from inbox.flow.likeness import alike, said
 from inbox.flow.scene import Event, Letter, Place, Revision, Scene, Thread
 from inbox.ground.ids import new_id
 from inbox.platforms.base import Act, Action, Actor, Attachment, Connector, Incoming, Kind, clean
@@ -42,7 +43,7 @@ def wrote(scene: Scene, event: Event, connector: Connector) -> Letter | None:
     if incoming.hidden:
         letter.hidden, letter.hidden_at = True, incoming.at
     letter.reply_refused = clean(incoming.reply_refused)
-    _keep(scene, letter, connector)
+    _keep(scene, letter, connector, incoming)
     scene.add_letter(letter)
 
     if thread.identity_id is None or (identity and letter.external_id == thread.thread_key):
@@ -141,15 +142,21 @@ def adopt(scene: Scene, parent: Letter, thread: Thread) -> list[Thread]:
     return strays
 
 
-def edited(scene: Scene, event: Event) -> bool:
-    """Somebody changed what they wrote. The older wording is kept; the newest edit is what is shown."""
+def edited(scene: Scene, event: Event, connector: Connector) -> bool:
+    """Somebody changed what they wrote. The older wording is kept; the newest edit is what is shown.
+
+    Where the words were let go, those of a real edit are new ones, and stay as long as the rules let them.
+    """
     incoming, place = event.incoming, scene.places[event.channel_id]
     letter = scene.letter(place.id, incoming.external_id)
     if letter is None:
         return False
+    if letter.direction == "in" and letter.identity_id is None and incoming.author:  # a stub: now we know whose it is
+        letter.identity_id = scene.identity(place.platform, incoming.author)
+        thread = scene.threads[letter.conversation_id]
+        thread.identity_id = thread.identity_id or letter.identity_id
     text, attachments = _text(incoming.text), incoming.attachments
-    same = (text, attachments, incoming.rating) == (letter.text, letter.attachments, letter.rating)
-    if same and incoming.revision is None:
+    if incoming.revision is None and _stands(scene, letter, text, attachments, incoming.rating):
         return True
     newest = letter.edited_at is None or incoming.at >= letter.edited_at
     old_text, old_attachments, old_at = (
@@ -182,12 +189,14 @@ def edited(scene: Scene, event: Event) -> bool:
         scene.unsettled.add(letter.conversation_id)
         letter.text, letter.attachments, letter.edited_at = text, attachments, incoming.at
         letter.rating = incoming.rating
+        letter.purged_at = letter.said = None
+    _let_stay(scene, letter, connector, event.received_at)
     scene.tell("message.edited", letter)
     return True
 
 
-def deleted(scene: Scene, event: Event) -> bool:
-    """Somebody took it away. A tombstone wins whatever the order."""
+def deleted(scene: Scene, event: Event, connector: Connector) -> bool:
+    """Somebody took it away. A tombstone wins whatever the order; where the platform asks for it, the words go too."""
     incoming = event.incoming
     letter = scene.letter(event.channel_id, incoming.external_id)
     if letter is None:
@@ -196,6 +205,8 @@ def deleted(scene: Scene, event: Event) -> bool:
         return True
     scene.unsettled.add(letter.conversation_id)
     letter.deleted_at, letter.deleted_by = incoming.at, str(incoming.by)
+    letter.reread_due_at = None
+    _let_stay(scene, letter, connector, event.received_at)
     tie = tie_of(f"deleted:{letter.external_id}")
     if letter.direction == "in":
         ours = incoming.by is Actor.US
@@ -341,13 +352,31 @@ def _letter(
     )
 
 
-def _keep(scene: Scene, letter: Letter, connector: Connector) -> None:
+def _keep(scene: Scene, letter: Letter, connector: Connector, incoming: Incoming) -> None:
     """How long its words may stay, and when the platform must be asked about it again, by the platform's rules."""
+    _let_stay(scene, letter, connector, letter.received_at)
+    if incoming.incomplete:
+        letter.reread_due_at = scene.now
+    elif rules := connector.capabilities.retention.reread:
+        letter.reread_due_at = scene.now + rules
+
+
+def _let_stay(scene: Scene, letter: Letter, connector: Connector, received_at: datetime) -> None:
+    """Words that have just come stay as long as the rules let them; of what is gone there, none may stay here."""
     rules = connector.capabilities.retention
-    if rules.text:
-        letter.purge_due_at = letter.received_at + rules.text
-    if rules.reread:
-        letter.reread_due_at = scene.now + rules.reread
+    if letter.direction != "in":
+        return
+    if letter.deleted_at and (rules.text or rules.reread):
+        letter.purge_due_at = scene.now
+    elif letter.purge_due_at is None and rules.text:
+        letter.purge_due_at = received_at + rules.text
+
+
+def _stands(scene: Scene, letter: Letter, text: str, attachments: list[Attachment], rating: int | None) -> bool:
+    """Whether this is what we hold, or held until its words were let go."""
+    if letter.said is not None and scene.hasher is not None:
+        return said(scene.hasher, text, attachments, rating) == letter.said
+    return (text, rating) == (letter.text, letter.rating) and alike(attachments, letter.attachments)
 
 
 def _shown(scene: Scene, thread: Thread, letter: Letter) -> None:

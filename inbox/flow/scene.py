@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +16,7 @@ import asyncpg
 import msgspec
 
 from inbox.flow.many import Many
+from inbox.ground.crypto import Hasher
 from inbox.ground.db import Connection
 from inbox.ground.ids import new_id
 from inbox.models import Conversation, Message
@@ -26,6 +27,7 @@ from inbox.sla.facts import AnyFact
 from inbox.sla.storage import Refolded
 
 
+TOLD_AGAIN = timedelta(hours=1)  # a name that is told again and again is noted no more often
 FETCHED = frozenset({"image", "sticker", "video", "audio", "file"})
 
 
@@ -124,6 +126,8 @@ class Letter:
     reply_refused: str = ""
     purge_due_at: datetime | None = None
     reread_due_at: datetime | None = None
+    purged_at: datetime | None = None
+    said: bytes | None = None
     needs_reply: bool = False
     needs_reply_reason: str = ""
     answered: bool = False
@@ -171,6 +175,7 @@ LETTERS = Many(
         ("attachments", "named", "rating", "unsupported", "language"),
         ("parent_external_id", "parent_id", "permalink"),
         ("reply_refused", "purge_due_at", "reread_due_at"),
+        ("purged_at", "said"),
     ],
 )
 
@@ -197,6 +202,7 @@ class Scene:
         self.revisions: list[Revision] = []
         self.facts: list[AnyFact] = []
         self.happenings: list[Happening] = []
+        self.hasher: Hasher | None = None  # there if one of these messages has let its words go
         self._threads_before: dict[UUID, Thread] = {}
         self._letters_before: dict[UUID, Letter] = {}
 
@@ -279,7 +285,7 @@ class Scene:
                        UPDATE contact_identity i SET name = coalesce(nullif(g.name, ''), i.name),
                            handle = coalesce(nullif(g.handle, ''), i.handle),
                            avatar_url = coalesce(nullif(g.avatar_url, ''), i.avatar_url),
-                           nameless = i.nameless AND g.name = '' AND g.handle = ''
+                           named_at = now(), nameless = i.nameless AND g.name = '' AND g.handle = ''
                        FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[]) AS g(id, name, handle, avatar_url)
                        WHERE i.workspace_id = $1 AND i.id = g.id
                        RETURNING i.contact_id, coalesce(nullif(i.name, ''), i.handle) AS name
@@ -295,12 +301,14 @@ class Scene:
 
     async def _identities(self, keys: list[tuple[str, str]]) -> dict[tuple[str, str], asyncpg.Record]:
         found = await self.connection.fetch(
-            """SELECT i.id, i.platform, i.external_id, i.name, i.handle, i.avatar_url FROM contact_identity i
+            """SELECT i.id, i.platform, i.external_id, i.name, i.handle, i.avatar_url,
+                   i.named_at > now() - $4::interval AS is_fresh FROM contact_identity i
                JOIN unnest($2::text[], $3::text[]) AS k(platform, external_id) USING (platform, external_id)
                WHERE i.workspace_id = $1""",
             self.workspace_id,
             [platform for platform, _ in keys],
             [external_id for _, external_id in keys],
+            TOLD_AGAIN,
         )
         return {(row["platform"], row["external_id"]): row for row in found}
 
@@ -482,6 +490,11 @@ class Scene:
                 letter.answered = letter.id in refolded.answered
 
     @property
+    def let_go(self) -> bool:
+        """Whether a message among these is known by a hash of its words alone."""
+        return any(letter.said is not None for letter in self._all_letters())
+
+    @property
     def fresh(self) -> frozenset[UUID]:
         """Conversations this batch has made."""
         return frozenset(thread.id for thread in self.threads.values() if thread.new)
@@ -604,6 +617,8 @@ def _fuller(known: Author | None, author: Author) -> Author:
 
 
 def _differs(row: asyncpg.Record, author: Author) -> bool:
+    if not row["is_fresh"] and (author.name or author.handle):
+        return True  # nothing new, but told again: how long it may stay counts from now
     return any(
         clean(new) and clean(new) != row[column]
         for column, new in (("name", author.name), ("handle", author.handle), ("avatar_url", author.avatar_url))

@@ -1,8 +1,9 @@
 """People outside, what they wrote under, and the threads."""
 
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Boolean, Computed, Index, Integer, SmallInteger, Text, Uuid
+from sqlalchemy import Boolean, Computed, DateTime, Index, Integer, SmallInteger, Text, Uuid
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.schema import UniqueConstraint
@@ -41,6 +42,13 @@ class ContactIdentity(Tenant, Table):
         Index(None, "workspace_id", "contact_id"),
         Index("ix_contact_identity_name", "workspace_id", "name_key", "id"),
         Index("ix_contact_identity_handle", "workspace_id", "handle_key", "id"),
+        Index(
+            "ix_contact_identity_named",
+            "workspace_id",
+            "platform",
+            "named_at",
+            postgresql_where=sql("named_at IS NOT NULL"),
+        ),
         Index("ix_contact_identity_nameless", "workspace_id", "id", postgresql_where=sql("nameless")),
     )
     id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
@@ -57,6 +65,11 @@ class ContactIdentity(Tenant, Table):
     )
     # An event named only an id: the platform is asked who it is, once.
     nameless: Mapped[bool] = mapped_column(Boolean, server_default=sql("false"))
+    # When the platform last told the name; None: it was let go, and is asked for again when somebody looks.
+    named_at: Mapped[datetime | None] = mapped_column(
+        DateTime(timezone=True), server_default=sql("now()"), nullable=True
+    )
+    erased_at: Mapped[MaybeInstant]  # as the person asked; `external_id` is then a keyed hash
     created_at: Mapped[Now]
 
 

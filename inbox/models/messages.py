@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Boolean, DateTime, Index, Integer, SmallInteger, Text, Uuid
+from sqlalchemy import BigInteger, Boolean, DateTime, Index, Integer, LargeBinary, SmallInteger, Text, Uuid
 from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
@@ -58,6 +58,13 @@ class Message(Tenant, Table):
             "at",
             "id",
             postgresql_where=sql("agent_id IS NOT NULL AND delivery = 'sent'"),
+        ),
+        Index(
+            "ix_message_identity",
+            "workspace_id",
+            "identity_id",
+            "id",
+            postgresql_where=sql("identity_id IS NOT NULL"),
         ),
         Index("ix_message_elsewhere", "workspace_id", "channel_id", "at", postgresql_where=sql("elsewhere <> ''")),
         Index("ix_message_purge", "workspace_id", "purge_due_at", postgresql_where=sql("purge_due_at IS NOT NULL")),
@@ -121,6 +128,8 @@ class Message(Tenant, Table):
     revisions: Mapped[int] = mapped_column(Integer, server_default=sql("0"))
     purge_due_at: Mapped[MaybeInstant]  # until when the platform's rules let its words stay
     purged_at: Mapped[MaybeInstant]  # they were let go, as those rules or a person asked
+    said: Mapped[bytes | None] = mapped_column(LargeBinary, nullable=True)  # by a keyed hash, known if told again
+    erased: Mapped[bool] = mapped_column(Boolean, server_default=sql("false"))  # a person asked: they never come back
     reread_due_at: Mapped[MaybeInstant]  # when the platform must be asked again whether it still stands
     version: Mapped[int] = mapped_column(Integer, server_default=sql("1"))
 
@@ -128,8 +137,8 @@ class Message(Tenant, Table):
 class StoredAttachment(Tenant, Table):
     """A file that came with a message, fetched while its link lived. Its bytes lie in ATTACHMENTS_URL under `key`.
 
-    `state`: due, stored, gone (the platform has it no more), refused (too large, or not to be had); `position`: its
-    place among the message's attachments.
+    `state`: due, stored, gone (the platform has it no more, or it is not to be had), leaving (its message was let go,
+    and so will its bytes be at `due_at`); `position`: its place among the message's attachments.
     """
 
     __tablename__ = "attachment"
@@ -137,6 +146,7 @@ class StoredAttachment(Tenant, Table):
         within("message", "message_id"),
         Index(None, "workspace_id", "message_id"),
         Index("ix_attachment_due", "due_at", postgresql_where=sql("state = 'due'")),
+        Index("ix_attachment_leaving", "due_at", postgresql_where=sql("state = 'leaving'")),
     )
     id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
     message_id: Mapped[Name]

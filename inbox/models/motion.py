@@ -174,7 +174,10 @@ class Event(Tenant, Table):
     """The feed: gapless per workspace. `channel_id`, `user_id`: who may see it (None: everybody in the workspace)."""
 
     __tablename__ = "event"
-    __table_args__ = {"postgresql_partition_by": "RANGE (at)"}
+    __table_args__ = (
+        Index("ix_event_conversation", "workspace_id", "conversation_id", "seq"),
+        {"postgresql_partition_by": "RANGE (at)"},
+    )
     seq: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     at: Mapped[Instant] = mapped_column(primary_key=True, server_default=sql("now()"))
     name: Mapped[Key]
@@ -192,6 +195,18 @@ class FeedHead(Table):
     seq: Mapped[int] = mapped_column(BigInteger, server_default=sql("0"))
     min_seq: Mapped[int] = mapped_column(BigInteger, server_default=sql("1"))
     epoch: Mapped[Name]
+
+
+class FeedReader(Tenant, Table):
+    """How far somebody has come who turns the feed into rows of their own: no day is put away before all have passed.
+
+    Whoever begins to read begins at the head.
+    """
+
+    __tablename__ = "feed_reader"
+    __table_args__ = (of_workspace(),)
+    name: Mapped[Key] = mapped_column(primary_key=True)
+    seq: Mapped[int] = mapped_column(BigInteger, server_default=sql("0"))
 
 
 class Fact(Tenant, Table):
