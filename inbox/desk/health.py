@@ -64,11 +64,12 @@ async def of(
                    ORDER BY greatest(0, extract(epoch FROM received_at - opened_at))) AS p
            FROM (SELECT received_at, opened_at FROM episode
                  WHERE workspace_id = $1 AND channel_id = $2 AND opened_at > now() - interval '7 days'
-                     AND NOT before_connection AND NOT opened_as_seen
+                     AND NOT before_connection AND NOT opened_as_seen AND opened_at >= $4
                  ORDER BY opened_at DESC LIMIT $3) asked""",
         row["workspace_id"],
         row["id"],
         MOST,
+        row["created_at"],  # what was written before came late by no fault of anybody's
     )
     aside = await connection.fetchrow(
         """SELECT (SELECT count(*) FROM (SELECT 1 FROM inbound_event WHERE workspace_id = $1 AND channel_id = $2

@@ -69,7 +69,8 @@ class Ear:
         pages, renewed = 0, False
         # What is heard by asking alone was never here before; and a first reading has nothing to be compared with.
         compared = Compared() if cursor and connector.capabilities.hears != ["poll"] else None
-        if account.budget and account.budget.for_reading <= 0:
+        counted = connector.capabilities.allowance is not None and connector.capabilities.allowance.reading
+        if counted and account.budget and account.budget.for_reading <= 0:
             why = "The budget for reading is used up."
             await self._rest(workspace_id, channel_id, account.budget.resets_at, why)
             return 0
@@ -115,7 +116,7 @@ class Ear:
                         account,
                         budget=msgspec.structs.replace(account.budget, used=account.budget.used + polled.cost),
                     )
-                spent = account.budget is not None and account.budget.for_reading <= 0
+                spent = counted and account.budget is not None and account.budget.for_reading <= 0
                 more = polled.more and pages < PAGES and not spent
                 await self._advance(workspace_id, channel_id, connector, account, polled, more=more, compared=compared)
                 if not more:

@@ -145,6 +145,7 @@ class Incoming(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     visitor_post: bool = False  # a post on our page by somebody else: kind MENTION, but asks like a DM
     hidden: bool = False  # WROTE: held back by the platform or by us; nobody else reads it until it is shown (UNHIDE)
     as_seen: bool = False  # the platform gives no time, so `at` is when we saw it, and the waiting is labelled so
+    incomplete: bool = False  # a stub without its words, which are to be read soon (`Connector.reread`)
     reply_refused: str = ""  # why the platform takes no public reply to this very item: a sentence for the composer
 
 
@@ -160,6 +161,7 @@ class Allowance(msgspec.Struct, frozen=True, kw_only=True):
     period: str = "day"  # day or month
     zone: str = "UTC"  # where that period begins
     reserve: float = 0.0
+    reading: bool = True  # reading takes of it too, so polling rests when it is used up
     note: str = ""
 
 

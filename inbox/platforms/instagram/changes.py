@@ -97,6 +97,7 @@ def _event(account: str, value: dict[str, Any], sent_at: datetime | None, *, ext
         revision=None if act is Act.EDITED else 0,
         text=words(value.get("text")),
         hidden=act is Act.WROTE and value.get("hidden") is True,
+        incomplete=act is Act.WROTE and rest["kind"] is Kind.MENTION and "text" not in value,
     )
 
 

@@ -61,6 +61,7 @@ class Threads(Connector):
         allowance=Allowance(
             unit="replies",
             setting="daily_replies",
+            reading=False,
             note="Threads counts any 24 hours, Earshot the calendar day, so Threads may refuse a little earlier.",
         ),
         retention=Retention(
