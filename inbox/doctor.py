@@ -29,6 +29,7 @@ from inbox.migrate import MIGRATIONS
 
 PATIENCE = 10.0  # seconds for each check
 LITTLE = 2 * 1024**3  # bytes of disk below which we warn
+FEW_DAYS = 7  # made ahead, and nobody has been making more for four weeks
 LATE = 30  # seconds a delivery may wait before something must be wrong
 
 
@@ -59,7 +60,7 @@ async def examine(settings: Settings) -> AsyncIterator[Finding]:
 
 async def database(settings: Settings) -> AsyncIterator[Finding]:
     """The database answers, is new enough and has the newest shape."""
-    owner = await asyncpg.connect(settings.database_url, timeout=PATIENCE)
+    owner = await asyncpg.connect(settings.database_url, timeout=PATIENCE, command_timeout=PATIENCE)
     try:
         version = await owner.fetchval("SHOW server_version")
         yield Finding(True, f"Postgres {version} answers.")
@@ -78,6 +79,27 @@ async def roles(settings: Settings) -> AsyncIterator[Finding]:
     for role in ROLES:
         await (await connect(settings, role)).close()
     yield Finding(True, f"{', '.join(ROLES)} can sign in, and none is mighty.")
+
+
+async def days(settings: Settings) -> AsyncIterator[Finding]:
+    """What comes tomorrow has its place."""
+    connection = await connect(settings, CLAIM)
+    try:
+        made = await connection.fetch("SELECT parent, until - current_date AS ahead, beside FROM days_made()")
+    finally:
+        await connection.close()
+    for row in made:
+        if row["beside"]:
+            yield Finding(
+                False, f"{row['beside']} rows of {row['parent']} came on days that were not made: {MEND_DAYS}"
+            )
+        elif (row["ahead"] or 0) < FEW_DAYS:
+            yield Finding(False, f"Days of {row['parent']} are not made for the next week: {MEND_DAYS}")
+    if not any(row["beside"] or (row["ahead"] or 0) < FEW_DAYS for row in made):
+        yield Finding(True, "Days are made ahead, and nothing fell beside them.")
+
+
+MEND_DAYS = "a worker makes them daily, and `inbox migrate` does now."
 
 
 async def road_in(settings: Settings) -> AsyncIterator[Finding]:
@@ -147,7 +169,7 @@ async def page(settings: Settings) -> AsyncIterator[Finding]:
         yield Finding(None, f"{settings.base_url} is for this machine only; platforms need a public https BASE_URL.")
 
 
-CHECKS: list[Check] = [database, roles, road_in, road_out, valkey, folders, page]
+CHECKS: list[Check] = [database, roles, days, road_in, road_out, valkey, folders, page]
 
 
 async def run(settings: Settings) -> None:

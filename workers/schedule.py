@@ -12,6 +12,7 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
+import asyncpg
 import structlog
 from arq import cron
 from arq.connections import RedisSettings
@@ -24,10 +25,23 @@ from workers.house import House
 log = structlog.get_logger("schedule")
 Job = Callable[[House], Awaitable[None]]
 
+# Raw deliveries and the feed; what was made of them (messages, facts, keys against doubles) lives on.
+KEPT = timedelta(days=30)
+
 
 async def make_days(house: House) -> None:
-    """Partitions for the next five weeks."""
+    """Partitions for the next five weeks; an alarm where some were missing and rows fell into the net."""
+    for row in await house.database.claim.fetch("SELECT parent, beside FROM days_made() WHERE beside > 0"):
+        log.error("rows came on days that were not made", table=row["parent"], rows=row["beside"])
     await house.database.claim.execute("SELECT make_days(35)")
+
+
+async def put_days_away(house: House) -> None:
+    """Days of deliveries and of the feed that are older than KEPT, and that nobody needs any more."""
+    for table in ("inbound_delivery", "event"):
+        with suppress(asyncpg.LockNotAvailableError):  # somebody is busy there; the next hour is as good
+            while day := await house.database.claim.fetchval("SELECT put_day_away($1, $2)", table, KEPT.days):
+                log.info("a day was put away", day=day)
 
 
 async def forget_sessions(house: House) -> None:
@@ -38,6 +52,7 @@ async def forget_sessions(house: House) -> None:
 
 JOBS: dict[str, tuple[timedelta, Job]] = {
     "make_days": (timedelta(days=1), make_days),
+    "put_days_away": (timedelta(hours=1), put_days_away),
     "forget_sessions": (timedelta(hours=1), forget_sessions),
 }
 
