@@ -41,6 +41,7 @@ from inbox.api.measures import Measures
 from inbox.api.problems import HANDLERS
 from inbox.api.socket import Socket
 from inbox.flow import cluster
+from inbox.flow.courtesies import Courtesies
 from inbox.flow.intake import Intake
 from inbox.ground import logs
 from inbox.ground.bell import Bell
@@ -114,7 +115,8 @@ async def open_house(rooms: Litestar) -> AsyncIterator[None]:
     state.measures = Measures(state.database)
     presence = Presence(settings.redis_url)
     state.hub = Hub(state.database, state.bell, presence)
-    state.socket = Socket(state.database, state.hub, presence)
+    state.courtesies = Courtesies(state.database, state.safe, state.outbound)
+    state.socket = Socket(state.database, state.hub, presence, state.courtesies)
     await state.bell.start()
     await state.hub.start()
     await passwords.prepare()
@@ -125,6 +127,7 @@ async def open_house(rooms: Litestar) -> AsyncIterator[None]:
     finally:
         await state.intake.stop()
         await state.hub.stop()
+        await state.courtesies.stop()
         await state.outbound.close()
         await state.bell.stop()
         await state.database.close()

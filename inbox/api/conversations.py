@@ -20,6 +20,7 @@ from inbox.desk.ledger import EpisodeOut
 from inbox.desk.replies import LONGEST_TEXT
 from inbox.desk.threads import OlderOut, ThreadOut
 from inbox.desk.views import ConversationPage
+from inbox.flow.courtesies import Courtesies
 from inbox.people.access import Agent
 from inbox.platforms.base import Kind
 from inbox.realtime.shapes import ConversationOut, ReadOut
@@ -210,9 +211,16 @@ async def put_read(
     data: JSONBody[Reading],
     session: NamedDependency[AsyncSession],
     agent: NamedDependency[Agent],
+    courtesies: NamedDependency[Courtesies],
 ) -> ReadOut:
-    """One's own mark, which nobody else sees. It only moves forward."""
-    return await reading.read(session, conversation_id, data.at, by=agent)
+    """One's own mark, which no colleague sees. It only moves forward.
+
+    Where the platform can show it, and the channel wants it, the person who wrote sees that it was read.
+    """
+    mark = await reading.read(session, conversation_id, data.at, by=agent)
+    if (at := mark.at) is not None:
+        session.info.setdefault("after_commit", []).append(lambda: courtesies.seen(agent, conversation_id, at))
+    return mark
 
 
 @delete("/conversations/{conversation_id:uuid}/read", status_code=200, summary="Mark as unread")

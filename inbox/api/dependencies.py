@@ -11,6 +11,7 @@ from litestar.di import Provide
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.desk.joining import Office
+from inbox.flow.courtesies import Courtesies
 from inbox.ground.bell import Bell
 from inbox.ground.crypto import Safe
 from inbox.ground.db import Database
@@ -70,9 +71,13 @@ async def files(state: State) -> Files:
     return state.files  # type: ignore[no-any-return]
 
 
+async def courtesies(state: State) -> Courtesies:
+    return state.courtesies  # type: ignore[no-any-return]
+
+
 async def office(state: State) -> Office:
     return Office(state.database, state.bell, state.safe, state.outbound)
 
 
-GIVEN = (who, agent, session, database, settings, bell, safe, outbound, files, office)
+GIVEN = (who, agent, session, database, settings, bell, safe, outbound, files, courtesies, office)
 DEPENDENCIES = {given.__name__: Provide(given) for given in GIVEN}

@@ -14,6 +14,7 @@ import msgspec
 import structlog
 
 from inbox.api.guards import origin_of
+from inbox.flow.courtesies import Courtesies
 from inbox.ground.db import Database
 from inbox.people import sessions
 from inbox.people.sessions import SignedIn
@@ -32,20 +33,21 @@ LARGEST = 4096  # bytes a page may say at once
 
 
 class Asked(msgspec.Struct):
-    """What a page may say."""
+    """What a page may say. `visibility`: who will read what is being typed."""
 
     type: str
     epoch: str = ""
     last: int = 0
     conversation_id: UUID | None = None
     on: bool = False
+    visibility: str = ""
 
 
 class Socket:
     """One per web process."""
 
-    def __init__(self, database: Database, hub: Hub, presence: Presence) -> None:
-        self._database, self._hub, self._presence = database, hub, presence
+    def __init__(self, database: Database, hub: Hub, presence: Presence, courtesies: Courtesies) -> None:
+        self._database, self._hub, self._presence, self._courtesies = database, hub, presence, courtesies
         self._open: dict[UUID, int] = {}
         self._decoder = msgspec.json.Decoder(Asked)
 
@@ -117,6 +119,8 @@ class Socket:
                 case "typing" if page.watching and page.channel_id:
                     state = "typing" if asked.on else "viewing"
                     self._presence.shows(page.agent, page, page.watching, page.channel_id, state)
+                    if asked.on:
+                        self._courtesies.writes(page.agent, page.watching, asked.visibility)
                 case "idle" if page.watching and page.channel_id:
                     state = "idle" if asked.on else "viewing"
                     self._presence.shows(page.agent, page, page.watching, page.channel_id, state)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any
 
 import httpx
@@ -14,6 +15,11 @@ from inbox.ground.outbound import Outbound
 from inbox.platforms.base import Account, Connector, Field, NotHere, Receipt
 
 CHECK = 20.0  # seconds the platform has to say who we are
+
+# Settings that are ours and not a platform's. `courtesies`: people see that we read and write, where that can be shown.
+# `written_elsewhere`: who answers in the platform's own app; "" leaves it to each message.
+OURS: dict[str, Any] = {"courtesies": True, "written_elsewhere": ""}
+CHOICES = {"written_elsewhere": ("", "person", "automatic")}
 
 
 class CannotConnect(Invalid):
@@ -41,14 +47,23 @@ def sort(connector: Connector, fields: dict[str, str]) -> tuple[dict[str, Any], 
 
 
 def checked(connector: Connector, settings: dict[str, Any]) -> dict[str, Any]:
-    """Settings this connector knows, each of its own type. Raises Invalid."""
+    """Settings this connector knows and those of ours, each of its own type. Raises Invalid."""
+    known = {**OURS, **connector.settings}
     for name, value in settings.items():
-        if name not in connector.settings:
+        if name not in known:
             raise Invalid(f"{connector.title} has no setting {name}.", field=f"settings.{name}")
-        if type(value) is not type(connector.settings[name]):
-            kind = type(connector.settings[name]).__name__
+        whole_number = type(value) is int and type(known[name]) is float
+        if type(value) is not type(known[name]) and not whole_number:
+            kind = type(known[name]).__name__
             raise Invalid(f"The setting {name} must be of the type {kind}.", field=f"settings.{name}")
+        if value not in CHOICES.get(name, (value,)):
+            raise Invalid(f"The setting {name} is one of {', '.join(filter(None, CHOICES[name]))}, or empty.")
     return settings
+
+
+def courteous(settings: Mapping[str, Any]) -> bool:
+    """Whether people on this channel are shown that we read and write."""
+    return bool(settings.get("courtesies", OURS["courtesies"]))
 
 
 async def ask(

@@ -156,6 +156,16 @@ async def test_settings_are_the_connectors_own(town: Town) -> None:
     assert (await town.admin.get(where)).json()["settings"] == changed["settings"]
 
 
+async def test_settings_of_ours_stand_on_every_channel(town: Town) -> None:
+    where = f"/channels/{(await town.connect()).json()['id']}"
+    for settings in ({"courtesies": False}, {"written_elsewhere": "person"}, {"written_elsewhere": ""}):
+        changed = (await town.admin.patch(where, json={"settings": settings})).json()
+        assert changed["settings"].items() >= settings.items()
+    for settings in ({"courtesies": "no"}, {"written_elsewhere": "a robot"}):
+        refused = await town.admin.patch(where, json={"settings": settings})
+        assert (refused.status_code, refused.json()["code"]) == (422, "invalid")
+
+
 # The vendor's app
 
 

@@ -38,6 +38,7 @@ from inbox.platforms.base import (
     Receipt,
     Refused,
     Sent,
+    Signal,
     Unknown,
 )
 
@@ -73,6 +74,7 @@ class Network:
 
     posts: list[Post] = field(default_factory=list)
     acts: list[tuple[str, str]] = field(default_factory=list)
+    signals: list[tuple[str, str, str]] = field(default_factory=list)  # what people are shown: which, to whom, of what
     misdeeds: deque[str] = field(default_factory=deque)
     chance: random.Random | None = None
     retry_after: str = "0"
@@ -146,6 +148,9 @@ class Network:
             return 401, {}, b"{}"
         if method == "GET":
             return (503, {}, b"{}") if self.blind else self._find(parse_qs(path.query))
+        if path.path == "/signal":
+            self.signals.append((body["signal"], body["thread"], body["message"]))
+            return (503 if self.blind else 200), {}, b"{}"
         return await self._write(body)
 
     def _find(self, query: dict[str, list[str]]) -> tuple[int, dict[str, str], bytes]:
@@ -220,6 +225,7 @@ class Echo(Connector):
             Kind.DM: [Action.DM],
         },
         text_limits={Action.REPLY: 100, Action.DM: 100, Action.PRIVATE_REPLY: 100},
+        signals={Kind.DM: [Signal.SEEN, Signal.TYPING]},
     )
 
     def normalise(self, payload: Any) -> list[Incoming]:
@@ -247,6 +253,14 @@ class Echo(Connector):
         except httpx.HTTPError as error:
             return Unknown(f"Echo did not answer ({type(error).__name__}).")
         return self._read(answer, outgoing)
+
+    async def signal(
+        self, http: httpx.AsyncClient, account: Account, signal: Signal, *, thread: str, message: str = ""
+    ) -> None:
+        body = {"signal": signal, "thread": thread, "message": message}
+        answer = await http.post(f"{account.settings['url']}/signal", json=body, headers=_signed(account))
+        if answer.status_code != 200:
+            raise NotHere(ErrorClass.TRANSIENT, "Echo shows nothing at the moment.")
 
     def _read(self, answer: httpx.Response, outgoing: Outgoing) -> Outcome:
         match answer.status_code:

@@ -6,8 +6,10 @@ import asyncio
 from typing import Any
 
 from inbox.api.socket import Socket
+from inbox.flow.courtesies import Courtesies
 from inbox.ground.bell import Bell
 from inbox.ground.db import Database
+from inbox.ground.outbound import Outbound
 from inbox.ground.settings import Settings
 from inbox.people.sessions import COOKIE
 from inbox.realtime.hub import Hub
@@ -20,8 +22,8 @@ async def test_cookies_of_other_programs_on_the_same_machine_sign_nobody_out(
 ) -> None:
     world = await World.make(database)
     cookie, _ = await world.sign_in(world.agent)
-    presence = Presence(settings.redis_url)
-    socket = Socket(database, Hub(database, Bell(settings), presence), presence)
+    presence, courtesies = Presence(settings.redis_url), Courtesies(database, world.safe, Outbound(settings))
+    socket = Socket(database, Hub(database, Bell(settings), presence), presence, courtesies)
     for beside in ('prefs={"a": 1}', "a[b]=c", "no value", "", 'x="y'):
         assert (await greeted(socket, f"{beside}; {COOKIE}={cookie}"))[1]["type"] == "websocket.send", beside
     assert (await greeted(socket, f"{COOKIE}=somebody-else"))[1]["code"] == 4401

@@ -186,7 +186,7 @@ export type ClientFrame =
   | { type: "start" }
   | { type: "resume"; epoch: string; last: number }
   | { type: "watch"; conversation_id: Id | null }
-  | { type: "typing"; conversation_id: Id; on: boolean }
+  | { type: "typing"; conversation_id: Id; on: boolean; visibility: Visibility }
   | { type: "idle"; conversation_id: Id; on: boolean }
   | { type: "ping" }
 

@@ -5,7 +5,7 @@
  * that is known is skipped, and anything that begins later means something is missing, so the feed is resumed.
  */
 
-import type { ClientFrame, Counts, FeedEvent, Id, ServerFrame, Viewer } from "../api/shapes.ts"
+import type { ClientFrame, Counts, FeedEvent, Id, ServerFrame, Viewer, Visibility } from "../api/shapes.ts"
 
 export type Connection = "connecting" | "catching_up" | "live" | "waiting" | "signed_out"
 
@@ -91,8 +91,9 @@ export class Socket {
     this.#send({ type: "watch", conversation_id: conversation })
   }
 
-  typing(conversation: Id, on: boolean): void {
-    this.#send({ type: "typing", conversation_id: conversation, on })
+  /** Colleagues see it; the person it is written to does where their platform shows it, but never of a note. */
+  typing(conversation: Id, on: boolean, visibility: Visibility): void {
+    this.#send({ type: "typing", conversation_id: conversation, on, visibility })
   }
 
   idle(conversation: Id, on: boolean): void {
