@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from datetime import datetime
 from typing import Any
 
 import httpx
@@ -9,6 +10,7 @@ import msgspec
 import pytest
 import time_machine
 
+from inbox.ground import clock
 from inbox.platforms.base import Account, App, Author, ErrorClass, Grant, NotHere
 from inbox.platforms.youtube.connector import YouTube
 from inbox.platforms.youtube.simulator import YouTube as Network
@@ -114,7 +116,7 @@ async def test_the_access_token_is_renewed_and_the_refresh_token_stays(network: 
         assert fresh
         assert fresh["refresh_token"] == before["refresh_token"]
         assert fresh["access_token"] != before["access_token"]
-        assert fresh["expires_at"] > before["expires_at"]
+        assert datetime.fromisoformat(fresh["expires_at"]) > clock.now()
         shop.account = msgspec.structs.replace(shop.account, credentials=fresh)
         await shop.page()
 
