@@ -14,7 +14,7 @@ from uuid import UUID
 import structlog
 
 from inbox.desk import snoozes
-from inbox.flow import care, introductions, lanes, media, parked
+from inbox.flow import care, introductions, lanes, media, parked, purging
 from inbox.flow.hearing import Ear
 from inbox.flow.road import Road
 from inbox.flow.split import split
@@ -29,6 +29,7 @@ FIRST_REST, LONGEST_REST = 0.2, 10.0  # seconds before a loop that fell over is 
 POLLS_AT_ONCE = 40  # one that waits at the platform for news holds its place for seconds
 FILES_AT_ONCE = 8
 CARE = 20.0  # seconds between two looks at which channels need one
+LETTING_GO = 30.0  # seconds between two looks at what may stay no longer
 LAST_PAGE = 10.0  # seconds that polls under way are given when everything stops
 
 
@@ -152,6 +153,18 @@ async def fetch_media(house: House, stop: asyncio.Event) -> None:
                 house.bell.ring(f"feed:{workspace_id}")
             if not wanted:
                 await rung.wait()
+
+
+async def let_words_go(house: House, stop: asyncio.Event) -> None:
+    files = Files(house.settings.attachments_url)
+    while not stop.is_set():
+        for home in await purging.homes(house.database, house.platforms):
+            if await purging.purge(house.database, house.platforms, home):
+                house.bell.ring(f"feed:{home.workspace_id}")
+        await purging.purge_raw(house.database, house.platforms)
+        await purging.leave(house.database, files)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), LETTING_GO)
 
 
 async def end_snoozes(house: House, stop: asyncio.Event) -> None:

@@ -84,7 +84,10 @@ async def fetch(road: Road, files: Files, workspace_id: UUID, attachment_id: UUI
         return await _give_up(road, wanted, error)
     key = f"{workspace_id}/{wanted.id}"
     await files.put(key, content)
-    return await _keep(road, wanted, key, mime, len(content))
+    kept = await _keep(road, wanted, key, mime, len(content))
+    if not kept and await _is_let_go(road, wanted):
+        await files.delete(key)  # its message was let go meanwhile
+    return kept
 
 
 async def _take(connection: Connection, workspace_id: UUID, attachment_id: UUID) -> Wanted | None:
@@ -152,6 +155,14 @@ async def _keep(road: Road, wanted: Wanted, key: str, mime: str, size: int) -> b
         if kept:
             await _show(connection, wanted)
     return bool(kept)
+
+
+async def _is_let_go(road: Road, wanted: Wanted) -> bool:
+    async with road.database.tenant(wanted.workspace_id) as connection:
+        state = await connection.fetchval(
+            "SELECT state FROM attachment WHERE workspace_id = $1 AND id = $2", wanted.workspace_id, wanted.id
+        )
+    return state in (None, "leaving")
 
 
 async def _give_up(road: Road, wanted: Wanted, error: NotToBeHad) -> bool:

@@ -149,6 +149,7 @@ def message(row: asyncpg.Record) -> MessageOut:
         rating=row["rating"],
         reply_refused=row["reply_refused"],
         purged=row["purged_at"] is not None,
+        erased=row["erased"],
         needs_reply=row["needs_reply"],
         needs_reply_reason=row["needs_reply_reason"],
         answered=row["answered"],

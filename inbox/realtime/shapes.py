@@ -108,6 +108,7 @@ class MessageOut(msgspec.Struct, kw_only=True):
     rating: int | None
     reply_refused: str  # inbound: why the platform takes no public reply to it, "" if it does
     purged: bool  # its words were let go, as the platform's rules or a person asked
+    erased: bool  # ... a person: they do not come back
     needs_reply: bool
     needs_reply_reason: str
     answered: bool  # inbound: an answer covers it

@@ -98,6 +98,7 @@ export interface Message {
   rating: number | null
   reply_refused: string
   purged: boolean
+  erased: boolean
   needs_reply: boolean
   needs_reply_reason: string
   answered: boolean

@@ -174,6 +174,7 @@ function bubbleOf(row: Conversation, writing: Writing, key: string): Message {
     needs_reply: false,
     reply_refused: "",
     purged: false,
+    erased: false,
     needs_reply_reason: "",
     answered: false,
     before_connection: false,

@@ -58,6 +58,7 @@ export function message(given: Partial<Message> & { id: string }): Message {
     needs_reply: true,
     reply_refused: "",
     purged: false,
+    erased: false,
     needs_reply_reason: "",
     answered: false,
     before_connection: false,
