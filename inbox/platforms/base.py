@@ -609,4 +609,8 @@ def from_stamp(value: int | float | str) -> datetime:
 def clean(text: Any) -> str:
     """Text as Postgres can hold it: no NUL, no lone surrogates."""
     whole = text if isinstance(text, str) else "" if text is None else str(text)
-    return whole.replace("\x00", "�").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if "\x00" in whole:
+        whole = whole.replace("\x00", "�")
+    if whole.isascii():  # nearly every id, asked of many times an event
+        return whole
+    return whole.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -11,6 +11,7 @@ LONGEST = 10_000  # what is said after so many characters decides nothing
 
 _ADDRESS = re.compile(r"https?://\S+|www\.\S+", re.IGNORECASE)
 _TAG = re.compile(r"@[\w.\-:]+")
+_ASCII_WORD = re.compile("[a-z]+")
 _APOSTROPHES = str.maketrans("", "", "'’`´ʼ")
 _EMOTICON = re.compile(r"<3|(?<!\w)[:;=8xX]-?[)(DPpOo3]+(?=\s|$)")
 
@@ -97,6 +98,9 @@ class Phrases:
 
 def words_of(text: str) -> list[str]:
     """Small letters, no accents, no apostrophes; digits and signs part words."""
-    plain = unicodedata.normalize("NFKD", text.casefold().translate(_APOSTROPHES))
+    small = text.casefold().translate(_APOSTROPHES)
+    if small.isascii():
+        return _ASCII_WORD.findall(small)
+    plain = unicodedata.normalize("NFKD", small)
     letters = (char if char.isalpha() else " " for char in plain if not unicodedata.combining(char))
     return "".join(letters).replace("ł", "l").replace("ø", "o").replace("ı", "i").split()
