@@ -14,7 +14,7 @@ from uuid import UUID
 import structlog
 
 from inbox.desk import snoozes
-from inbox.flow import care, introductions, lanes, media, parked, purging
+from inbox.flow import care, introductions, lanes, media, parked, purging, rereading
 from inbox.flow.hearing import Ear
 from inbox.flow.road import Road
 from inbox.flow.split import split
@@ -29,6 +29,8 @@ FIRST_REST, LONGEST_REST = 0.2, 10.0  # seconds before a loop that fell over is 
 POLLS_AT_ONCE = 40  # one that waits at the platform for news holds its place for seconds
 FILES_AT_ONCE = 8
 CARE = 20.0  # seconds between two looks at which channels need one
+REREADS_AT_ONCE = 4
+READING_AGAIN = 5.0  # seconds between two looks at what must be read again
 LETTING_GO = 30.0  # seconds between two looks at what may stay no longer
 LAST_PAGE = 10.0  # seconds that polls under way are given when everything stops
 
@@ -153,6 +155,18 @@ async def fetch_media(house: House, stop: asyncio.Event) -> None:
                 house.bell.ring(f"feed:{workspace_id}")
             if not wanted:
                 await rung.wait()
+
+
+async def read_again(house: House, stop: asyncio.Event) -> None:
+    road = Road(house.database, house.bell, house.safe, house.outbound, house.platforms)
+    resting: dict[UUID, datetime] = {}
+    while not stop.is_set():
+        resting = {channel_id: until for channel_id, until in resting.items() if until > clock.now()}
+        ready = [(home, one) for home, one in await rereading.channels(road) if one not in resting]
+        turns = await asyncio.gather(*(rereading.reread(road, home, one) for home, one in ready[:REREADS_AT_ONCE]))
+        resting |= {one: turn.rest_until for (_, one), turn in zip(ready, turns, strict=False)}
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), 0.1 if len(ready) > REREADS_AT_ONCE else READING_AGAIN)
 
 
 async def let_words_go(house: House, stop: asyncio.Event) -> None:

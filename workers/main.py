@@ -32,6 +32,7 @@ LOOPS: dict[str, Loop] = {
     "streams": loops.follow_streams,
     "media": loops.fetch_media,
     "care": loops.care_for_channels,
+    "rereading": loops.read_again,
     "retention": loops.let_words_go,
     "snoozes": loops.end_snoozes,
     "introductions": loops.introduce_people,
