@@ -43,6 +43,7 @@ from inbox.api.socket import Socket
 from inbox.flow import cluster
 from inbox.flow.courtesies import Courtesies
 from inbox.flow.intake import Intake
+from inbox.flow.templates import Templates
 from inbox.ground import logs
 from inbox.ground.bell import Bell
 from inbox.ground.crypto import Safe
@@ -111,6 +112,7 @@ async def open_house(rooms: Litestar) -> AsyncIterator[None]:
     state.database = await Database.open(settings)
     state.bell, state.safe, state.outbound = Bell(settings), Safe(settings.secret_key), Outbound(settings)
     state.intake = Intake(state.database, state.bell, state.safe)
+    state.templates = Templates(state.database, state.safe, state.outbound)
     state.files = Files(settings.attachments_url)
     state.measures = Measures(state.database)
     presence = Presence(settings.redis_url)

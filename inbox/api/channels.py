@@ -16,10 +16,12 @@ from inbox.api.lists import LONGEST, Cursor, Limit, Page, page
 from inbox.desk import channels
 from inbox.desk.channels import Change, ChannelDetailOut
 from inbox.desk.joining import Office
+from inbox.flow.templates import Templates
 from inbox.ground.bell import Bell
 from inbox.ground.crypto import Safe
 from inbox.ground.settings import Settings
 from inbox.people.access import Agent, Right
+from inbox.platforms.base import Template
 from inbox.realtime.shapes import ChannelOut
 
 Typed = Annotated[str, msgspec.Meta(max_length=10_000)]
@@ -81,6 +83,19 @@ async def read_channel(
     return await channels.read(session, safe, settings.base_url, agent, channel_id)
 
 
+@get("/channels/{channel_id:uuid}/templates", guards=[needs(Right.ANSWER)], summary="List templates")
+async def list_templates(
+    channel_id: FromPath[UUID],
+    agent: NamedDependency[Agent],
+    templates: NamedDependency[Templates],
+) -> Page[Template]:
+    """The messages this platform has approved beforehand, by name. `parameters`: the gaps in `body`, {{1}} and so on.
+
+    Asked of the platform itself, at most once a minute. 503 with its reason where it does not say.
+    """
+    return Page(await templates.of(agent, channel_id))
+
+
 @patch("/channels/{channel_id:uuid}", guards=[needs(Right.STOP)], summary="Change a channel")
 async def change_channel(
     channel_id: FromPath[UUID],
@@ -118,4 +133,4 @@ async def remove_channel(
     await channels.remove(session, safe, agent, channel_id)
 
 
-doors = [list_channels, connect_channel, read_channel, change_channel, remove_channel]
+doors = [list_channels, connect_channel, read_channel, list_templates, change_channel, remove_channel]

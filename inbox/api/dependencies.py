@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
+from uuid import UUID
 
 from litestar import Request
 from litestar.datastructures import State
@@ -12,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.desk.joining import Office
 from inbox.flow.courtesies import Courtesies
+from inbox.flow.templates import Templates
 from inbox.ground.bell import Bell
 from inbox.ground.crypto import Safe
 from inbox.ground.db import Database
@@ -32,11 +35,9 @@ async def agent(request: AnyRequest) -> Agent:
     return request.user.agent
 
 
-async def session(request: AnyRequest) -> AsyncIterator[AsyncSession]:
-    """One unit of work inside the agent's workspace, committed after the door returned and before its answer leaves."""
-    database: Database = request.app.state.database
-    bell: Bell = request.app.state.bell
-    workspace_id = request.user.agent.workspace_id
+@asynccontextmanager
+async def unit_of_work(database: Database, bell: Bell, workspace_id: UUID) -> AsyncIterator[AsyncSession]:
+    """One unit of work inside a workspace: committed on leaving, then whoever listens to its feed is told."""
     async with database.session(workspace_id) as unit:
 
         async def ring_if_announced(_: AsyncSession) -> None:
@@ -44,6 +45,13 @@ async def session(request: AnyRequest) -> AsyncIterator[AsyncSession]:
                 unit.info.setdefault("after_commit", []).append(lambda: bell.ring(f"feed:{workspace_id}"))
 
         unit.info["before_commit"] = [ring_if_announced]
+        yield unit
+
+
+async def session(request: AnyRequest) -> AsyncIterator[AsyncSession]:
+    """The agent's unit of work, committed after the door returned and before its answer leaves."""
+    state = request.app.state
+    async with unit_of_work(state.database, state.bell, request.user.agent.workspace_id) as unit:
         yield unit
 
 
@@ -75,9 +83,13 @@ async def courtesies(state: State) -> Courtesies:
     return state.courtesies  # type: ignore[no-any-return]
 
 
+async def templates(state: State) -> Templates:
+    return state.templates  # type: ignore[no-any-return]
+
+
 async def office(state: State) -> Office:
     return Office(state.database, state.bell, state.safe, state.outbound)
 
 
-GIVEN = (who, agent, session, database, settings, bell, safe, outbound, files, courtesies, office)
+GIVEN = (who, agent, session, database, settings, bell, safe, outbound, files, courtesies, templates, office)
 DEPENDENCIES = {given.__name__: Provide(given) for given in GIVEN}

@@ -11,10 +11,14 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, HeaderParameter, JSONBody
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from inbox.api.dependencies import unit_of_work
 from inbox.desk import acts, decisions, replies, second_thoughts
 from inbox.desk.decisions import LONGEST_REASON
+from inbox.desk.joining import Office
 from inbox.desk.keys import LONGEST_KEY
 from inbox.desk.replies import LONGEST_TEXT, Reply
+from inbox.desk.wording import Chosen
+from inbox.flow.templates import Templates
 from inbox.ground.bell import Bell
 from inbox.ground.errors import Invalid
 from inbox.people.access import Agent
@@ -27,10 +31,12 @@ Items = Annotated[list[UUID], msgspec.Meta(max_length=1000)]
 class Writing(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """`seen`: the last message the composer had shown, or the feed number it was up to. `answers`: the items it covers;
     left out: what `reply_to` names and what else was shown of the same author. `anyway`: having seen what a colleague
-    answered. `parts`: cut it where it is too long for one post. `and_resolve`: once the platform took it."""
+    answered. `parts`: cut it where it is too long for one post. `and_resolve`: once the platform took it. `template`:
+    instead of a text, in private, where the platform has approved messages; they may go out after its time to write."""
 
     visibility: Literal["public", "private", "note"]
-    text: Annotated[str, msgspec.Meta(max_length=LONGEST_TEXT)]
+    text: Annotated[str, msgspec.Meta(max_length=LONGEST_TEXT)] = ""
+    template: Chosen | None = None
     reply_to: UUID | None = None
     answers: Items | None = None
     seen: UUID | int | None = None
@@ -70,9 +76,9 @@ class Coverage(msgspec.Struct, forbid_unknown_fields=True):
 async def create_message(
     conversation_id: FromPath[UUID],
     data: JSONBody[Writing],
-    session: NamedDependency[AsyncSession],
+    office: NamedDependency[Office],
     agent: NamedDependency[Agent],
-    bell: NamedDependency[Bell],
+    templates: NamedDependency[Templates],
     idempotency_key: Annotated[
         str, HeaderParameter(name="Idempotency-Key", description=f"Yours, 1 to {LONGEST_KEY} characters.")
     ] = "",
@@ -81,9 +87,14 @@ async def create_message(
 
     409 newer_answer with `newer` where a colleague answered what was not `seen`.
     """
+    if data.template is None and not data.text.strip():
+        raise Invalid("There is nothing to send.", field="text")
     reply = Reply(**msgspec.structs.asdict(data))
-    _hurry(session, bell)
-    return await replies.send(session, conversation_id, reply, by=agent, key=idempotency_key)
+    # The platform is asked for its template before anything is opened here.
+    template = await templates.chosen(agent, conversation_id, reply.template, key=idempotency_key)
+    async with unit_of_work(office.database, office.bell, agent.workspace_id) as session:
+        _hurry(session, office.bell)
+        return await replies.send(session, conversation_id, reply, by=agent, key=idempotency_key, template=template)
 
 
 @delete("/messages/{message_id:uuid}", status_code=200, summary="Undo")

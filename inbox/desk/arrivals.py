@@ -48,7 +48,7 @@ async def sent(
         return None
     await connection.execute(
         """UPDATE outbound_message SET state = 'sent', sent_at = clock_timestamp(), lease_until = NULL, look_at = NULL,
-               error = '', reason = '' WHERE workspace_id = $1 AND id = $2""",
+               error = '', reason = '', template = NULL WHERE workspace_id = $1 AND id = $2""",
         held.workspace_id,
         held.id,
     )

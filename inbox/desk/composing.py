@@ -16,7 +16,7 @@ import msgspec
 
 from inbox.desk.deliveries import Held
 from inbox.ground.db import Connection
-from inbox.platforms.base import Action, Author, Connector, ErrorClass, Kind, Outgoing
+from inbox.platforms.base import Action, Author, Connector, ErrorClass, Kind, Outgoing, Template
 from inbox.realtime.rows import attachments
 
 
@@ -68,6 +68,7 @@ async def compose(connection: Connection, held: Held, connector: Connector, chan
         target_author=Author(around["author"], around["author_name"] or "", around["author_handle"] or "")
         if around["author"]
         else None,
+        template=_template(outbound["template"]),
     )
     return Composed(outgoing, around["target_gone"] or False, conversation["replyable"], around["reply_refused"] or "")
 
@@ -84,13 +85,20 @@ def refusal(connector: Connector, composed: Composed, now: datetime) -> No | Non
         return No(ErrorClass.POLICY_BLOCKED, composed.reply_refused)
     if action is Action.DM and not composed.replyable:
         return No(ErrorClass.POLICY_BLOCKED, f"Another app holds this conversation on {connector.title} at the moment.")
-    if outgoing.window_until is not None and now > outgoing.window_until:
+    approved = outgoing.template is not None and connector.capabilities.templates
+    if outgoing.window_until is not None and now > outgoing.window_until and not approved:
         return No(ErrorClass.WINDOW_CLOSED, f"{connector.title} does not let us write here any more: the time is over.")
     limit = connector.capabilities.text_limits.get(action)
     if limit is not None and (length := connector.length(outgoing.text, action)) > limit:
         unit = connector.capabilities.text_unit
         return No(ErrorClass.TOO_LONG, f"{connector.title} takes {limit} {unit} here, and this has {length}.")
     return None
+
+
+def _template(stored: str | dict[str, Any] | None) -> Template | None:
+    if isinstance(stored, str):
+        return msgspec.json.decode(stored, type=Template)
+    return None if stored is None else msgspec.convert(stored, Template)
 
 
 async def _around(

@@ -42,6 +42,17 @@ async def given_before(
     return UUID(str(known["message_id"]))
 
 
+async def is_known(connection: Connection, by: Agent, key: str) -> bool:
+    """Whether this key stands for a message; what it costs to make one need then not be paid again."""
+    found = await connection.fetchval(
+        "SELECT message_id IS NOT NULL FROM idempotency WHERE workspace_id = $1 AND actor = $2 AND key = $3",
+        by.workspace_id,
+        actor(by),
+        key,
+    )
+    return bool(found)
+
+
 def actor(by: Agent) -> str:
     return f"token:{by.token_id}" if by.token_id else f"user:{by.id}"
 

@@ -18,13 +18,14 @@ import asyncpg
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from inbox.desk import aiming, collisions, composing, deliveries, keys, lines, parts
+from inbox.desk import aiming, collisions, composing, deliveries, keys, lines, parts, wording
+from inbox.desk.wording import Chosen
 from inbox.ground import errors
 from inbox.ground.db import Connection, raw
 from inbox.ground.ids import new_id
 from inbox.people.access import Agent, Right
 from inbox.platforms import registry
-from inbox.platforms.base import Action, Connector, ErrorClass, Kind, clean
+from inbox.platforms.base import Action, Connector, ErrorClass, Kind, Template, clean
 from inbox.realtime import events, rows
 from inbox.realtime.shapes import MessageOut
 
@@ -42,13 +43,15 @@ REFUSALS: dict[ErrorClass, type[errors.Invalid]] = {
 class Reply(msgspec.Struct, frozen=True, kw_only=True):
     """What somebody asks to be said.
 
-    `seen`: the last message the composer had shown, or the feed number it was up to. `answers`: the items it covers;
-    None means what `reply_to` names and the other items shown of the same author. `parts`: cut it if it is too long.
-    `anyway`: they have been shown what a colleague answered.
+    `template`: instead of a text of their own, to one person in private. `seen`: the last message the composer had
+    shown, or the feed number it was up to. `answers`: the items it covers; None means what `reply_to` names and the
+    other items shown of the same author. `parts`: cut it if it is too long. `anyway`: they have been shown what a
+    colleague answered.
     """
 
     visibility: Literal["public", "private", "note"]
-    text: str
+    text: str = ""
+    template: Chosen | None = None
     reply_to: UUID | None = None
     answers: list[UUID] | None = None
     seen: UUID | int | None = None
@@ -65,8 +68,11 @@ async def send(
     by: Agent,
     key: str,
     platforms: Mapping[str, Connector] | None = None,
+    template: Template | None = None,
 ) -> MessageOut:
     """Write a reply, a private reply, a direct message or a note; gives the (first) message.
+
+    `template`: the one `reply` has chosen, as the platform has it: only the platform knows its words.
 
     The same `key` again gives the same message. Raises NewerAnswer, WindowClosed, TooLong, NotPossibleHere,
     IdempotencyMismatch.
@@ -78,7 +84,8 @@ async def send(
     if known := await keys.given_before(connection, conversation_id, said, by, key):
         return (await rows.messages(connection, by.workspace_id, [known]))[known]
     conversation = await _lock(connection, conversation_id, by)
-    text = clean(reply.text).strip()
+    filled = wording.filled(reply.template, template, visibility=reply.visibility, beside=reply.text)
+    text = clean(wording.of(filled) if filled else reply.text).strip()
     if not text:
         raise errors.Invalid("There is nothing to send.")
     if len(text) > LONGEST_TEXT:
@@ -88,7 +95,7 @@ async def send(
         events.publish(session, "message.noted", conversation=conversation_id, message=first, by=by.person)
     else:
         first, *more = await _queue(
-            connection, conversation, reply, text, by, registry.platforms() if platforms is None else platforms
+            connection, conversation, reply, text, filled, by, registry.platforms() if platforms is None else platforms
         )
         for message_id in (first, *more):
             events.publish(session, "message.queued", conversation=conversation_id, message=message_id, by=by.person)
@@ -150,6 +157,7 @@ async def _queue(
     conversation: asyncpg.Record,
     reply: Reply,
     text: str,
+    filled: Template | None,
     by: Agent,
     platforms: Mapping[str, Connector],
 ) -> list[UUID]:
@@ -164,13 +172,15 @@ async def _queue(
     if channel is None or connector is None or channel["state"] == "disabled":
         raise errors.NotPossibleHere("This channel is switched off.")
     action = action_for(reply.visibility, Kind(conversation["kind"]), connector)
+    if filled and not (action is Action.DM and connector.capabilities.templates):
+        raise errors.NotPossibleHere(f"{connector.title} has no templates here.")
     target = await aiming.target(connection, conversation, reply.reply_to)
     answers = await aiming.answers(connection, conversation, target, named=reply.answers, seen=reply.seen)
     if not reply.anyway:
         await _guard(connection, conversation, reply, by)
     now, undo = await _clock(connection, by)
     ids: list[UUID] = []
-    texts = _cut(text, action, connector) if reply.parts else [text]
+    texts = _cut(text, action, connector) if reply.parts and not filled else [text]
     group = new_id() if len(texts) > 1 else None
     for part, words in enumerate(texts):
         last = part == len(texts) - 1
@@ -189,6 +199,7 @@ async def _queue(
                 group=group,
                 part=part,
                 and_resolve=reply.and_resolve and last,
+                template=filled,
             )
         )
         held = await deliveries.hold(connection, workspace_id, ids[-1])
@@ -262,12 +273,13 @@ async def _write(
     group: UUID | None,
     part: int,
     and_resolve: bool,
+    template: Template | None,
 ) -> UUID:
     message_id = new_id()
     await connection.execute(
         """INSERT INTO message (workspace_id, id, conversation_id, channel_id, direction, visibility, kind, agent_id,
-               text, at, received_at, delivery, due_at, answers, parent_id, parent_external_id)
-           VALUES ($1, $2, $3, $4, 'out', $5, $6, $7, $8, $9, $9, 'queued', $10, $11, $12, $13)""",
+               text, at, received_at, delivery, due_at, answers, parent_id, parent_external_id, template)
+           VALUES ($1, $2, $3, $4, 'out', $5, $6, $7, $8, $9, $9, 'queued', $10, $11, $12, $13, $14)""",
         conversation["workspace_id"],
         message_id,
         conversation["id"],
@@ -281,11 +293,12 @@ async def _write(
         list(answers),
         target["id"] if target else None,
         target["external_id"] if target else None,
+        template.name if template else "",
     )
     await connection.execute(
         """INSERT INTO outbound_message (workspace_id, id, conversation_id, channel_id, message_id, action, group_id,
-               part, due_at, correlation, target_id, seen_at, asked_by, token_id, and_resolve, created_at)
-           VALUES ($1, $2, $3, $4, $2, $5, $6, $7, $8, $9, $10, clock_timestamp(), $11, $12, $13, $14)""",
+               part, due_at, correlation, target_id, seen_at, asked_by, token_id, and_resolve, created_at, template)
+           VALUES ($1, $2, $3, $4, $2, $5, $6, $7, $8, $9, $10, clock_timestamp(), $11, $12, $13, $14, $15::jsonb)""",
         conversation["workspace_id"],
         message_id,
         conversation["id"],
@@ -300,6 +313,7 @@ async def _write(
         by.token_id,
         and_resolve,
         now,
+        msgspec.json.encode(template).decode() if template else None,
     )
     return message_id
 

@@ -138,7 +138,7 @@ async def _queue_again(session: AsyncSession, connection: Connection, held: Held
 
 async def _drop(connection: Connection, held: Held) -> None:
     await connection.execute(
-        """UPDATE outbound_message SET state = 'cancelled', look_at = NULL, lease_until = NULL
+        """UPDATE outbound_message SET state = 'cancelled', look_at = NULL, lease_until = NULL, template = NULL
            WHERE workspace_id = $1 AND id = $2""",
         held.workspace_id,
         held.id,

@@ -26,7 +26,6 @@ from inbox.realtime.rows import waiting_rank
 from inbox.sla.facts import AnyFact
 from inbox.sla.storage import Refolded
 
-
 TOLD_AGAIN = timedelta(hours=1)  # a name that is told again and again is noted no more often
 FETCHED = frozenset({"image", "sticker", "video", "audio", "file"})
 

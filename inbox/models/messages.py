@@ -125,6 +125,7 @@ class Message(Tenant, Table):
     delivered_at: Mapped[MaybeInstant]
     read_at: Mapped[MaybeInstant]
     answers: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid), server_default=sql("'{}'"))
+    template: Mapped[Key] = mapped_column(server_default="")  # ours: the approved message this is, by name
     revisions: Mapped[int] = mapped_column(Integer, server_default=sql("0"))
     purge_due_at: Mapped[MaybeInstant]  # until when the platform's rules let its words stay
     purged_at: Mapped[MaybeInstant]  # they were let go, as those rules or a person asked

@@ -1,11 +1,12 @@
 """Rows in motion: what has arrived and is not yet placed, what is to leave and is not yet there."""
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, Boolean, Index, Integer, LargeBinary, SmallInteger, Text, Uuid
 from sqlalchemy import text as sql
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from inbox.models.base import (
@@ -142,6 +143,7 @@ class OutboundMessage(Tenant, Table):
     asked_by: Mapped[MaybeName]
     token_id: Mapped[MaybeName]
     and_resolve: Mapped[bool] = mapped_column(Boolean, server_default=sql("false"))
+    template: Mapped[dict[str, Any] | None] = mapped_column(JSONB, nullable=True)  # base.Template; gone once it is sent
     error: Mapped[Key] = mapped_column(server_default="")
     reason: Mapped[Words]
     look_at: Mapped[MaybeInstant]  # when to see whether it is there; None: no need to

@@ -167,6 +167,7 @@ def message(row: asyncpg.Record) -> MessageOut:
             read_at=row["read_at"],
         ),
         answers=row["answers"],
+        template=row["template"],
         revisions=row["revisions"],
         unsupported=row["unsupported"],
     )

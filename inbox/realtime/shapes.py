@@ -117,6 +117,7 @@ class MessageOut(msgspec.Struct, kw_only=True):
     permalink: str
     delivery: DeliveryOut | None  # ours only
     answers: list[UUID]  # ours only: the messages it covers
+    template: str  # ours only: the approved message it is, by name; "" for free words
     revisions: int
     unsupported: str = ""  # what the platform sent that we can only name
 

@@ -164,6 +164,7 @@ ROWS: dict[str, Row] = {
     "POST /api/v1/sign-ins/return": Row("             404   403   403    403     403   404    401     403", {"state": "unknown", "code": "c"}),
     "POST /api/v1/sign-ins/{sign_in_id}/channels": Row("404 403   403    403     403   404    401     403", {"external_ids": ["1"]}, a_sign_in_nobody_began),
     "GET /api/v1/channels/{channel_id}": Row("        200   200   200    200     404   404    401     200", None, the_channel),
+    "GET /api/v1/channels/{channel_id}/templates": Row("422 422 422  403     404   404    401     422", None, the_channel),
     "PATCH /api/v1/channels/{channel_id}": Row("      200   403   403    403     403   404    401     403", {"name": "N"}, the_channel),
     "DELETE /api/v1/channels/{channel_id}": Row("     204   403   403    403     403   404    401     403", None, the_channel),
     "GET /api/v1/openapi.json": Row("                 200   200   200    200     200   200    200     200"),

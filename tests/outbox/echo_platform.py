@@ -39,6 +39,7 @@ from inbox.platforms.base import (
     Refused,
     Sent,
     Signal,
+    Template,
     Unknown,
 )
 
@@ -66,6 +67,7 @@ class Post:
     correlation: str
     key: str
     at: datetime
+    template: dict[str, Any] | None = None
 
 
 @dataclass
@@ -75,6 +77,7 @@ class Network:
     posts: list[Post] = field(default_factory=list)
     acts: list[tuple[str, str]] = field(default_factory=list)
     signals: list[tuple[str, str, str]] = field(default_factory=list)  # what people are shown: which, to whom, of what
+    templates: list[dict[str, Any]] = field(default_factory=list)  # what has been approved
     misdeeds: deque[str] = field(default_factory=deque)
     chance: random.Random | None = None
     retry_after: str = "0"
@@ -84,6 +87,7 @@ class Network:
     hold: asyncio.Event | None = None  # writes wait for it before they are answered
     blind: bool = False  # reads answer 503
     asked: int = 0
+    listed: int = 0
     port: int = 0
     stages: dict[str, Callable[[], Awaitable[None]]] = field(default_factory=dict)
     _server: asyncio.Server | None = None
@@ -146,6 +150,9 @@ class Network:
             return 200, {}, json.dumps({"token": self.token, "number": self.refreshed}).encode()
         if headers.get("authorization") != f"Bearer {self.token}":
             return 401, {}, b"{}"
+        if path.path == "/templates":
+            self.listed += 1
+            return (503, {}, b"{}") if self.blind else (200, {}, json.dumps(self.templates).encode())
         if method == "GET":
             return (503, {}, b"{}") if self.blind else self._find(parse_qs(path.query))
         if path.path == "/signal":
@@ -195,7 +202,8 @@ class Network:
     def _do(self, body: dict[str, Any]) -> Post:
         # A clock of its own, so that our times are seen to be the platform's.
         at = datetime.now(UTC) - timedelta(seconds=1)
-        made = Post(f"post-{len(self.posts) + 1}", body["text"], body["target"], body["correlation"], body["key"], at)
+        name, template = f"post-{len(self.posts) + 1}", body.get("template")
+        made = Post(name, body["text"], body["target"], body["correlation"], body["key"], at, template)
         if body["action"] in ("reply", "private_reply", "dm"):
             self.posts.append(made)
         else:
@@ -226,6 +234,7 @@ class Echo(Connector):
         },
         text_limits={Action.REPLY: 100, Action.DM: 100, Action.PRIVATE_REPLY: 100},
         signals={Kind.DM: [Signal.SEEN, Signal.TYPING]},
+        templates=True,
     )
 
     def normalise(self, payload: Any) -> list[Incoming]:
@@ -245,6 +254,7 @@ class Echo(Connector):
             "target": outgoing.target,
             "correlation": outgoing.correlation,
             "key": outgoing.minted,
+            "template": msgspec.to_builtins(outgoing.template),
         }
         try:
             answer = await http.post(f"{account.settings['url']}/write", json=body, headers=_signed(account))
@@ -253,6 +263,12 @@ class Echo(Connector):
         except httpx.HTTPError as error:
             return Unknown(f"Echo did not answer ({type(error).__name__}).")
         return self._read(answer, outgoing)
+
+    async def templates(self, http: httpx.AsyncClient, account: Account) -> list[Template]:
+        answer = await http.get(f"{account.settings['url']}/templates", headers=_signed(account))
+        if answer.status_code != 200:
+            raise NotHere(ErrorClass.TRANSIENT, "Echo has lost its list.")
+        return msgspec.convert(answer.json(), list[Template])
 
     async def signal(
         self, http: httpx.AsyncClient, account: Account, signal: Signal, *, thread: str, message: str = ""
