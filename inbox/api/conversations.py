@@ -12,17 +12,23 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from inbox.api.guards import needs
 from inbox.api.lists import Limit, Page
 from inbox.desk import assignment, conversations, drafts, ledger, reading, snoozes, tags, threads, views
 from inbox.desk.conversations import HIGHEST_PRIORITY, LONGEST_REASON, Unanswered
 from inbox.desk.drafts import DraftOut
+from inbox.desk.joining import Office
 from inbox.desk.ledger import EpisodeOut
 from inbox.desk.replies import LONGEST_TEXT
 from inbox.desk.threads import OlderOut, ThreadOut
 from inbox.desk.views import ConversationPage
+from inbox.flow import refetching
 from inbox.flow.courtesies import Courtesies
-from inbox.people.access import Agent
+from inbox.flow.refetching import Refetched
+from inbox.flow.road import Road
+from inbox.people.access import Agent, Right
 from inbox.platforms.base import Kind
+from inbox.platforms.registry import platforms
 from inbox.realtime.shapes import ConversationOut, ReadOut
 
 Instant = Annotated[datetime, msgspec.Meta(tz=True)]
@@ -231,6 +237,21 @@ async def delete_read(
     return await reading.unread(session, conversation_id, by=agent)
 
 
+@post(
+    "/conversations/{conversation_id:uuid}/refetch",
+    guards=[needs(Right.ANSWER)],
+    status_code=200,
+    summary="Ask the platform for words that were let go",
+)
+async def refetch_conversation(
+    conversation_id: FromPath[UUID], office: NamedDependency[Office], agent: NamedDependency[Agent]
+) -> Refetched:
+    """Where the platform's rules let words stay only so long: those it still has come back, and stay as long again."""
+    return await refetching.refetch(
+        Road(office.database, office.bell, office.safe, office.outbound, platforms()), conversation_id, by=agent
+    )
+
+
 @get("/conversations/{conversation_id:uuid}/draft", summary="Read the draft")
 async def read_draft(
     conversation_id: FromPath[UUID], session: NamedDependency[AsyncSession], agent: NamedDependency[Agent]
@@ -275,6 +296,7 @@ doors = [
     put_priority,
     put_read,
     delete_read,
+    refetch_conversation,
     read_draft,
     put_draft,
     delete_draft,

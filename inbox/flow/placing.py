@@ -400,6 +400,11 @@ def preview(text: str, attachments: list[Attachment], unsupported: str) -> str:
     return attachments[0].type if attachments else unsupported[:PREVIEW]
 
 
+def worded(incoming: Incoming) -> str:
+    """Its words as a message has them."""
+    return _text(incoming.text)
+
+
 def _text(text: str) -> str:
     return clean(text)[:LONGEST_TEXT]
 

@@ -160,6 +160,14 @@ class Village:
     async def admin(self) -> httpx.AsyncClient:
         return await self.web.of(self.world, self.world.admin)
 
+    async def looks(self, conversation: UUID) -> dict[str, Any]:
+        """Somebody opens a thread whose words were let go, and the page asks for them."""
+        answer = await (await self.admin()).post(f"/conversations/{conversation}/refetch")
+        assert answer.status_code == 200, answer.text
+        found: dict[str, Any] = answer.json()
+        await self.placed()
+        return found
+
     async def conversation(self) -> UUID:
         return UUID(str((await self.row("SELECT id FROM conversation ORDER BY created_at LIMIT 1"))["id"]))
 

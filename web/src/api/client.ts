@@ -168,6 +168,12 @@ export class Api {
 
   unread = (id: Id): Promise<Read> => this.#send("DELETE", `/conversations/${id}/read`)
 
+  /** Asks the platform again for words that were let go. */
+  refetch = (id: Id): Promise<{ messages: Message[]; left: number; why: string }> =>
+    this.#send("POST", `/conversations/${id}/refetch`, {})
+
+  erase = (contact: Id): Promise<{ messages: number }> => this.#send("POST", `/contacts/${contact}/erasure`, {})
+
   draft = (id: Id): Promise<Draft | null> => this.#get(`/conversations/${id}/draft`)
 
   keepDraft = (id: Id, draft: Draft): Promise<void> => this.#send("PUT", `/conversations/${id}/draft`, draft)
