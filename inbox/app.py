@@ -19,6 +19,7 @@ from litestar.datastructures import State
 from inbox.api import (
     attachments,
     channels,
+    contacts,
     conversations,
     health,
     invitations,
@@ -62,6 +63,7 @@ ROOMS = (
     session,
     conversations,
     messages,
+    contacts,
     attachments,
     views,
     tags,

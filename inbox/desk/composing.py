@@ -36,6 +36,7 @@ class Composed:
     target_gone: bool
     replyable: bool
     reply_refused: str  # why the platform takes no public reply to the target
+    erased: bool  # whoever would read it, or wrote what it is about, is not known here any more
 
 
 async def compose(connection: Connection, held: Held, connector: Connector, channel: asyncpg.Record) -> Composed:
@@ -70,7 +71,13 @@ async def compose(connection: Connection, held: Held, connector: Connector, chan
         else None,
         template=_template(outbound["template"]),
     )
-    return Composed(outgoing, around["target_gone"] or False, conversation["replyable"], around["reply_refused"] or "")
+    return Composed(
+        outgoing,
+        around["target_gone"] or False,
+        conversation["replyable"],
+        around["reply_refused"] or "",
+        bool(around["peer_erased"] if action is Action.DM else around["target_erased"]),
+    )
 
 
 def refusal(connector: Connector, composed: Composed, now: datetime) -> No | None:
@@ -79,6 +86,8 @@ def refusal(connector: Connector, composed: Composed, now: datetime) -> No | Non
     action = outgoing.action
     if action not in connector.capabilities.actions.get(outgoing.kind, []):
         return No(ErrorClass.INVALID, f"{connector.title} does not offer this here.")
+    if composed.erased:
+        return No(ErrorClass.RECIPIENT_UNAVAILABLE, "This person was erased here, so nobody knows where to write to.")
     if composed.target_gone and action is not Action.DM:
         return No(ErrorClass.PARENT_GONE, "What this answers has been deleted.")
     if action is Action.REPLY and composed.reply_refused:
@@ -106,7 +115,7 @@ async def _around(
 ) -> asyncpg.Record:
     found = await connection.fetchrow(
         """SELECT t.external_id AS target, t.at AS target_at, t.deleted_at IS NOT NULL AS target_gone,
-                  t.reply_refused,
+                  t.reply_refused, t.erased AS target_erased, i.erased_at IS NOT NULL AS peer_erased,
                   a.external_id AS author, a.name AS author_name, a.handle AS author_handle,
                   p.external_id AS post, i.external_id AS peer
            FROM (SELECT 1) one

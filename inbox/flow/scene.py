@@ -26,6 +26,7 @@ from inbox.realtime.rows import waiting_rank
 from inbox.sla.facts import AnyFact
 from inbox.sla.storage import Refolded
 
+BRINGS = (Act.WROTE, Act.UNSUPPORTED)
 TOLD_AGAIN = timedelta(hours=1)  # a name that is told again and again is noted no more often
 FETCHED = frozenset({"image", "sticker", "video", "audio", "file"})
 
@@ -236,21 +237,25 @@ class Scene:
 
     async def _load_people(self, events: list[Event]) -> None:
         authors: dict[tuple[str, str], Author] = {}
+        wrote: set[tuple[str, str]] = set()
         for event in events:
             author = event.incoming.author
             if author and author.external_id and not event.incoming.ours:
                 key = (self.places[event.channel_id].platform, clean(author.external_id))
                 authors[key] = _fuller(authors.get(key), author)
-        wrote = set(authors)
+                if event.incoming.act in BRINGS:
+                    wrote.add(key)
+        about = set(authors) - wrote  # an edit of what they wrote before makes nobody known
         for event in events:
             if event.incoming.ours:  # an answer counts for those it names, also before a word of theirs has come
                 for name in filter(None, map(clean, event.incoming.named)):
                     authors.setdefault((self.places[event.channel_id].platform, name), Author(name))
+                    about.discard((self.places[event.channel_id].platform, name))
         if not authors:
             return
         keys = sorted(authors)
         known = await self._identities(keys)
-        missing = [key for key in keys if key not in known]
+        missing = [key for key in keys if key not in known and key not in about]
         if missing:
             await self.connection.execute(
                 """WITH given AS (
@@ -277,7 +282,7 @@ class Scene:
                 [key in wrote for key in missing],
             )
             known |= await self._identities(missing)
-        changed = [key for key in keys if _differs(known[key], authors[key])]
+        changed = [key for key in keys if key in known and _differs(known[key], authors[key])]
         if changed:
             await self.connection.execute(
                 """WITH named AS (
@@ -582,8 +587,7 @@ def _outside(events: list[Event]) -> list[tuple[UUID, str]]:
 
 def _written(events: list[Event]) -> list[tuple[UUID, str]]:
     """The messages these events bring, for which earlier replies may be waiting."""
-    brings = (Act.WROTE, Act.UNSUPPORTED)
-    return sorted({(e.channel_id, clean(e.incoming.external_id)) for e in events if e.incoming.act in brings})
+    return sorted({(e.channel_id, clean(e.incoming.external_id)) for e in events if e.incoming.act in BRINGS})
 
 
 def _pairs(pairs: list[tuple[UUID, str]]) -> tuple[list[UUID], list[str]]:

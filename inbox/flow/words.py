@@ -79,7 +79,15 @@ async def let_go(
     ids = [row["id"] for row in held]
     threads = sorted({row["conversation_id"] for row in held})
     told = [attachments(row["attachments"]) for row in held]
-    ours = await unquote(connection, workspace_id, [(row["conversation_id"], row["text"]) for row in held], hasher)
+    earlier = await connection.fetch(
+        "SELECT message_id, text FROM message_revision WHERE workspace_id = $1 AND message_id = ANY($2)",
+        workspace_id,
+        ids,
+    )
+    home = {row["id"]: row["conversation_id"] for row in held}
+    spoken = [(row["conversation_id"], row["text"]) for row in held]
+    spoken += [(home[row["message_id"]], row["text"]) for row in earlier]
+    ours = await unquote(connection, workspace_id, spoken, hasher)
     await connection.execute(
         """UPDATE message m SET text = '', attachments = '[]', said = coalesce(m.said, g.said), purge_due_at = NULL,
                purged_at = coalesce(m.purged_at, now()), version = version + 1

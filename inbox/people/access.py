@@ -34,6 +34,7 @@ class Right(StrEnum):
     SETTINGS = "change the workspace"
     PEOPLE = "change who works here"
     CHANNELS = "connect or change channels"
+    PRIVACY = "export or erase what we hold of a person"
 
 
 _READ_ONLY = frozenset({Right.READ})

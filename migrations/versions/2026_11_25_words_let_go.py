@@ -43,6 +43,7 @@ FUNCTIONS = [
             told := jsonb_set(told, '{conversation,preview}', '""');
             IF (told #>> '{conversation,person,identity_id}')::uuid = ANY (people) THEN
                 told := jsonb_set(told, '{conversation,person}', (told #> '{conversation,person}') || nobody);
+                told := jsonb_set(told, '{conversation,permalink}', '""');
             END IF;
         END IF;
         IF jsonb_typeof(told -> 'message') = 'object' THEN

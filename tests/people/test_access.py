@@ -19,6 +19,7 @@ MAY = {
     Right.SETTINGS: "admin",
     Right.PEOPLE: "admin",
     Right.CHANNELS: "admin",
+    Right.PRIVACY: "admin",
 }
 
 

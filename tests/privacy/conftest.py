@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from inbox.app import create_app
-from inbox.flow.road import Road
+from inbox.flow.road import Road as Way
 from inbox.ground.bell import Bell
 from inbox.ground.db import Connection, Database
 from inbox.ground.outbound import Outbound
@@ -19,10 +19,23 @@ from inbox.platforms.linkedin.simulator import LinkedIn
 from inbox.platforms.registry import platforms
 from tests.api.browser import Browsers, opened
 from tests.api.town import listening
+from tests.flow.road import Road
+from tests.privacy.home import Home
 from tests.privacy.village import Village
 from tests.world import World
 
 APP = "demo"
+
+
+@pytest.fixture
+async def home(database: Database, owner: Connection, settings: Settings, tmp_path: Path) -> AsyncIterator[Home]:
+    """A page on a network without such rules, where people write in private too."""
+    here = replace(settings, attachments_url=(tmp_path / "files").as_uri())
+    async with opened(create_app(here)) as app:
+        world = await World.make(database)
+        web = Browsers(app)
+        yield Home(world, await Road.make(world), web, await web.of(world, world.admin), owner, here)
+        await web.close()
 
 
 @pytest.fixture
@@ -53,7 +66,7 @@ async def village(database: Database, owner: Connection, settings: Settings, tmp
                 app_id=APP,
             )
             bell, outbound, web = Bell(here), Outbound(here), Browsers(app)
-            road = Road(database, bell, world.safe, outbound, platforms())
+            road = Way(database, bell, world.safe, outbound, platforms())
             village = Village(world, network, road, web, owner, here, pictures)
             village.post = await network.publish("New!")
             yield village

@@ -10,9 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
 import asyncpg
@@ -32,6 +30,7 @@ from inbox.platforms.simulation import Person
 from inbox.realtime import feed
 from inbox.sla import storage
 from tests.api.browser import Browsers
+from tests.privacy.looking import dump, numbers
 from tests.world import World
 
 ANA = Person("7001", "Ana Ruiz")
@@ -44,11 +43,6 @@ AGES = {
     "attachment": ("due_at",),
     "event": ("at",),
 }
-COLUMNS = """
-SELECT c.relname, a.attname, format_type(a.atttypid, NULL) AS kind FROM pg_class c
-JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
-"""
 
 
 @dataclass
@@ -126,14 +120,7 @@ class Village:
         return found
 
     async def dump(self) -> bytes:
-        """Every value of every column of every table, bytes as they are, and every file that is kept."""
-        found: list[bytes] = []
-        for column in await self.owner.fetch(COLUMNS):
-            name = f'"{column["attname"]}"'
-            asked = name if column["kind"] == "bytea" else f"convert_to({name}::text, 'UTF8')"
-            rows = await self.owner.fetch(f'SELECT {asked} FROM "{column["relname"]}" WHERE {name} IS NOT NULL')
-            found += [row[0] for row in rows]
-        return b"\n".join([*found, *_files(self.settings)])
+        return await dump(self.owner, self.settings)
 
     async def knows(self, words: str) -> bool:
         """Whether these words lie anywhere."""
@@ -144,15 +131,7 @@ class Village:
         return await feed.after(self.database, self.world.workspace_id, after)
 
     async def numbers(self) -> list[tuple[Any, ...]]:
-        """What is counted: waitings and facts, conversations and their counts."""
-        asked = (
-            "SELECT * FROM episode ORDER BY opened_at, key",
-            "SELECT id, kind, key, data FROM fact ORDER BY at, rank, tie",
-            """SELECT id, message_count, participants, waiting_count, waiting_since, last_message_at, status
-               FROM conversation ORDER BY id""",
-            "SELECT id, at, received_at, needs_reply, answered, rating, revisions FROM message ORDER BY id",
-        )
-        return [tuple(row) for sql in asked for row in await self.owner.fetch(sql)]
+        return await numbers(self.owner)
 
     async def differences(self) -> int:
         return await storage.recompute(self.database, self.world.workspace_id)
@@ -170,8 +149,3 @@ class Village:
 
     async def conversation(self) -> UUID:
         return UUID(str((await self.row("SELECT id FROM conversation ORDER BY created_at LIMIT 1"))["id"]))
-
-
-def _files(settings: Settings) -> list[bytes]:
-    folder = Path(unquote(urlsplit(settings.attachments_url).path))
-    return [path.read_bytes() for path in folder.rglob("*") if path.is_file()]

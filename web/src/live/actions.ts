@@ -132,6 +132,18 @@ export async function markUnread(row: Conversation): Promise<void> {
   }
 }
 
+// A person
+
+/** For good; the feed shows what is left of them. */
+export async function erase(contact: Id, name: string): Promise<void> {
+  try {
+    await desk.api.erase(contact)
+    notices.say(t("said.erased", { name }))
+  } catch (problem) {
+    complain(problem)
+  }
+}
+
 // A message
 
 /** Puts the bubble up at once. Throws the `Problem` where the composer has to answer it. */

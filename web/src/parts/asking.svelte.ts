@@ -8,6 +8,7 @@ export type Question =
   | { what: "close"; rows: readonly Id[]; waiting: readonly Waiting[]; then: (unanswered: Unanswered) => void }
   | { what: "no_reply"; message: Message; anchor: HTMLElement | null }
   | { what: "delete"; message: Message }
+  | { what: "erase"; contact: Id; name: string }
   | { what: "ledger"; row: Id; anchor: HTMLElement | null }
 
 class Asking {
