@@ -39,7 +39,11 @@ async def test_a_slow_platform_takes_only_its_own_places(desk: Desk, database: D
         async def arrived() -> bool:
             return await desk.state(reply.id) == "sent"
 
+        async def full() -> bool:
+            return len(desk.network.posts) >= outbox.EACH_CHANNEL
+
         await until(arrived)
+        await until(full)
         assert len(desk.network.posts) == outbox.EACH_CHANNEL
         desk.network.hold.set()
 
