@@ -21,6 +21,7 @@ from inbox.api import (
     channels,
     contacts,
     conversations,
+    deletions,
     health,
     invitations,
     members,
@@ -77,7 +78,7 @@ ROOMS = (
     trouble,
     openapi,
 )
-OUTSIDE = (health,)  # at the root, open to all
+OUTSIDE = (health, deletions)  # at the root, open to all
 
 
 def create_app(settings: Settings | None = None) -> Doorstep:

@@ -50,6 +50,11 @@ async def _reseal(owner: Any, safe: Safe) -> int:
             safe.seal(safe.open(row["secrets"], context), context),
         )
         resealed += 1
+    for row in await owner.fetch("SELECT code, person FROM deletion_request WHERE done_at IS NULL FOR UPDATE"):
+        context = f"deletion:{row['code']}"
+        again = safe.seal(safe.open(row["person"], context), context)
+        await owner.execute("UPDATE deletion_request SET person = $2 WHERE code = $1", row["code"], again)
+        resealed += 1
     sealed = await owner.fetchval("SELECT value ->> 'sealed' FROM setting WHERE key = $1 FOR UPDATE", KEY)
     if sealed:
         again = safe.seal(safe.open(base64.b64decode(sealed), KEY), KEY)

@@ -14,7 +14,7 @@ from uuid import UUID
 import structlog
 
 from inbox.desk import snoozes
-from inbox.flow import care, introductions, lanes, media, parked, purging, rereading
+from inbox.flow import care, deletions, introductions, lanes, media, parked, purging, rereading
 from inbox.flow.hearing import Ear
 from inbox.flow.road import Road
 from inbox.flow.split import split
@@ -167,6 +167,14 @@ async def read_again(house: House, stop: asyncio.Event) -> None:
         resting |= {one: turn.rest_until for (_, one), turn in zip(ready, turns, strict=False)}
         with suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), 0.1 if len(ready) > REREADS_AT_ONCE else READING_AGAIN)
+
+
+async def answer_deletions(house: House, stop: asyncio.Event) -> None:
+    with house.bell.listen("deletions") as rung:
+        while not stop.is_set():
+            for workspace_id in await deletions.work(house.database, house.safe):
+                house.bell.ring(f"feed:{workspace_id}")
+            await rung.wait()
 
 
 async def let_words_go(house: House, stop: asyncio.Event) -> None:

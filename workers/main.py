@@ -33,6 +33,7 @@ LOOPS: dict[str, Loop] = {
     "media": loops.fetch_media,
     "care": loops.care_for_channels,
     "rereading": loops.read_again,
+    "deletions": loops.answer_deletions,
     "retention": loops.let_words_go,
     "snoozes": loops.end_snoozes,
     "introductions": loops.introduce_people,

@@ -82,11 +82,18 @@ async def of_platform(database: Database, workspace_id: UUID, platform: str, ext
     return [row["id"] for row in rows]
 
 
-async def erase(database: Database, workspace_id: UUID, people: Sequence[UUID], *, by: Agent | None = None) -> int:
-    """Forget these identities; gives how many messages lost their words. Repeating it finishes what broke off."""
-    forgotten = await again(partial(_forget, database, workspace_id, people, by))
-    for person in forgotten:
+async def erase(
+    database: Database, workspace_id: UUID, people: Sequence[UUID], *, by: Agent | None = None, asked_by: str = ""
+) -> int:
+    """Forget these identities; gives how many messages lost their words. Repeating it finishes what broke off.
+
+    `by`: the admin who did it, or `asked_by`: the platform that wants it.
+    """
+    async with database.tenant(workspace_id) as connection:
+        known = await _known(connection, workspace_id, people)
+    for person in known:
         await database.intake.execute(RAW, person.platform, person.external_id, workspace_id, UNREADABLE)
+    await again(partial(_forget, database, workspace_id, people, by, asked_by))
     gone = 0
     while batch := await _messages(database, workspace_id, people):
         gone += batch
@@ -99,7 +106,20 @@ async def empty_raw(database: Database, platform: str, external_id: str) -> None
     await database.intake.execute(RAW, platform, external_id, None, UNREADABLE)
 
 
-async def _forget(database: Database, workspace_id: UUID, people: Sequence[UUID], by: Agent | None) -> list[Person]:
+async def _known(connection: Connection, workspace_id: UUID, people: Sequence[UUID], lock: str = "") -> list[Person]:
+    """Those of them that are not erased yet."""
+    rows = await connection.fetch(
+        f"""SELECT id, contact_id, platform, external_id FROM contact_identity
+            WHERE workspace_id = $1 AND id = ANY($2) AND erased_at IS NULL ORDER BY id {lock}""",
+        workspace_id,
+        list(people),
+    )
+    return [Person(row["id"], row["contact_id"], row["platform"], row["external_id"]) for row in rows]
+
+
+async def _forget(
+    database: Database, workspace_id: UUID, people: Sequence[UUID], by: Agent | None, asked_by: str
+) -> None:
     """Who they are is forgotten first: whatever comes from now on is somebody else's."""
     async with database.tenant(workspace_id) as connection:
         # No batch may be under way that knows them by their old id: all lanes at once, for as long as this takes.
@@ -111,15 +131,9 @@ async def _forget(database: Database, workspace_id: UUID, people: Sequence[UUID]
             workspace_id,
             list(people),
         )
-        rows = await connection.fetch(
-            """SELECT id, contact_id, platform, external_id FROM contact_identity
-               WHERE workspace_id = $1 AND id = ANY($2) AND erased_at IS NULL ORDER BY id FOR UPDATE""",
-            workspace_id,
-            list(people),
-        )
-        fresh = [Person(row["id"], row["contact_id"], row["platform"], row["external_id"]) for row in rows]
+        fresh = await _known(connection, workspace_id, people, "FOR UPDATE")
         if not fresh:
-            return []
+            return
         hasher = await names.known(database, connection)
         await _forget_ids(connection, workspace_id, fresh, hasher)
         threads = await purging.threads_of(connection, workspace_id, [person.id for person in fresh])
@@ -133,9 +147,9 @@ async def _forget(database: Database, workspace_id: UUID, people: Sequence[UUID]
                 by=by.person if by else None,
                 token_id=by.token_id if by else None,
                 contact=str(contact_id),
+                **({"asked_by": asked_by} if asked_by else {}),
             )
         await events.number(connection, workspace_id, [Happening("contact.erased", thread) for thread in begun])
-    return fresh
 
 
 async def _forget_ids(connection: Connection, workspace_id: UUID, people: Sequence[Person], hasher: Hasher) -> None:

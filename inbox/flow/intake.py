@@ -1,6 +1,7 @@
 """Where platforms knock: `GET/POST /webhooks/{platform}/{app}`, as a bare ASGI application.
 
-Raw bytes in, signature checked over exactly those bytes, one durable insert, 200. Nothing is parsed here.
+Raw bytes in, signature checked over exactly those bytes, one durable insert, 200. Nothing is parsed here. One door
+further, at `/deletion`, a platform asks us to forget a person.
 """
 
 from __future__ import annotations
@@ -12,16 +13,18 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import asyncpg
+import msgspec
 import structlog
 from prometheus_client import Counter
 
+from inbox.flow import deletions
 from inbox.flow.committer import PATIENCE, Committer, Delivery, Overloaded
 from inbox.flow.knocks import Knocks
 from inbox.ground import clock
 from inbox.ground.bell import Bell
 from inbox.ground.crypto import CannotOpen, Safe
 from inbox.ground.db import Database
-from inbox.platforms.base import App
+from inbox.platforms.base import App, Connector
 from inbox.platforms.registry import platforms
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -52,7 +55,8 @@ class Intake:
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         parts = scope["path"].split("/")
-        connector = platforms().get(parts[2]) if len(parts) == 4 else None
+        asks_to_forget = parts[4:] == ["deletion"]
+        connector = platforms().get(parts[2]) if len(parts) == 4 or asks_to_forget else None
         if connector is None:
             return await _answer(send, 404, b"No platform listens here.")
         name, app_id = parts[2], parts[3]
@@ -63,7 +67,7 @@ class Intake:
         if app is None:
             return await self._count(send, name, 503, b"No secret is configured for this address.")
 
-        if scope["method"] == "GET":
+        if scope["method"] == "GET" and not asks_to_forget:
             query = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
             challenge = connector.challenge(app, query)
             if challenge is None:
@@ -82,6 +86,8 @@ class Intake:
             return await self._count(send, name, 413, b"The body is larger than 4 MiB.")
 
         headers = {key.decode("latin-1"): value.decode("latin-1") for key, value in scope["headers"]}
+        if asks_to_forget:
+            return await self._forget(send, connector, app, body, headers)
         if not connector.verify(app, headers, body, clock.now()):
             log.info("webhook refused", platform=name, app=app_id)
             return await self._count(send, name, 403, b"The signature does not match.")
@@ -92,6 +98,22 @@ class Intake:
         self._bell.ring("deliveries")
         self._knocks.note("signed", name, app_id)
         await self._count(send, name, 200, b"")
+
+    async def _forget(self, send: Send, connector: Connector, app: App, body: bytes, headers: dict[str, str]) -> None:
+        """A platform asks us to delete a person's data: written down, and answered with where they may look."""
+        person = connector.deletion(app, body, headers)
+        if person is None:
+            log.info("deletion refused", platform=app.platform, app=app.id)
+            return await self._count(send, app.platform, 403, b"The signature does not match.")
+        try:
+            async with asyncio.timeout(PATIENCE):
+                code = await deletions.ask(self._database, self._safe, app.platform, app.id, person)
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
+            return await self._count(send, app.platform, 503, b"Not available right now.")
+        self._bell.ring("deletions")
+        url = f"{self._database.settings.base_url}/deletions/{code}"
+        answer = msgspec.json.encode({"url": url, "confirmation_code": code})
+        await self._count(send, app.platform, 200, answer, "application/json")
 
     async def _app(self, platform: str, app_id: str) -> App | None:
         """The app's secrets, current and previous; looked up again every few seconds so that a rotation is quick."""

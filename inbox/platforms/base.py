@@ -485,6 +485,13 @@ class Connector(ABC):
         """Whether one of the app's secrets signed these raw bytes. `headers` have lower-case names."""
         return False
 
+    def deletion(self, app: App, body: bytes, headers: Mapping[str, str]) -> str | None:
+        """The external id of the person whose data the platform asks us to delete, proved by its signature.
+
+        None to refuse it (403).
+        """
+        return None
+
     @abstractmethod
     def normalise(self, payload: Any) -> list[Incoming]:
         """Every event of a payload, in order: pure, no network. Unknown kinds are UNSUPPORTED. Raises Unreadable."""

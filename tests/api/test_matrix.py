@@ -92,6 +92,10 @@ async def a_person(world: World) -> dict[str, Any]:
         return {"contact_id": await connection.fetchval("SELECT contact_id FROM contact_identity")}
 
 
+async def a_code_nobody_was_given(_: World) -> dict[str, Any]:
+    return {"code": new_id().hex}
+
+
 async def a_platform_nobody_knows(_: World) -> dict[str, Any]:
     return {"platform": "nowhere"}
 
@@ -180,6 +184,7 @@ ROWS: dict[str, Row] = {
     "GET /api/v1/openapi.json": Row("                 200   200   200    200     200   200    200     200"),
     "GET /api/v1/docs": Row("                         200   200   200    200     200   200    200     200"),
     "GET /api/v1/docs/{name}": Row("                  404   404   404    404     404   404    404     404"),
+    "GET /deletions/{code}": Row("                    404   404   404    404     404   404    404     404", None, a_code_nobody_was_given),
     "GET /healthz": Row("                             200   200   200    200     200   200    200     200"),
     "GET /readyz": Row("                              200   200   200    200     200   200    200     200"),
     "GET /metrics": Row("                             403   403   403    403     403   403    403     403"),

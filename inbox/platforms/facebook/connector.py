@@ -32,7 +32,7 @@ from inbox.platforms.base import (
 )
 from inbox.platforms.facebook import checking, listening, looking, polling, rereading, sending, signing_in, webhooks
 from inbox.platforms.facebook.steps import STEPS
-from inbox.platforms.meta import envelope, windows
+from inbox.platforms.meta import deletion, envelope, windows
 from inbox.platforms.meta.graph import Graph
 from inbox.platforms.meta.messages import media_of
 from inbox.platforms.meta.messages import signal as show
@@ -107,6 +107,10 @@ class Facebook(Connector):
     def verify(self, app: App, headers: Mapping[str, str], body: bytes, now: datetime) -> bool:
         """Meta signs no time, so only the bytes are judged; the old sha1 header alone is not enough."""
         return envelope.verified(app, headers, body)
+
+    def deletion(self, app: App, body: bytes, headers: Mapping[str, str]) -> str | None:
+        """Meta's data deletion callback."""
+        return deletion.person(app, body)
 
     def normalise(self, payload: Any) -> list[Incoming]:
         """Webhooks and polled pages alike."""

@@ -34,7 +34,7 @@ from inbox.platforms.base import (
 from inbox.platforms.instagram import checking, looking, polling, rereading, sending, signing_in, webhooks
 from inbox.platforms.instagram.listing import BACKFILL
 from inbox.platforms.instagram.steps import STEPS
-from inbox.platforms.meta import envelope, windows
+from inbox.platforms.meta import deletion, envelope, windows
 from inbox.platforms.meta.graph import Graph
 from inbox.platforms.meta.messages import media_of
 from inbox.platforms.meta.messages import signal as show
@@ -109,6 +109,10 @@ class Instagram(Connector):
     def verify(self, app: App, headers: Mapping[str, str], body: bytes, now: datetime) -> bool:
         """Signed with the Instagram app's secret, which is not that of the Meta app around it."""
         return envelope.verified(app, headers, body)
+
+    def deletion(self, app: App, body: bytes, headers: Mapping[str, str]) -> str | None:
+        """Meta's data deletion callback."""
+        return deletion.person(app, body)
 
     def normalise(self, payload: Any) -> list[Incoming]:
         """Webhooks and polled pages alike."""
