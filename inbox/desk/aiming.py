@@ -19,7 +19,8 @@ async def target(connection: Connection, conversation: asyncpg.Record, reply_to:
     found = await connection.fetchrow(
         """SELECT id, external_id, direction, identity_id, recorded_at FROM message
            WHERE workspace_id = $1 AND conversation_id = $2 AND visibility <> 'note' AND external_id IS NOT NULL
-               AND CASE WHEN $3::uuid IS NULL THEN direction = 'in' AND deleted_at IS NULL ELSE id = $3 END
+               AND CASE WHEN $3::uuid IS NULL THEN direction = 'in' AND deleted_at IS NULL AND NOT erased
+                    ELSE id = $3 END
            ORDER BY needs_reply AND NOT answered DESC, CASE WHEN needs_reply AND NOT answered THEN at END, at DESC
            LIMIT 1""",
         conversation["workspace_id"],

@@ -6,7 +6,7 @@ Words, files, names and pictures go; ids, times, counts and facts stay, so no nu
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -27,6 +27,7 @@ log = structlog.get_logger("purging")
 
 NO_RULES = Retention()
 ROWS = 500  # of one transaction
+BATCHES = 50  # of one workspace in one turn
 PEOPLE = 100  # of one transaction: each has conversations that are told
 LET_GO = "It could not be read for as long as the platform's rules let its words stay, so they were let go."
 
@@ -71,15 +72,15 @@ async def homes(database: Database, platforms: Mapping[str, Connector]) -> list[
 
 
 async def purge(database: Database, platforms: Mapping[str, Connector], home: Home) -> int:
-    """Let everything of a workspace go whose time has come; gives how many messages and people were concerned."""
-    gone = 0
-    while batch := await _messages(database, home.workspace_id):
-        gone += batch
+    """Let everything of a workspace go whose time has come; gives how many messages and people were concerned.
+
+    Where there is very much, the rest waits for the next turn: others are not to wait for it.
+    """
+    gone = await _in_turn(partial(_messages, database, home.workspace_id))
     for platform, channels in home.channels.items():
         rules = platforms[platform].capabilities.retention
         if rules.profile:
-            while batch := await _people(database, home.workspace_id, platform, rules.profile):
-                gone += batch
+            gone += await _in_turn(partial(_people, database, home.workspace_id, platform, rules.profile))
         if rules.text:
             await _set_aside(database, home.workspace_id, channels, rules.text)
     await _feed(database, platforms, home)
@@ -122,6 +123,15 @@ async def leave(database: Database, files: Files, limit: int = ROWS) -> int:
                 ids,
             )
     return len(found)
+
+
+async def _in_turn(batch: Callable[[], Awaitable[int]]) -> int:
+    gone = 0
+    for _ in range(BATCHES):
+        if not (done := await batch()):
+            break
+        gone += done
+    return gone
 
 
 async def _messages(database: Database, workspace_id: UUID) -> int:

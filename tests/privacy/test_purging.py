@@ -6,10 +6,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
+import pytest
 
 from inbox.desk import drafts, replies
 from inbox.desk.replies import Reply
-from inbox.flow import media
+from inbox.flow import media, purging, quarantine, words
 from inbox.flow.split import split
 from inbox.ground.files import Files
 from inbox.ground.ids import new_id
@@ -18,6 +19,7 @@ from inbox.platforms.simulation import Person
 from inbox.realtime.connection import Connection as Page
 from inbox.realtime.hub import Hub
 from tests.privacy.village import ANA, Village
+from tests.world import World
 
 ZEBRA = Person("zebra-4471", "Zenobia Quillfeather")
 FIRST = "The zebra of Kilimanjaro eats porcelain, where is it?"
@@ -266,3 +268,48 @@ async def test_a_file_that_arrives_when_its_message_is_gone_already_is_not_kept(
     await village.passes(hours=1)
     await village.purges()
     assert await village.owner.fetchval("SELECT count(*) FROM attachment") == 0
+
+
+async def test_what_could_not_be_placed_in_time_is_placed_without_its_words(village: Village) -> None:
+    await village.arrives(told(village, "COMMENT", 99, FIRST))
+    await split(village.database, platforms(), village.world.safe)
+    await village.owner.execute("UPDATE inbound_event SET state = 'quarantined'")
+    await village.passes(hours=49)
+    await village.purges()
+    async with village.database.tenant(village.world.workspace_id) as connection:
+        assert await quarantine.replay_events(connection, village.world.workspace_id) == 1
+    await village.placed()
+    assert (await village.last())["text"] == ""
+    await village.purges()
+    assert (await village.last())["purged_at"] is not None
+    assert await village.differences() == 0
+
+
+async def test_nobody_redacts_what_another_workspace_holds(village: Village) -> None:
+    message = await village.hears(await village.network.comment(ANA, post=village.post, text="Where is my order?"))
+    other = await World.make(village.database, name="Other")
+    threads, messages = [message["conversation_id"]], [message["id"]]
+    async with village.database.tenant(other.workspace_id) as connection:
+        assert await connection.fetchval("SELECT redact_feed($1, $2, '{}', 500)", threads, messages) == 0
+        assert await connection.fetchval("SELECT forget_feed(now(), $1, 500)", [village.world.channel_id]) == 0
+        await connection.execute("SELECT forget_revisions($1)", messages)
+    async with village.database.app.acquire() as connection:
+        assert await connection.fetchval("SELECT redact_feed($1, $2, '{}', 500)", threads, messages) == 0
+    assert b"Where is my order?" in b"".join(entry.body for entry in await village.feed())
+
+
+async def test_much_is_let_go_a_few_at_a_time(village: Village, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(words, "BATCH", 2)
+    monkeypatch.setattr(words, "FEED_BATCH", 2)
+    monkeypatch.setattr(purging, "BATCHES", 2)
+    for number in range(5):
+        await village.network.comment(ANA, post=village.post, text=f"Where is order {number}?")
+    await village.hears()
+    await village.owner.execute("UPDATE message SET purge_due_at = now()")
+    left = "SELECT count(*) FROM message WHERE purged_at IS NULL"
+    await village.purges()
+    assert await village.owner.fetchval(left) == 1
+    await village.purges()
+    assert await village.owner.fetchval(left) == 0
+    assert not await village.knows("Where is order")
+    assert await village.differences() == 0
