@@ -15,7 +15,7 @@ import type {
   Thread,
   Visibility,
 } from "./shapes.ts"
-import type { ApiToken, Browser, ChannelDetail, Draft, Episode, Invitation, Platform, SignedInThere, Workspace } from "./rooms.ts"
+import type { ApiToken, Browser, ChannelDetail, Draft, Episode, Invitation, Platform, SignedInThere, Template, Workspace } from "./rooms.ts"
 
 /** A refusal in the server's own words. `detail` is for the agent, `code` for programs. */
 export class Problem extends Error {
@@ -46,6 +46,7 @@ export interface Writing {
   reply_to: Id | null
   answers: Id[]
   seen: Id | null
+  template?: { name: string; language: string; parameters: readonly string[] } // instead of a text
   and_resolve?: boolean
   anyway?: boolean
 }
@@ -190,6 +191,8 @@ export class Api {
   replay = (): Promise<{ replayed: number }> => this.#send("POST", "/quarantine/replay", {})
 
   channels = (): Promise<Page<Channel> | Channel[]> => this.#get("/channels", { limit: 200 })
+
+  templates = (channel: Id): Promise<Page<Template>> => this.#get(`/channels/${channel}/templates`)
 
   channel = (id: Id): Promise<ChannelDetail> => this.#get(`/channels/${id}`)
 

@@ -22,6 +22,14 @@ export interface Capabilities {
   templates?: boolean
 }
 
+/** A message the platform has approved beforehand. `parameters`: the gaps {{1}}, {{2}} of its body. */
+export interface Template {
+  name: string
+  language: string
+  body: string
+  parameters: string[]
+}
+
 /** One step of connecting a real account. `seen` null: nobody can see it, a person ticks it. */
 export interface Step {
   title: string

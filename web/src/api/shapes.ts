@@ -107,6 +107,7 @@ export interface Message {
   permalink: string
   delivery: Delivery | null
   answers: Id[]
+  template: string
   revisions: number
   unsupported: string
 }

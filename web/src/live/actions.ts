@@ -146,9 +146,9 @@ export async function erase(contact: Id, name: string): Promise<void> {
 
 // A message
 
-/** Puts the bubble up at once. Throws the `Problem` where the composer has to answer it. */
-export async function write(row: Conversation, writing: Writing, key: string): Promise<Message> {
-  const bubble: Message = bubbleOf(row, writing, key)
+/** Puts the bubble up at once. `reads`: what a template says. Throws the `Problem` where the composer has to answer it. */
+export async function write(row: Conversation, writing: Writing, key: string, reads = writing.text): Promise<Message> {
+  const bubble: Message = { ...bubbleOf(row, writing, key), text: reads }
   desk.leaving = [...desk.leaving.filter((one) => one.key !== key), { key, message: bubble }]
   try {
     const message = await desk.api.write(row.id, writing, key)
@@ -194,6 +194,7 @@ function bubbleOf(row: Conversation, writing: Writing, key: string): Message {
     permalink: "",
     delivery: writing.visibility === "note" ? null : { state: "queued", due_at: null, reason: "", error: "", delivered_at: null, read_at: null },
     answers: writing.answers,
+    template: writing.template?.name ?? "",
     revisions: 0,
     unsupported: "",
   }

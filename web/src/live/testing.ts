@@ -66,6 +66,7 @@ export function message(given: Partial<Message> & { id: string }): Message {
     permalink: "",
     delivery: null,
     answers: [],
+    template: "",
     revisions: 0,
     unsupported: "",
     ...given,

@@ -88,7 +88,7 @@ class Writings {
 }
 
 /** Random, also where the page is not served securely and `randomUUID` is missing. */
-function newKey(): string {
+export function newKey(): string {
   return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("")
 }
 

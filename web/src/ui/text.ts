@@ -55,6 +55,15 @@ export function said(prefix: string, word: string, values: Values = {}): string 
   return key in en ? t(key as Key, values) : word.replaceAll("_", " ")
 }
 
+/** A language by its name in the reader's own, or as it was given. */
+export function languageName(code: string): string {
+  try {
+    return new Intl.DisplayNames(locale, { type: "language" }).of(code.replaceAll("_", "-")) ?? code
+  } catch {
+    return code
+  }
+}
+
 export function number(value: number): string {
   return new Intl.NumberFormat(locale).format(value)
 }
