@@ -24,6 +24,7 @@ dank je | dank je wel | dankjewel | dank u | dank u wel | bedankt | hartelijk da
 heel erg bedankt
 спасибо | большое спасибо | благодарю
 tesekkurler | tesekkur ederim | sagol | cok tesekkurler
+شكرا | شكرا جزيلا | شكرا لكم | شكرا لك | ألف شكر | مشكورين | مشكور | يعطيكم العافية | يعطيك العافية | تسلم | تسلموا
 """
 
 # What may stand beside thanks without making it anything more.
@@ -57,6 +58,7 @@ voor | de | het | je | jullie | uw | hulp | antwoord | reactie | snelle | alles 
 fijne | dag
 за | помощь | ответ | вам | всё | все | и
 yardiminiz | icin | cok
+على | الرد | السريع | المساعدة | ممتاز | رائع | جميل | كل | شيء | نعم | لا | و | لكم | لك
 """
 
 # Thanks that mean the opposite.
@@ -90,6 +92,7 @@ jak | kiedy | gdzie | dlaczego | czemu | kto | ktory | ile | czy | macie
 hoe | wanneer | waar | waarom | wie | welke | hoeveel | hebben jullie | kan ik | mag ik | is er | zijn er
 как | когда | где | почему | кто | какой | сколько | есть ли | можно ли
 nasil | ne zaman | nerede | neden | kim | hangi | ne kadar | var mi
+متى | أين | كيف | كم | لماذا | هل
 """
 
 REQUESTS = """
@@ -226,11 +229,5 @@ ASKED_UNPARTED = (
         "เท่าไหร่",
         "ที่ไหน",
         "เมื่อไหร่",
-        "متى",
-        "أين",
-        "كيف",
-        "كم",
-        "لماذا",
-        "هل",
     ),
 )

@@ -31,6 +31,8 @@ THANKS = [
     "Hartelijk dank voor de snelle reactie",
     "bedankt 👍",
     "спасибо",
+    "يعطيكم العافية، شكراً",
+    "ممتاز، شكراً على الرد السريع",
     "谢谢",
     "ありがとうございます",
 ]
