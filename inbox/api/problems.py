@@ -20,6 +20,7 @@ from inbox.ground.errors import Conflict, EarshotError, Forbidden, Invalid, NotF
 MEDIA_TYPE = "application/problem+json"
 AGAIN = "earshot.again"  # in the scope: nothing was done, and doing it again may well work
 LOST_A_RACE = ("40P01", "40001")
+HELD_UP, TOO_IDLE = "55P03", "25P03"
 REFUSED_ARGUMENT = "-"  # asyncpg itself would not send it
 
 log = logs.named("doors")
@@ -183,7 +184,9 @@ def _of_database(error: Exception) -> EarshotError:
         return Conflict("What this belongs to is no longer there.")
     if state.startswith("22") or state == REFUSED_ARGUMENT:
         return Invalid("Something in this cannot be stored: a character or a number that no database takes.")
-    if state[:2] in ("08", "53", "57") or _is_absence(error):
+    if state == HELD_UP:
+        return Unavailable("Somebody else is at this very thing for too long. Nothing was changed; please try again.")
+    if state[:2] in ("08", "53", "57") or state == TOO_IDLE or _is_absence(error):
         return Unavailable("The database does not answer right now. Nothing was changed; please try again.")
     return Broken("Something went wrong on our side. It has been noted.")
 

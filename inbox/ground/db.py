@@ -44,9 +44,16 @@ LIMITS = {
     "synchronous_commit": "on",
     "timezone": "UTC",
     "plan_cache_mode": "force_custom_plan",  # a plan kept from when a table was empty is ruin once it is not
+    # A client that vanished tells nobody: by itself Postgres would wait two hours for its next word.
+    "tcp_keepalives_idle": "15",
+    "tcp_keepalives_interval": "5",
+    "tcp_keepalives_count": "3",
     "jit": "off",  # our statements are many and small; compiling them costs more than running them
 }
 
+# The end of every transaction, from Postgres 17 on. One whose client falls silent between the parts of a statement is
+# neither idle nor at work to Postgres: no other limit ends it, and its locks would be held for good.
+LONGEST_TRANSACTION = "60s"
 # Seconds in which a statement is answered, or its line says nothing any more: Postgres itself ends one after 30.
 ANSWER = 40.0
 # Seconds to wait for a line: to be free, to open, to begin, to be given back. One that went dead is hung up by then.
@@ -85,10 +92,14 @@ async def connect(settings: Settings, role: str, *, direct: bool = False) -> asy
 
 
 async def _refuse_power(connection: Connection) -> None:
+    """Asked once of every new connection. Raises WrongRole."""
     row = await connection.fetchrow(
         """SELECT session_user AS name, r.rolsuper OR r.rolbypassrls AS mighty,
-                  EXISTS (SELECT 1 FROM pg_class c WHERE c.relowner = r.oid AND c.relkind IN ('r', 'p')) AS owner
-           FROM pg_roles r WHERE r.rolname = session_user"""
+                  EXISTS (SELECT 1 FROM pg_class c WHERE c.relowner = r.oid AND c.relkind IN ('r', 'p')) AS owner,
+                  CASE WHEN current_setting('server_version_num')::int >= 170000
+                       THEN set_config('transaction_timeout', $1, false) END
+           FROM pg_roles r WHERE r.rolname = session_user""",
+        LONGEST_TRANSACTION,
     )
     if row is None or row["mighty"] or row["owner"]:
         raise WrongRole("Earshot serves only as a role without special rights; run `inbox migrate` to make its roles.")

@@ -177,6 +177,8 @@ def from_sqlalchemy(cause: BaseException) -> Exception:
         (asyncpg.DeadlockDetectedError("x"), 503, "unavailable"),
         (asyncpg.SerializationError("x"), 503, "unavailable"),
         (asyncpg.QueryCanceledError("x"), 503, "unavailable"),
+        (asyncpg.LockNotAvailableError("x"), 503, "unavailable"),
+        (asyncpg.IdleInTransactionSessionTimeoutError("x"), 503, "unavailable"),
         (asyncpg.TooManyConnectionsError("x"), 503, "unavailable"),
         (asyncpg.AdminShutdownError("x"), 503, "unavailable"),
         (asyncpg.InterfaceError("connection is closed"), 503, "unavailable"),
