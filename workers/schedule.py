@@ -15,14 +15,16 @@ from typing import Any
 import asyncpg
 import structlog
 from arq import cron
-from arq.connections import RedisSettings
+from arq.connections import ArqRedis
 from arq.typing import WorkerCoroutine
 from arq.worker import Worker
 from redis.exceptions import RedisError
 
+from inbox.ground.tasks import end
 from workers.house import House
 
 log = structlog.get_logger("schedule")
+PATIENCE = 5.0  # seconds for an answer of Valkey's; arq itself would wait for one until TCP gives up
 Job = Callable[[House], Awaitable[None]]
 
 # Raw deliveries and the feed; what was made of them (messages, facts, keys against doubles) lives on.
@@ -89,10 +91,11 @@ async def follow_arq(house: House, stop: asyncio.Event) -> None:
         await run_due(house)
 
     tick: WorkerCoroutine = minute
+    valkey = ArqRedis.from_url(house.settings.redis_url, socket_connect_timeout=PATIENCE, socket_timeout=PATIENCE)
     worker = Worker(
         functions=[],
         cron_jobs=[cron(tick, name="run_due", second=0, run_at_startup=False, keep_result=0, timeout=25)],
-        redis_settings=RedisSettings.from_dsn(house.settings.redis_url),
+        redis_pool=valkey,
         handle_signals=False,
         job_timeout=25,
         keep_result=0,
@@ -109,9 +112,8 @@ async def follow_arq(house: House, stop: asyncio.Event) -> None:
         with suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), 5)
     finally:
-        ended.cancel()
-        run.cancel()
-        with suppress(asyncio.CancelledError, RedisError, OSError):
-            await run
+        await end((ended, run))
         with suppress(RedisError, OSError):
             await worker.close()
+        with suppress(RedisError, OSError):
+            await valkey.aclose()

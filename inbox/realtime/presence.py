@@ -13,10 +13,13 @@ import msgspec
 import redis.asyncio as redis
 from redis.exceptions import RedisError
 
+from inbox.ground.tasks import end
 from inbox.people.access import Agent
 
 TTL = 45.0  # seconds; a process that dies takes its people with it
 REFRESH = 15.0
+QUIET = 10.0  # seconds of silence after which the line is tried
+PATIENCE = 5.0  # seconds for an answer; a line that gives none is given up, whatever TCP still hopes
 TOPIC = "earshot:presence"
 
 Listener = Callable[[UUID, UUID, UUID | None, bytes], None]
@@ -52,9 +55,7 @@ class Presence:
         self._tasks = [asyncio.create_task(job(), name="presence") for job in (self._share, self._hear, self._refresh)]
 
     async def stop(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end(self._tasks)
 
     def shows(self, agent: Agent, page: object, conversation_id: UUID, channel_id: UUID, state: str) -> None:
         """This page looks at a conversation: viewing, idle or typing."""
@@ -112,7 +113,7 @@ class Presence:
     async def _share(self) -> None:
         while True:
             with suppress(RedisError, OSError):
-                async with _client(self._url, socket_timeout=5) as client:
+                async with _client(self._url) as client:
                     while True:
                         await client.publish(TOPIC, await self._outbox.get())
             await asyncio.sleep(1)
@@ -123,15 +124,11 @@ class Presence:
             with suppress(RedisError, OSError):
                 async with _client(self._url) as client, client.pubsub() as heard:
                     await heard.subscribe(TOPIC)
-                    while True:
-                        message: dict[str, Any] | None = await heard.get_message(
-                            ignore_subscribe_messages=True, timeout=TTL
-                        )
-                        if message:
-                            with suppress(msgspec.MsgspecError):
-                                said = decoder.decode(message["data"])
-                                if said.process != self._name:
-                                    self._note(said)
+                    while message := await _next(heard):
+                        with suppress(msgspec.MsgspecError):
+                            said = decoder.decode(message["data"])
+                            if said.process != self._name:
+                                self._note(said)
             await asyncio.sleep(1)
 
     async def _refresh(self) -> None:
@@ -150,6 +147,24 @@ class Presence:
                     self._known.pop(key, None)
 
 
-def _client(url: str, **given: Any) -> redis.Redis:
-    client: redis.Redis = redis.from_url(url, socket_connect_timeout=2, **given)  # type: ignore[no-untyped-call]
+async def _next(heard: redis.client.PubSub) -> dict[str, Any] | None:
+    """What is heard next; None when the line answers no more: one that is half open is silent for ever."""
+    told = await _heard(heard, QUIET)
+    while told is None or told["type"] != "message":
+        if told is None:
+            await heard.ping()
+            if (told := await _heard(heard, PATIENCE)) is None:
+                return None
+        else:
+            told = await _heard(heard, QUIET)
+    return told
+
+
+async def _heard(heard: redis.client.PubSub, seconds: float) -> dict[str, Any] | None:
+    return await heard.get_message(timeout=seconds)  # type: ignore[no-any-return]
+
+
+def _client(url: str) -> redis.Redis:
+    patience = {"socket_connect_timeout": PATIENCE, "socket_timeout": PATIENCE}
+    client: redis.Redis = redis.from_url(url, **patience)  # type: ignore[no-untyped-call]
     return client
