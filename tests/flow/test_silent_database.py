@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from time import monotonic
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 import pytest
 from sqlalchemy import text
@@ -22,58 +22,16 @@ from inbox.ground.bell import Bell
 from inbox.ground.db import Connection, Database, raw
 from inbox.ground.settings import Settings
 from inbox.platforms.facebook.signature import sign
+from tests.chaos.proxy import Proxy
 from tests.world import World
 
 
-class Line:
-    """A line to Postgres that can fall silent. What was under way on it then is never heard of again."""
-
-    def __init__(self, host: str, port: int) -> None:
-        self._host, self._port = host, port
-        self._silent: set[asyncio.Event] = set()
-        self._now = asyncio.Event()
-
-    @property
-    def port(self) -> int:
-        return int(self._server.sockets[0].getsockname()[1])
-
-    def falls_silent(self) -> None:
-        self._now.set()
-
-    def works_again(self) -> None:
-        """For whoever calls anew; the old calls stay dead."""
-        self._now = asyncio.Event()
-
-    @asynccontextmanager
-    async def open(self) -> AsyncIterator[Line]:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        try:
-            yield self
-        finally:
-            self._server.close()
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        silent = self._now
-        there, back = await asyncio.open_connection(self._host, self._port)
-
-        async def carry(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
-            with suppress(OSError):
-                while heard := await source.read(65536):
-                    if silent.is_set():
-                        await asyncio.Event().wait()
-                    target.write(heard)
-                    await target.drain()
-            target.close()
-
-        await asyncio.gather(carry(reader, back), carry(there, writer))
-
-
 @asynccontextmanager
-async def a_line(settings: Settings) -> AsyncIterator[tuple[Line, Settings]]:
+async def a_line(settings: Settings) -> AsyncIterator[tuple[Proxy, Settings]]:
+    """A line to Postgres. What was under way on it when it fell silent is never heard of again."""
     told = urlsplit(settings.database_url)
-    async with Line(told.hostname or "127.0.0.1", told.port or 5432).open() as line:
-        host = f"{told.netloc.rpartition('@')[0]}@127.0.0.1:{line.port}".lstrip("@")
-        yield line, dataclasses.replace(settings, database_url=urlunsplit(told._replace(netloc=host)))
+    async with Proxy(told.hostname or "127.0.0.1", told.port or 5432) as line:
+        yield line, dataclasses.replace(settings, database_url=line.before(settings.database_url))
 
 
 async def test_intake_answers_in_time_when_the_database_says_nothing_and_stores_again_after(
@@ -96,7 +54,7 @@ async def test_intake_answers_in_time_when_the_database_says_nothing_and_stores_
             )
             assert all(isinstance(answer, Overloaded) for answer in answers)
             assert monotonic() - began < 5
-            line.works_again()
+            line.works_again(resume=False)
             for _ in range(100):
                 try:
                     await asyncio.wait_for(committing.store(Delivery("facebook", "main", b"", b"after")), 20)
@@ -164,10 +122,10 @@ async def test_a_unit_of_work_ends_when_the_database_says_nothing_and_the_next_f
                 )
                 assert {ours(error).status for error in told if isinstance(error, Exception)} == {503}
                 assert len(told) == 8
-            line.works_again()
+            line.works_again(resume=False)
             assert await asyncio.wait_for(asyncio.gather(*(look(silent) for _ in range(8))), 60) == [1] * 8
         finally:
-            line.works_again()
+            line.works_again(resume=False)
             await asyncio.wait_for(silent.close(), 30)
 
 
@@ -200,7 +158,7 @@ async def test_whoever_asks_a_pool_is_answered_or_told_in_time_that_nobody_answe
             asked = [pool.fetchval("SELECT 1") for pool in pools for _ in range(6)]
             told = await asyncio.wait_for(asyncio.gather(*asked, return_exceptions=True), 8)
             assert all(isinstance(error, TimeoutError) for error in told)
-            line.works_again()
+            line.works_again(resume=False)
             assert [await asyncio.wait_for(pool.fetchval("SELECT 1"), 60) for pool in pools] == [1, 1, 1]
         finally:
             await asyncio.wait_for(silent.close(), 30)

@@ -5,68 +5,16 @@ from __future__ import annotations
 import asyncio
 import random
 from contextlib import AsyncExitStack
-from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
 
 from tests.realtime.conftest import Live
+from tests.realtime.looking import PATIENCE, agrees, look
 from tests.realtime.reader import Reader, reader
 
-VIEWS = ("open", "mine", "unassigned", "resolved", "snoozed")
-PATIENCE = 60.0
-
 pytestmark = pytest.mark.timeout(240)
-
-
-async def look(page: Reader, threads: list[Any]) -> None:
-    for view in VIEWS:
-        await page.does("open_view", view=view)
-    for thread in threads:
-        await page.does("open_thread", id=str(thread))
-
-
-def shown(dump: dict[str, Any]) -> dict[str, Any]:
-    """What a person would see of it: rows in their order, threads, read marks."""
-    threads = {
-        name: {"messages": thread["messages"], "activities": thread["activities"]}
-        for name, thread in dump["threads"].items()
-    }
-    views = {
-        # A mark without a time says the same as no mark: unread.
-        name: {"rows": view["rows"], "reads": sorted((r["conversation_id"], r["at"]) for r in view["reads"] if r["at"])}
-        for name, view in dump["views"].items()
-    }
-    return {"threads": threads, "views": views}
-
-
-async def agrees(live: Live, page: Reader, cookie: str, threads: list[Any]) -> None:
-    """Until this page shows what a fresh one shows."""
-    difference: Any = None
-    try:
-        async with asyncio.timeout(PATIENCE):
-            while True:
-                async with reader(live.base, cookie) as fresh:
-                    await look(fresh, threads)
-                    expected, found = shown(await fresh.dump()), shown(await page.dump())
-                if found == expected:
-                    return
-                difference = first_difference(expected, found)
-    except TimeoutError:
-        raise AssertionError(f"The page never came to agree: {difference}") from None
-
-
-def first_difference(one: Any, other: Any, path: str = "") -> str:
-    if isinstance(one, dict) and isinstance(other, dict):
-        for key in sorted(one.keys() | other.keys()):
-            if one.get(key) != other.get(key):
-                return first_difference(one.get(key), other.get(key), f"{path}.{key}")
-    if isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
-        for number, (left, right) in enumerate(zip(one, other, strict=True)):
-            if left != right:
-                return first_difference(left, right, f"{path}[{number}]")
-    return f"{path}: expected {str(one)[:300]}, found {str(other)[:300]}"
 
 
 async def act(live: Live, agent: httpx.AsyncClient, chance: random.Random, turn: int) -> None:
@@ -126,7 +74,7 @@ async def test_frames_dropped_doubled_swapped_and_cut_change_nothing_in_the_end(
             for turn in range(25):
                 await act(live, agent, chance, 10 + 25 * burst + turn)
             for page, cookie in pages:
-                await agrees(live, page, cookie, threads)
+                await agrees(live.base, page, cookie, threads)
         for page, _ in pages:
             faults = await page.does("calm")
             assert sum(faults.values()) > 0
@@ -144,7 +92,7 @@ async def test_a_page_that_slept_sees_exactly_what_it_would_have_seen(live: Live
             for turn in range(40):
                 await act(live, agent, chance, 10 + turn)
             await sleeper.wakes()
-            await agrees(live, sleeper, cookie, threads)
+            await agrees(live.base, sleeper, cookie, threads)
 
 
 async def test_what_one_may_not_see_is_never_told(live: Live) -> None:
@@ -154,7 +102,7 @@ async def test_what_one_may_not_see_is_never_told(live: Live) -> None:
         await look(page, [])
         await live.arrives(live.road.dm("7001", "Where is it?", at="08:00", mid="m_0"))
         assert await live.newest_for(live.world.outsider) == 0
-        await agrees(live, page, cookie, [])
+        await agrees(live.base, page, cookie, [])
         dump = await page.dump()
         assert dump["conversations"] == 0
         assert all(not view["rows"] for view in dump["views"].values())
