@@ -8,8 +8,9 @@ import httpx
 import msgspec
 
 from inbox.platforms.base import Account, ErrorClass, NotHere, Receipt
-from inbox.platforms.bluesky.records import part, text
-from inbox.platforms.bluesky.xrpc import Api, Failed, ask, objects, service
+from inbox.platforms.bluesky.xrpc import Api, Failed, ask, service
+from inbox.platforms.reading import part, words
+from inbox.platforms.reading import records as objects
 
 
 def home(account: Account, answer: dict[str, Any]) -> str:
@@ -82,21 +83,21 @@ async def check(http: httpx.AsyncClient, account: Account) -> Receipt:
     else:
         session = await sign_in(http, account)
         known = msgspec.structs.replace(account, credentials=kept(account, session))
-    did, handle = text(session.get("did")), text(session.get("handle"))
+    did, handle = words(session.get("did")), words(session.get("handle"))
     try:
         profile = await Api(http, known).get("app.bsky.actor.getProfile", actor=did)
     except Failed as failed:
         raise failed.reading() from failed
     missing = []
     if session.get("active") is False:
-        missing.append(f"The account is not active: {text(session.get('status')) or 'Bluesky does not say why'}.")
+        missing.append(f"The account is not active: {words(session.get('status')) or 'Bluesky does not say why'}.")
     if _scope(str(known.credentials["access_jwt"])) == "com.atproto.access":
         missing.append("This is the account's main password. Make an app password for Earshot, and revoke it any time.")
     return Receipt(
         external_id=did,
-        name=text(profile.get("displayName")) or handle,
+        name=words(profile.get("displayName")) or handle,
         handle=handle,
-        avatar_url=text(profile.get("avatar")),
+        avatar_url=words(profile.get("avatar")),
         granted=["Read notifications", "Post replies and likes", "Delete own posts"],
         missing=missing,
     )
@@ -106,6 +107,6 @@ def _scope(token: str) -> str:
     """What a session may do, as its token says it. Only read, never trusted."""
     try:
         claims = token.split(".")[1]
-        return text(part(msgspec.json.decode(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4))), "scope"))
+        return words(part(msgspec.json.decode(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4))), "scope"))
     except (IndexError, ValueError, msgspec.DecodeError):
         return ""

@@ -13,8 +13,9 @@ from websockets.exceptions import WebSocketException
 
 from inbox.platforms.base import Account, ErrorClass, NotHere, Polled
 from inbox.platforms.bluesky import keys, records
-from inbox.platforms.bluesky.records import part, text
-from inbox.platforms.bluesky.xrpc import Api, Failed, objects, service
+from inbox.platforms.bluesky.xrpc import Api, Failed, service
+from inbox.platforms.reading import part, words
+from inbox.platforms.reading import records as objects
 
 FRAME_LIMIT = 6 * 1024 * 1024  # a commit's blocks may take 2 MB
 BREATH = 500  # frames after which the place in the stream is handed over even if nothing concerned us
@@ -103,11 +104,11 @@ def _commit(
     """The part of a commit that concerns the account, in JSON's own types; None for all others."""
     if header.get("t") != "#commit" or not (account.encode() in frame or b"delete" in frame):
         return None
-    repo, ops = text(body.get("repo")), []
-    wanted = [op for op in objects(body.get("ops")) if text(op.get("path")).startswith(f"{keys.POST}/")]
+    repo, ops = words(body.get("repo")), []
+    wanted = [op for op in objects(body.get("ops")) if words(op.get("path")).startswith(f"{keys.POST}/")]
     blocks = _blocks(body.get("blocks")) if any(op.get("action") != "delete" for op in wanted) else {}
     for op in wanted:
-        uri = f"at://{repo}/{text(op.get('path'))}"
+        uri = f"at://{repo}/{words(op.get('path'))}"
         if op.get("action") == "delete":
             if uri in watched:
                 ops.append({"action": "delete", "path": op["path"], "root": watched.pop(uri)})

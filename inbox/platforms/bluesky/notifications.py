@@ -15,8 +15,9 @@ from typing import Any
 
 from inbox.platforms.base import Act, Actor, Author, Incoming, Kind, Unreadable
 from inbox.platforms.bluesky import keys, records
-from inbox.platforms.bluesky.records import Views, part, text
-from inbox.platforms.bluesky.xrpc import objects
+from inbox.platforms.bluesky.records import Views
+from inbox.platforms.reading import part, words, written
+from inbox.platforms.reading import records as objects
 
 HEARD = ("mention", "reply", "quote")
 NOT_ITEMS = (  # reactions and news about people: nothing anybody waits for an answer to
@@ -27,7 +28,7 @@ NOT_ITEMS = (  # reactions and news about people: nothing anybody waits for an a
 
 def normalise(payload: Any) -> list[Incoming]:
     """Every event of a payload. Raises Unreadable."""
-    account = text(part(payload, "account"))
+    account = words(part(payload, "account"))
     if not account.startswith("did:"):
         raise Unreadable("The payload does not say whose it is.")
     roads = (_notified, _ours, _committed, _edited, _gone)
@@ -42,20 +43,20 @@ def _posts(payload: Any) -> Views:
 def _notified(account: str, payload: Any) -> Iterator[Incoming]:
     posts = _posts(payload)
     for notification in objects(part(payload, "notifications")):
-        uri, record, reason = text(notification.get("uri")), notification.get("record"), notification.get("reason")
+        uri, record, reason = words(notification.get("uri")), notification.get("record"), notification.get("reason")
         did, collection, _ = keys.split(uri)
         if reason in NOT_ITEMS:
             continue
         if not did:
             raise Unreadable(f"{uri[:100]!r} is no address of a post.")
         view = posts.get(uri)
-        at = records.instant(notification.get("indexedAt"))
+        at = written(notification.get("indexedAt"))
         if shown := part(view, "indexedAt"):
             # A notification's time is no later than the author's own clock says; the post's own is the network's word.
-            at = max(at, records.instant(shown))
+            at = max(at, written(shown))
         author = records.author(notification.get("author"), did)
         if collection != keys.POST or not (reason in HEARD or records.concerns(account, record)):
-            yield unsupported(account, uri, at, author, f"{text(reason)} {collection}")
+            yield unsupported(account, uri, at, author, f"{words(reason)} {collection}")
         else:
             yield incoming(account, uri, record, at, author, posts)
 
@@ -63,26 +64,26 @@ def _notified(account: str, payload: Any) -> Iterator[Incoming]:
 def _ours(account: str, payload: Any) -> Iterator[Incoming]:
     posts = _posts(payload)
     for view in objects(part(payload, "ours")):
-        uri, record = text(view.get("uri")), view.get("record")
+        uri, record = words(view.get("uri")), view.get("record")
         did, collection, _ = keys.split(uri)
         if did != account or collection != keys.POST:
             raise Unreadable(f"{uri[:100]!r} is no post of this account.")
         if records.parent_of(record):  # a post that begins a thread is no message to anybody
-            at = records.instant(view.get("indexedAt"))
+            at = written(view.get("indexedAt"))
             yield incoming(account, uri, record, at, records.author(view.get("author"), did), {**posts, uri: view})
 
 
 def _committed(account: str, payload: Any) -> Iterator[Incoming]:
     posts = _posts(payload)
     for commit in objects(part(payload, "commits")):
-        repo, at = text(commit.get("repo")), records.instant(commit.get("time"))
+        repo, at = words(commit.get("repo")), written(commit.get("time"))
         author = records.author(part(payload, "people", repo), repo)
         for op in objects(commit.get("ops")):
-            uri, record = f"at://{repo}/{text(op.get('path'))}", op.get("record")
+            uri, record = f"at://{repo}/{words(op.get('path'))}", op.get("record")
             if keys.split(uri)[1] != keys.POST:
                 continue
             if op.get("action") == "delete":
-                yield deleted(account, uri, text(op.get("root")), at)
+                yield deleted(account, uri, words(op.get("root")), at)
             elif repo == account:
                 if records.parent_of(record):
                     yield incoming(account, uri, record, at, author, posts, edited=_edit(op, commit, at))
@@ -94,13 +95,13 @@ def _edit(op: dict[str, Any], commit: dict[str, Any], at: datetime) -> int:
     """Milliseconds of the change, 0 for creation. Bluesky's own app has no editing, the protocol does."""
     if op.get("action") != "update":
         return 0
-    return keys.microseconds(keys.tid_time(text(commit.get("rev"))) or at) // 1000
+    return keys.microseconds(keys.tid_time(words(commit.get("rev"))) or at) // 1000
 
 
 def _edited(account: str, payload: Any) -> Iterator[Incoming]:
     for each in objects(part(payload, "edited")):
-        view, at = part(each, "post") or {}, records.instant(each.get("at"))
-        uri = text(part(view, "uri"))
+        view, at = part(each, "post") or {}, written(each.get("at"))
+        uri = words(part(view, "uri"))
         if not keys.owner(uri):
             raise Unreadable(f"{uri[:100]!r} is no address of a post.")
         author = records.author(part(view, "author"), keys.owner(uri))
@@ -109,10 +110,10 @@ def _edited(account: str, payload: Any) -> Iterator[Incoming]:
 
 def _gone(account: str, payload: Any) -> Iterator[Incoming]:
     for each in objects(part(payload, "deleted")):
-        uri = text(each.get("uri"))
+        uri = words(each.get("uri"))
         if not keys.owner(uri):
             raise Unreadable(f"{uri[:100]!r} is no address of a post.")
-        yield deleted(account, uri, text(each.get("root")), records.instant(each.get("at")))
+        yield deleted(account, uri, words(each.get("root")), written(each.get("at")))
 
 
 def incoming(
@@ -142,7 +143,7 @@ def incoming(
         author=author,
         ours=ours,
         correlation=keys.split(uri)[2] if ours else "",
-        text=text(part(record, "text")),
+        text=words(part(record, "text")),
         language=records.language(record),
         attachments=records.attachments(record, posts.get(uri), author.external_id),
         post=records.context(about, posts) if about else None,

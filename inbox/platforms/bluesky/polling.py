@@ -16,9 +16,10 @@ from inbox.ground import clock
 from inbox.platforms.base import Account, ErrorClass, NotHere, Polled, Unreadable
 from inbox.platforms.bluesky import keys, records
 from inbox.platforms.bluesky.notifications import HEARD
-from inbox.platforms.bluesky.records import part
 from inbox.platforms.bluesky.rereading import standing, told
-from inbox.platforms.bluesky.xrpc import BATCH, Api, Failed, objects
+from inbox.platforms.bluesky.xrpc import BATCH, Api, Failed
+from inbox.platforms.reading import part, words, written
+from inbox.platforms.reading import records as objects
 
 PAGE = 100
 BACKFILL_DAYS = 90
@@ -86,21 +87,21 @@ async def _poll(api: Api, cursor: Cursor, tend_every: timedelta) -> Polled:
 
 
 def _due(last: str, every: timedelta, now: datetime) -> bool:
-    return not last or now - records.instant(last) >= every
+    return not last or now - written(last) >= every
 
 
 async def _sweep(sweep: Sweep, fetch: Fetch, overlap: timedelta, now: datetime) -> list[Item]:
     """One page of the list, newest first, down to the floor of this sweep."""
     asked, sweep.start = sweep.page, sweep.start or (now - BACKFILL).isoformat()
     if not asked:
-        floor = records.instant(sweep.since) - overlap if sweep.since else now - BACKFILL
+        floor = written(sweep.since) - overlap if sweep.since else now - BACKFILL
         sweep.floor, sweep.newest = floor.isoformat(), ""
     items, page = await fetch(asked)
-    floor = records.instant(sweep.floor)
-    times = [records.instant(item["indexedAt"]) for item in items]
+    floor = written(sweep.floor)
+    times = [written(item["indexedAt"]) for item in items]
     if times:
         sweep.newest = max(sweep.newest, max(times).isoformat())
-    lowest = floor if asked else records.instant(sweep.start)
+    lowest = floor if asked else written(sweep.start)
     within = [item for item, at in zip(items, times, strict=True) if at >= lowest]
     sweep.page = _next(page, asked) if min(times, default=now) >= floor else ""
     if not sweep.page:
@@ -116,7 +117,7 @@ def _next(page: str, asked: str) -> str:
     time would be lost. So we ask from a millisecond later, unless that would bring the same page for ever.
     """
     try:
-        later = records.instant(page) + timedelta(milliseconds=1)
+        later = written(page) + timedelta(milliseconds=1)
     except Unreadable:
         return "" if page == asked else page
     overlapping = later.isoformat(timespec="milliseconds").replace("+00:00", "Z")
@@ -132,7 +133,7 @@ async def _notifications(api: Api, page: str) -> tuple[list[Item], str]:
         priority="false",
         **({"cursor": page} if page else {}),
     )
-    items = [item for item in objects(answer.get("notifications")) if keys.owner(records.text(item.get("uri")))]
+    items = [item for item in objects(answer.get("notifications")) if keys.owner(words(item.get("uri")))]
     return [item for item in items if "indexedAt" in item], str(answer.get("cursor") or "")
 
 
@@ -147,7 +148,7 @@ async def _own_posts(api: Api, page: str) -> tuple[list[Item], str]:
     views = []
     for entry in objects(answer.get("feed")):
         view = entry.get("post")
-        if isinstance(view, dict) and "indexedAt" in view and keys.owner(records.text(view.get("uri"))) == api.did:
+        if isinstance(view, dict) and "indexedAt" in view and keys.owner(words(view.get("uri"))) == api.did:
             views.append({**view, "around": [part(entry, "reply", "root"), part(entry, "reply", "parent")]})
     return views, str(answer.get("cursor") or "")
 

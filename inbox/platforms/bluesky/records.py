@@ -1,61 +1,40 @@
 """A post's record in our words. Records are written by strangers: nothing in them is taken for what it should be."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
-from inbox.platforms.base import Attachment, Author, PostContext, Unreadable, clean
+from inbox.platforms.base import Attachment, Author, PostContext
 from inbox.platforms.bluesky import keys
-from inbox.platforms.bluesky.xrpc import objects
+from inbox.platforms.reading import part, words, written
+from inbox.platforms.reading import records as objects
 
 Views = Mapping[str, dict[str, Any]]  # posts as the network shows them (postView), by address
 
 
-def part(value: Any, *names: str) -> Any:
-    """What lies below these names, or None where the way there is not made of objects."""
-    for name in names:
-        value = value.get(name) if isinstance(value, Mapping) else None
-    return value
-
-
-def text(value: Any) -> str:
-    """A text as Postgres can hold it, "" for anything that is none."""
-    return clean(value) if isinstance(value, str) else ""
-
-
-def instant(value: Any) -> datetime:
-    """The UTC instant of a timestamp. Raises Unreadable."""
-    try:
-        at = datetime.fromisoformat(str(value))
-        return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError) as error:
-        raise Unreadable(f"{str(value)[:60]!r} is not a time") from error
-
-
 def parent_of(record: Any) -> str:
     """The address of the post this one answers, or ""."""
-    uri = text(part(record, "reply", "parent", "uri"))
+    uri = words(part(record, "reply", "parent", "uri"))
     return uri if keys.owner(uri) else ""
 
 
 def root_of(record: Any) -> str:
     """The address of the post that began the thread, or "" for a post that begins one itself."""
-    uri = text(part(record, "reply", "root", "uri"))
+    uri = words(part(record, "reply", "root", "uri"))
     return uri if keys.owner(uri) else parent_of(record)
 
 
 def quoted(record: Any) -> str:
     """The address of the post this one shows inside itself, or ""."""
     for uri in (part(record, "embed", "record", "uri"), part(record, "embed", "record", "record", "uri")):
-        if keys.split(text(uri))[1] == keys.POST:
-            return text(uri)
+        if keys.split(words(uri))[1] == keys.POST:
+            return words(uri)
     return ""
 
 
 def named(record: Any) -> list[str]:
     """The DIDs this post @-names."""
     dids = [
-        text(feature.get("did"))
+        words(feature.get("did"))
         for facet in objects(part(record, "facets"))
         for feature in objects(facet.get("features"))
         if feature.get("$type") == "app.bsky.richtext.facet#mention"
@@ -73,17 +52,17 @@ def concerns(account: str, record: Any) -> bool:
 def language(record: Any) -> str:
     """The first language the author's app claims."""
     langs = part(record, "langs")
-    return text(langs[0])[:20] if isinstance(langs, list) and langs else ""
+    return words(langs[0])[:20] if isinstance(langs, list) and langs else ""
 
 
 def author(profile: Any, did: str) -> Author:
     """Who wrote it, as far as a profile is at hand."""
-    handle = text(part(profile, "handle"))
+    handle = words(part(profile, "handle"))
     return Author(
         external_id=did,
-        name=text(part(profile, "displayName")) or handle,
+        name=words(part(profile, "displayName")) or handle,
         handle=handle,
-        avatar_url=text(part(profile, "avatar")),
+        avatar_url=words(part(profile, "avatar")),
     )
 
 
@@ -94,10 +73,10 @@ def context(uri: str, posts: Views) -> PostContext:
     shown = part(view, "indexedAt")
     return PostContext(
         external_id=uri,
-        text=text(part(view, "record", "text")),
+        text=words(part(view, "record", "text")),
         permalink=keys.permalink(uri),
         picture_url=pictures[0] if pictures else "",
-        at=instant(shown) if shown else None,
+        at=written(shown) if shown else None,
     )
 
 
@@ -115,7 +94,7 @@ def _shown(embed: Any) -> list[Attachment]:
         case "gallery#view":
             return [_image(each, url=each.get("fullsize")) for each in objects(embed.get("items"))]
         case "video#view":
-            return [Attachment("video", url=text(embed.get("playlist")), name=text(embed.get("alt")))]
+            return [Attachment("video", url=words(embed.get("playlist")), name=words(embed.get("alt")))]
         case "external#view":
             return [_link(embed.get("external"))]
         case "record#view":
@@ -123,7 +102,7 @@ def _shown(embed: Any) -> list[Attachment]:
         case "recordWithMedia#view":
             return _shown(embed.get("media")) + _quote(part(embed, "record", "record", "uri"))
         case other:
-            return [Attachment("unsupported", name=text(other))]
+            return [Attachment("unsupported", name=words(other))]
 
 
 def _embedded(embed: Any, did: str) -> list[Attachment]:
@@ -135,7 +114,7 @@ def _embedded(embed: Any, did: str) -> list[Attachment]:
         case "gallery":
             return [_image(each, did=did) for each in objects(embed.get("items"))]
         case "video":
-            return [Attachment("video", name=text(embed.get("alt")), external_id=_file(embed.get("video"), did))]
+            return [Attachment("video", name=words(embed.get("alt")), external_id=_file(embed.get("video"), did))]
         case "external":
             return [_link(embed.get("external"))]
         case "record":
@@ -143,23 +122,23 @@ def _embedded(embed: Any, did: str) -> list[Attachment]:
         case "recordWithMedia":
             return _embedded(embed.get("media"), did) + _quote(part(embed, "record", "record", "uri"))
         case other:
-            return [Attachment("unsupported", name=text(other))]
+            return [Attachment("unsupported", name=words(other))]
 
 
 def _file(blob: Any, did: str) -> str:
     """Whose file, and its name: both are needed to ask for it."""
-    cid = text(part(blob, "ref", "$link"))
+    cid = words(part(blob, "ref", "$link"))
     return f"{did}/{cid}" if did and cid else cid
 
 
 def _image(image: dict[str, Any], *, url: Any = "", did: str = "") -> Attachment:
-    return Attachment("image", url=text(url), name=text(image.get("alt")), external_id=_file(image.get("image"), did))
+    return Attachment("image", url=words(url), name=words(image.get("alt")), external_id=_file(image.get("image"), did))
 
 
 def _link(external: Any) -> Attachment:
-    return Attachment("share", url=text(part(external, "uri")), name=text(part(external, "title")))
+    return Attachment("share", url=words(part(external, "uri")), name=words(part(external, "title")))
 
 
 def _quote(uri: Any) -> list[Attachment]:
-    where = text(uri)
+    where = words(uri)
     return [Attachment("share", url=keys.permalink(where), external_id=where)] if where else []

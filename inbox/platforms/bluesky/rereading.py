@@ -9,8 +9,9 @@ import httpx
 from inbox.ground import clock
 from inbox.platforms.base import Account, Attachment, ErrorClass, Known, Media, NotHere, Polled
 from inbox.platforms.bluesky import keys
-from inbox.platforms.bluesky.records import part, text
-from inbox.platforms.bluesky.xrpc import Api, Failed, objects, refusal
+from inbox.platforms.bluesky.xrpc import Api, Failed, refusal
+from inbox.platforms.reading import part, words
+from inbox.platforms.reading import records as objects
 
 PLC = "https://plc.directory"
 
@@ -76,8 +77,10 @@ async def _server(http: httpx.AsyncClient, account: Account, did: str) -> str:
     except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
         raise NotHere(ErrorClass.TRANSIENT, "Bluesky does not say just now where this file is kept.") from error
     for entry in objects(part(document, "service")):
-        endpoint = text(entry.get("serviceEndpoint")).rstrip("/")
+        endpoint = words(entry.get("serviceEndpoint")).rstrip("/")
         # A stranger's document may not lead from https down to http.
-        if text(entry.get("id")).endswith("#atproto_pds") and endpoint.startswith(("https:", where.partition("//")[0])):
+        if words(entry.get("id")).endswith("#atproto_pds") and endpoint.startswith(
+            ("https:", where.partition("//")[0])
+        ):
             return endpoint
     return ""

@@ -17,6 +17,7 @@ from inbox.platforms.bluesky import keys, records, richtext
 from inbox.platforms.bluesky.simulator_doors import Doors, Wrote
 from inbox.platforms.bluesky.simulator_network import Network, stamp
 from inbox.platforms.bluesky.simulator_sessions import Sessions
+from inbox.platforms.reading import part, words
 from inbox.platforms.simulation import Heard, Mischief, Person, Simulator
 
 
@@ -127,7 +128,7 @@ class BlueskySimulator(Simulator):
         record["langs"] = [self.network.people[did].language]
         if parent:
             above = self.network.records[parent]
-            root = records.part(above.record, "reply", "root") or above.link
+            root = part(above.record, "reply", "root") or above.link
             record["reply"] = {"root": root, "parent": above.link}
         if quoting:
             record["embed"] = {"$type": "app.bsky.embed.record", "record": self.network.records[quoting].link}
@@ -154,7 +155,7 @@ class BlueskySimulator(Simulator):
         _, collection, key = keys.split(act.uri)
         if collection == keys.LIKE:
             action = Action.UNLIKE if act.removed else Action.LIKE
-            target = records.text(records.part(act.record, "subject", "uri"))
+            target = words(part(act.record, "subject", "uri"))
         elif act.removed:
             action, target = Action.DELETE, act.uri
         else:
@@ -163,7 +164,7 @@ class BlueskySimulator(Simulator):
         return Heard(
             action=str(action),
             external_id=act.uri,
-            text=records.text(act.record.get("text")),
+            text=words(act.record.get("text")),
             target=target,
             recipient=reached.external_id if reached else "",
             correlation=key,

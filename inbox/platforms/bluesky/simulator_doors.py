@@ -13,6 +13,7 @@ from inbox.ground import clock
 from inbox.platforms.bluesky import graphemes, keys, records, richtext, simulator_network
 from inbox.platforms.bluesky.simulator_network import Change, Network, stamp
 from inbox.platforms.bluesky.simulator_sessions import Refusal, Sessions
+from inbox.platforms.reading import written
 from inbox.platforms.simulation import Mischief
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
@@ -291,7 +292,7 @@ def _page(items: list[tuple[datetime, Any]], asked: Asked) -> tuple[list[tuple[d
     if not 1 <= limit <= 100:
         raise Refusal(400, "InvalidRequest", "Error: limit can not be greater than 100")
     if "cursor" in asked:
-        before = records.instant(asked["cursor"][0])
+        before = written(asked["cursor"][0])
         items = [item for item in items if item[0] < before]
     some = items[:limit]
     return some, {"cursor": stamp(some[-1][0])} if len(items) > limit else {}
@@ -316,7 +317,7 @@ def _valid(collection: str, key: str, record: Any) -> dict[str, Any]:
     if not keys.TID.fullmatch(key):
         raise refuse(f"record key {key!r} is no TID")
     try:
-        records.instant(record["createdAt"])
+        written(record["createdAt"])
     except (KeyError, ValueError) as error:
         raise refuse("Record/createdAt must be an valid atproto datetime") from error
     if collection == keys.LIKE:

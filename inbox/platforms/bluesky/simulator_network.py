@@ -15,6 +15,7 @@ import msgspec
 
 from inbox.ground import clock
 from inbox.platforms.bluesky import keys, records, richtext
+from inbox.platforms.reading import part, words
 from inbox.platforms.simulation import Person
 
 NOTIFIED_LEVELS = 5  # authors of this many posts above a reply are told of it
@@ -153,7 +154,7 @@ class Network:
             insort(self.feeds.setdefault(did, []), (when, uri))
             self._tell(stored)
         if before is None and collection == keys.LIKE:
-            subject = records.text(records.part(record, "subject", "uri"))
+            subject = words(part(record, "subject", "uri"))
             self.likes[did, subject] = uri
             self._notify(keys.owner(subject), Notice(when, uri, "like", subject), did)
         self._commit(did, "update" if before else "create", f"{collection}/{key}", stored, at or clock.now())
@@ -216,7 +217,7 @@ class Network:
             if collection == keys.POST:
                 insort(self.feeds.setdefault(did, []), (stored.at, stored.uri))
             elif collection == keys.LIKE:
-                self.likes[did, records.text(records.part(stored.record, "subject", "uri"))] = stored.uri
+                self.likes[did, words(part(stored.record, "subject", "uri"))] = stored.uri
 
     # What the network shows
 

@@ -21,8 +21,8 @@ from inbox.platforms.base import (
     Unreadable,
 )
 from inbox.platforms.bluesky import keys, records, richtext
-from inbox.platforms.bluesky.records import part
 from inbox.platforms.bluesky.xrpc import Api, Failed
+from inbox.platforms.reading import part, words, written
 
 SETTLING = 120.0  # seconds in which a post may exist and not be shown yet
 
@@ -100,7 +100,7 @@ async def _like(api: Api, outgoing: Outgoing) -> dict[str, Any] | Refused | Sent
     post = await _standing(api, outgoing.target)
     if isinstance(post, Refused):
         return post
-    if already := records.text(part(post, "viewer", "like")):
+    if already := words(part(post, "viewer", "like")):
         return Sent(already, clock.now())
     subject = {"uri": outgoing.target, "cid": post["cid"]}
     return {"$type": keys.LIKE, "subject": subject, "createdAt": _stamp(outgoing.created_at)}
@@ -123,7 +123,7 @@ async def _standing(api: Api, uri: str) -> dict[str, Any] | Refused:
 async def _resolve(api: Api, handle: str) -> str:
     """The DID of a handle; a name that nobody has stays plain text."""
     try:
-        return records.text((await api.get("com.atproto.identity.resolveHandle", handle=handle)).get("did"))
+        return words((await api.get("com.atproto.identity.resolveHandle", handle=handle)).get("did"))
     except Failed as failed:
         if failed.error is ErrorClass.INVALID:
             return ""
@@ -159,7 +159,7 @@ async def _write(api: Api, outgoing: Outgoing, record: dict[str, Any]) -> Outcom
 
 def _done_at(answer: dict[str, Any]) -> datetime:
     """The server's clock when it took the write: its revision is a time. Ours where it says none."""
-    return keys.tid_time(records.text(part(answer, "commit", "rev"))) or clock.now()
+    return keys.tid_time(words(part(answer, "commit", "rev"))) or clock.now()
 
 
 async def _delete(api: Api, outgoing: Outgoing) -> Outcome:
@@ -192,7 +192,7 @@ async def _likes(api: Api, target: str) -> list[str]:
     ours = keys.like_key(target)
     if await api.record(api.did, keys.LIKE, ours):
         found.append(keys.address(api.did, keys.LIKE, ours))
-    shown = records.text(part((await api.posts([target])).get(target), "viewer", "like"))
+    shown = words(part((await api.posts([target])).get(target), "viewer", "like"))
     did, collection, key = keys.split(shown)
     if shown not in found and did == api.did and await api.record(did, collection, key):  # the view may lag behind
         found.append(shown)
@@ -223,6 +223,6 @@ async def _shown_at(api: Api, uri: str, record: Any) -> datetime:
     """When the network saw it, as far as it shows it; else the time that it carries, which is ours."""
     try:
         view = (await api.posts([uri])).get(uri) if keys.split(uri)[1] == keys.POST else None
-        return records.instant(part(view, "indexedAt") or part(record, "createdAt"))
+        return written(part(view, "indexedAt") or part(record, "createdAt"))
     except (Failed, Unreadable):
         return clock.now()

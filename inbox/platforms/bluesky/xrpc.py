@@ -10,6 +10,7 @@ import msgspec
 
 from inbox.ground import clock
 from inbox.platforms.base import Account, ErrorClass, NotHere, Refused, Unknown
+from inbox.platforms.reading import records as objects
 
 SERVICE = "https://bsky.social"
 BATCH = 25  # getPosts and getProfiles take no more at once
@@ -186,11 +187,6 @@ async def ask(
     if not isinstance(said, dict):
         raise Failed(ErrorClass.TRANSIENT, "Bluesky's answer was not what its rules promise.", doubt=True)
     return said
-
-
-def objects(value: Any) -> list[dict[str, Any]]:
-    """The JSON objects in what should be a list of them."""
-    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
 
 
 def service(account: Account) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from inbox.platforms.base import Act, Actor, Attachment, Incoming, Kind, PostContext, Unreadable
 from inbox.platforms.facebook.reading import writer
-from inbox.platforms.meta.reading import identity, instant, milliseconds, record, records, words
+from inbox.platforms.reading import identity, instant, milliseconds, record, records, words
 
 SITE = "https://www.facebook.com"
 VERBS = {

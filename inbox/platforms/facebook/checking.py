@@ -6,8 +6,8 @@ from msgspec import structs
 
 from inbox.platforms.base import Author, ErrorClass, NotHere, Receipt
 from inbox.platforms.meta.graph import Graph, safe_id
-from inbox.platforms.meta.reading import identity, instant, record, words
 from inbox.platforms.meta.subscriptions import joined
+from inbox.platforms.reading import identity, instant, record, words
 
 SCOPES = {
     "pages_messaging": "Messages cannot be read or answered.",

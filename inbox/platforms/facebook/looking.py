@@ -6,7 +6,7 @@ from typing import Any
 from inbox.platforms.base import Absent, Action, CannotTell, ErrorClass, Kind, Look, NotHere, Outgoing, Sent
 from inbox.platforms.meta.graph import Graph, safe_id
 from inbox.platforms.meta.looking import alike, search
-from inbox.platforms.meta.reading import identity, instant, record, records, words
+from inbox.platforms.reading import identity, instant, record, records, words
 
 COMMENT_FIELDS = "id,message,from,created_time,permalink_url,attachment"
 MESSAGE_FIELDS = "id,message,from,created_time,attachments"

@@ -14,7 +14,7 @@ from typing import Any
 from inbox.ground import clock
 from inbox.platforms.base import ErrorClass, NotHere, Polled
 from inbox.platforms.meta.graph import Graph, safe_id
-from inbox.platforms.meta.reading import identity, instant, milliseconds, record, records, words
+from inbox.platforms.reading import identity, instant, milliseconds, record, records, words
 
 BACKFILL = timedelta(days=90)
 OVERLAP = timedelta(hours=1)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from inbox.platforms.base import Author
-from inbox.platforms.meta.reading import identity, record, words
+from inbox.platforms.reading import identity, record, words
 
 
 def writer(value: dict[str, Any], page: str) -> Author | None:

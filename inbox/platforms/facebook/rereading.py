@@ -13,8 +13,8 @@ from inbox.ground import clock
 from inbox.platforms.base import Kind, Known, Polled
 from inbox.platforms.facebook.checking import scopes_of
 from inbox.platforms.meta.graph import Graph
-from inbox.platforms.meta.reading import milliseconds, words
 from inbox.platforms.meta.rereading import read_many
+from inbox.platforms.reading import milliseconds, words
 
 FIELDS = {"comment": "id,message,attachment", "post": "id,message,full_picture", "message": "id,message,attachments"}
 CARRIED = ("attachment", "full_picture", "attachments")

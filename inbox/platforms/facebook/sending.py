@@ -7,8 +7,8 @@ from inbox.platforms.base import Action, ErrorClass, Kind, Outcome, Outgoing, Re
 from inbox.platforms.facebook.changes import comment_link
 from inbox.platforms.meta.graph import Graph, safe_id
 from inbox.platforms.meta.messages import content, deliver, invalid
-from inbox.platforms.meta.reading import identity
 from inbox.platforms.meta.windows import messaging_type
+from inbox.platforms.reading import identity
 
 LIMITS = {Action.DM: 2000, Action.PRIVATE_REPLY: 2000, Action.REPLY: 8000}
 

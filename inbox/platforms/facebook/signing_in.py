@@ -12,8 +12,8 @@ from msgspec import structs
 from inbox.platforms.base import App, Grant
 from inbox.platforms.facebook import checking
 from inbox.platforms.meta.graph import Graph
-from inbox.platforms.meta.reading import identity, record, records, words
 from inbox.platforms.meta.tokens import dialog, exchanged, secret_of
+from inbox.platforms.reading import identity, record, records, words
 
 SCOPES = ["pages_show_list", *checking.SCOPES]
 PAGES = 20

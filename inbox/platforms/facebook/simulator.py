@@ -12,9 +12,9 @@ from typing import Any, ClassVar
 from inbox.ground import clock
 from inbox.platforms.facebook.checking import SCOPES, WEBHOOKS
 from inbox.platforms.facebook.simulator_graph import PageServer
-from inbox.platforms.meta.reading import milliseconds
 from inbox.platforms.meta.simulator_memory import Item
 from inbox.platforms.meta.simulator_network import MetaNetwork
+from inbox.platforms.reading import milliseconds
 from inbox.platforms.simulation import Person
 
 PAGE_INBOX = "263902037430900"

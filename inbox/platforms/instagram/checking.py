@@ -2,8 +2,8 @@
 
 from inbox.platforms.base import Author, ErrorClass, NotHere, Receipt
 from inbox.platforms.meta.graph import Graph, safe_id
-from inbox.platforms.meta.reading import identity, words
 from inbox.platforms.meta.subscriptions import joined
+from inbox.platforms.reading import identity, words
 
 SCOPES = {
     "instagram_business_basic": "The account cannot be read at all.",

@@ -10,7 +10,7 @@ import msgspec
 
 from inbox.ground import clock
 from inbox.platforms.meta.graph import safe_id
-from inbox.platforms.meta.reading import identity, instant, milliseconds, number, record, records, words
+from inbox.platforms.reading import identity, instant, milliseconds, number, record, records, words
 
 BACKFILL = timedelta(days=90)
 

@@ -7,7 +7,7 @@ from inbox.platforms.base import Absent, Action, CannotTell, ErrorClass, Kind, L
 from inbox.platforms.instagram.sending import words_of
 from inbox.platforms.meta.graph import Graph, safe_id
 from inbox.platforms.meta.looking import alike, search
-from inbox.platforms.meta.reading import identity, instant, record, records, words
+from inbox.platforms.reading import identity, instant, record, records, words
 
 REPLY = "id,text,timestamp,username,from"
 

@@ -17,7 +17,7 @@ from inbox.ground import clock
 from inbox.platforms.base import ErrorClass, NotHere, Polled
 from inbox.platforms.instagram.listing import BACKFILL, Step, below_post, messages, posts, replies, tagged, talks
 from inbox.platforms.meta.graph import Graph, safe_id
-from inbox.platforms.meta.reading import instant
+from inbox.platforms.reading import instant
 
 OVERLAP = timedelta(hours=1)
 THOROUGH = timedelta(days=1)

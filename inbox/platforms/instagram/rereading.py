@@ -11,8 +11,8 @@ from inbox.ground import clock
 from inbox.platforms.base import ErrorClass, Kind, Known, NotHere, Polled
 from inbox.platforms.instagram.listing import change, mentioned
 from inbox.platforms.meta.graph import Graph, safe_id
-from inbox.platforms.meta.reading import milliseconds, record, words
 from inbox.platforms.meta.rereading import LOCAL, read_many
+from inbox.platforms.reading import milliseconds, record, words
 
 COMMENT = "id,text,hidden"
 MENTIONED = "text,timestamp,username,media{permalink}"

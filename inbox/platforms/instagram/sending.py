@@ -6,8 +6,8 @@ from inbox.ground import clock
 from inbox.platforms.base import Action, ErrorClass, Kind, Outcome, Outgoing, Refused, Sent, Unknown, clean
 from inbox.platforms.meta.graph import Graph, safe_id
 from inbox.platforms.meta.messages import content, deliver, invalid
-from inbox.platforms.meta.reading import identity
 from inbox.platforms.meta.windows import messaging_type
+from inbox.platforms.reading import identity
 
 LIMITS = {Action.DM: 1000, Action.PRIVATE_REPLY: 1000, Action.REPLY: 2200}
 MEDIA = frozenset({"image", "video", "audio"})

@@ -9,8 +9,8 @@ from msgspec import structs
 from inbox.platforms.base import App, ErrorClass, Grant, NotHere
 from inbox.platforms.instagram.checking import SCOPES
 from inbox.platforms.meta.graph import Graph
-from inbox.platforms.meta.reading import identity, words
 from inbox.platforms.meta.tokens import dialog, exchanged, lasting, permissions, renewed, secret_of
+from inbox.platforms.reading import identity, words
 
 
 def authorise(app: App, *, redirect_uri: str, state: str, settings: Mapping[str, Any]) -> str:

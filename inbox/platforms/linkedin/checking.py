@@ -1,7 +1,7 @@
 """Who a sign-in is, what it may do, and who other people are."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -10,8 +10,8 @@ from inbox.ground import clock
 from inbox.platforms.base import Author, ErrorClass, NotHere, Receipt
 from inbox.platforms.linkedin import urns
 from inbox.platforms.linkedin.polling import LOCAL
-from inbox.platforms.linkedin.reading import record, records, words
 from inbox.platforms.linkedin.rest import Rest
+from inbox.platforms.reading import record, records, remembered, words
 
 LOSSES = {
     "r_organization_social_feed": "Comments cannot be read.",
@@ -75,7 +75,7 @@ async def check(rest: Rest) -> Receipt:
         )
     if "ADMINISTRATOR" not in mine:
         missing.append("Without the role ADMINISTRATOR there are no webhooks and no notifications, only slow polling.")
-    if (ends := moment(rest.account.credentials.get("refresh_ends"))) and ends - clock.now() < SOON:
+    if (ends := remembered(rest.account.credentials.get("refresh_ends"))) and ends - clock.now() < SOON:
         missing.append(f"This sign-in ends for good on {ends:%Y-%m-%d}: connect the page again before.")
     return Receipt(
         external_id=rest.page,
@@ -109,14 +109,6 @@ async def _scopes(rest: Rest) -> tuple[list[str], list[str]]:
         if scope not in granted and FORMERLY.get(scope) not in granted
     ]
     return granted, lost
-
-
-def moment(value: Any) -> datetime | None:
-    """A time as we keep it with credentials."""
-    try:
-        return datetime.fromisoformat(str(value)) if value else None
-    except ValueError:
-        return None
 
 
 async def person(rest: Rest, external_id: str) -> Author | None:

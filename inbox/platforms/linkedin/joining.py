@@ -15,6 +15,7 @@ from inbox.platforms.base import Account, App, ErrorClass, Grant, NotHere
 from inbox.platforms.linkedin import checking, urns
 from inbox.platforms.linkedin.polling import LOCAL
 from inbox.platforms.linkedin.rest import Rest
+from inbox.platforms.reading import remembered
 from inbox.platforms.signing_in import asked, kept
 
 SCOPES = ["r_organization_social_feed", "w_organization_social_feed", "rw_organization_admin"]
@@ -70,7 +71,7 @@ async def refresh(http: httpx.AsyncClient, account: Account, settings: Mapping[s
     token = str(account.credentials.get("refresh_token") or "")
     if not token or not account.app_id:
         return None
-    if (ends := checking.moment(account.credentials.get("refresh_ends"))) and ends <= clock.now():
+    if (ends := remembered(account.credentials.get("refresh_ends"))) and ends <= clock.now():
         sentence = "LinkedIn lets a sign-in be renewed for one year, and that is over: connect the page again."
         raise NotHere(ErrorClass.AUTH_EXPIRED, sentence)
     form = {"grant_type": "refresh_token", "refresh_token": token, **_client(account.app_id, account.app_secrets)}

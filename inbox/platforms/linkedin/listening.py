@@ -7,8 +7,8 @@ from inbox.ground import clock
 from inbox.platforms.base import App, ErrorClass, NotHere, Refused, Unknown
 from inbox.platforms.linkedin import checking, urns
 from inbox.platforms.linkedin.notices import SOCIAL
-from inbox.platforms.linkedin.reading import identity, instant, words
 from inbox.platforms.linkedin.rest import Rest
+from inbox.platforms.reading import identity, stamped, words
 
 RENEWED = timedelta(days=7)  # before the end
 NO_NUMBER = (
@@ -73,5 +73,5 @@ async def _subscription(rest: Rest, path: str) -> dict[str, Any]:
 
 
 def _stands(told: dict[str, Any], callback: str) -> bool:
-    ends = instant(told.get("expiresAt"))
+    ends = stamped(told.get("expiresAt"))
     return words(told.get("webhook")) == callback and (ends is None or ends - clock.now() > RENEWED)

@@ -6,9 +6,9 @@ from typing import Any
 from inbox.platforms.base import Absent, Action, CannotTell, ErrorClass, Look, NotHere, Outgoing, Sent
 from inbox.platforms.linkedin import urns
 from inbox.platforms.linkedin.polling import name_of, read_page
-from inbox.platforms.linkedin.reading import instant, record, words
 from inbox.platforms.linkedin.rest import Rest
 from inbox.platforms.linkedin.sending import place, reaction
+from inbox.platforms.reading import record, stamped, words
 
 PAGES = 5
 SKEW = timedelta(minutes=2)
@@ -47,7 +47,7 @@ async def _reply(rest: Rest, outgoing: Outgoing) -> Look:
 
 
 def _same(rest: Rest, outgoing: Outgoing, item: dict[str, Any]) -> Sent | None:
-    name, at = name_of(item), instant(record(item.get("created")).get("time"))
+    name, at = name_of(item), stamped(record(item.get("created")).get("time"))
     if (
         not name
         or at is None

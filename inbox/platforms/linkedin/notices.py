@@ -6,7 +6,7 @@ from typing import Any
 
 from inbox.platforms.base import Act, Actor, Attachment, Author, Incoming, Kind, PostContext, Unreadable
 from inbox.platforms.linkedin import urns
-from inbox.platforms.linkedin.reading import instant, milliseconds, record, records, words
+from inbox.platforms.reading import milliseconds, record, records, stamped, words
 
 SOCIAL = "ORGANIZATION_SOCIAL_ACTION_NOTIFICATIONS"
 # Other families of events that may share the callback address.
@@ -39,7 +39,7 @@ def normalise(payload: Any) -> list[Incoming]:
 
 
 def _read(notice: dict[str, Any]) -> list[Incoming]:
-    page, at = urns.organisation(notice.get("organizationalEntity")), instant(notice.get("lastModifiedAt"))
+    page, at = urns.organisation(notice.get("organizationalEntity")), stamped(notice.get("lastModifiedAt"))
     if not page:
         raise Unreadable("A notification that does not say for which page it is.")
     if at is None:
@@ -165,7 +165,7 @@ def _post(source: dict[str, Any], activity: str) -> PostContext | None:
         return None
     text = words(source.get("text"))
     return PostContext(
-        external_id=activity, text=text, permalink=urns.post_link(activity), at=instant(source.get("createdAt"))
+        external_id=activity, text=text, permalink=urns.post_link(activity), at=stamped(source.get("createdAt"))
     )
 
 

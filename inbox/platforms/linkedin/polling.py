@@ -18,8 +18,8 @@ from inbox.ground import clock
 from inbox.platforms.base import Budget, ErrorClass, NotHere, Polled
 from inbox.platforms.linkedin import urns
 from inbox.platforms.linkedin.notices import ON_COMMENTS, SOCIAL
-from inbox.platforms.linkedin.reading import identity, instant, milliseconds, number, record, records, words
 from inbox.platforms.linkedin.rest import Rest
+from inbox.platforms.reading import count, identity, milliseconds, record, records, stamped, words
 
 BACKFILL = timedelta(days=60)  # LinkedIn keeps notifications no longer
 OVERLAP = timedelta(hours=1)
@@ -65,7 +65,7 @@ async def poll(rest: Rest, cursor: dict[str, Any]) -> Polled:
 
 def _begun(rest: Rest, cursor: dict[str, Any], now: datetime) -> dict[str, Any]:
     oldest = now - BACKFILL
-    since, walked = instant(cursor.get("since")) or oldest, instant(cursor.get("walked"))
+    since, walked = stamped(cursor.get("since")) or oldest, stamped(cursor.get("walked"))
     every = timedelta(minutes=float(rest.settings["walk_minutes"]))
     if NOTICES in (cursor.get("denied") or []):
         every = min(every, ALONE) if every else ALONE
@@ -147,10 +147,10 @@ async def _posts(rest: Rest, turn: dict[str, Any], start: int) -> Found:
     author = urns.encoded(rest.page)
     path = f"posts?q=author&author={author}&sortBy=LAST_MODIFIED&"
     items, following = await read_page(rest, path, start, POSTS)
-    horizon = (instant(turn["started"]) or clock.now()) - BACKFILL
+    horizon = (stamped(turn["started"]) or clock.now()) - BACKFILL
     steps: list[Step] = []
     for post in items:
-        at = instant(post.get("lastModifiedAt")) or instant(post.get("createdAt"))
+        at = stamped(post.get("lastModifiedAt")) or stamped(post.get("createdAt"))
         if at is not None and at < horizon:
             following = None  # sorted by that time: the rest is older still
             continue
@@ -163,13 +163,15 @@ async def _posts(rest: Rest, turn: dict[str, Any], start: int) -> Found:
 
 async def _comments(rest: Rest, turn: dict[str, Any], what: str, of: str, start: int, post: dict[str, Any]) -> Found:
     items, following = await read_page(rest, f"socialActions/{urns.encoded(of)}/comments?", start)
-    horizon = (instant(turn["started"]) or clock.now()) - BACKFILL
+    horizon = (stamped(turn["started"]) or clock.now()) - BACKFILL
     told: list[dict[str, Any]] = []
     steps: list[Step] = []
     for item in items:
-        told += [one for one in dressed(rest.page, item, post) if (instant(one["lastModifiedAt"]) or horizon) > horizon]
+        told += [one for one in dressed(rest.page, item, post) if (stamped(one["lastModifiedAt"]) or horizon) > horizon]
         name, summary = name_of(item), record(item.get("commentsSummary"))
-        replies = max(number(summary.get(one)) for one in ("aggregatedTotalComments", "totalFirstLevelComments"))
+        replies = max(
+            count(summary.get(one), 10**9) or 0 for one in ("aggregatedTotalComments", "totalFirstLevelComments")
+        )
         if name and replies and what == "comments":
             steps.append(["replies", name, 0, post])
     return told, steps + ([[what, of, following, post]] if following is not None else [])
@@ -194,10 +196,10 @@ def name_of(item: dict[str, Any]) -> str:
 
 def dressed(page: str, item: dict[str, Any], post: dict[str, Any]) -> list[dict[str, Any]]:
     """A comment as the API lists it, as the notices that told of it: that it was written, and that it was changed."""
-    name, written = name_of(item), instant(record(item.get("created")).get("time"))
+    name, written = name_of(item), stamped(record(item.get("created")).get("time"))
     if not name or written is None:
         return []
-    changed = instant(record(item.get("lastModified")).get("time"))
+    changed = stamped(record(item.get("lastModified")).get("time"))
     notice: dict[str, Any] = {
         "organizationalEntity": page,
         "action": "ADMIN_COMMENT" if urns.is_page(urns.urn(item.get("actor")), page) else "COMMENT",

@@ -8,8 +8,8 @@ from inbox.platforms.base import Attachment, ErrorClass, Kind, Known, Media, Not
 from inbox.platforms.linkedin import urns
 from inbox.platforms.linkedin.notices import SOCIAL
 from inbox.platforms.linkedin.polling import LOCAL, dressed
-from inbox.platforms.linkedin.reading import milliseconds, words
 from inbox.platforms.linkedin.rest import Rest
+from inbox.platforms.reading import milliseconds, words
 
 MOST = 100
 

@@ -16,7 +16,7 @@ import msgspec
 
 from inbox.ground import clock
 from inbox.platforms.base import Account, ErrorClass, NotHere, Refused, Unknown
-from inbox.platforms.linkedin.reading import words
+from inbox.platforms.reading import words
 
 SENTENCES = {
     ErrorClass.AUTH_EXPIRED: "LinkedIn no longer accepts this sign-in: connect the page again.",

@@ -5,8 +5,8 @@ from typing import Any
 from inbox.ground import clock
 from inbox.platforms.base import Action, ErrorClass, Outcome, Outgoing, Refused, Sent, Unknown, clean
 from inbox.platforms.linkedin import urns
-from inbox.platforms.linkedin.reading import identity, instant, record
 from inbox.platforms.linkedin.rest import Rest
+from inbox.platforms.reading import identity, record, stamped
 
 LIMITS = {Action.REPLY: 1250}
 
@@ -80,7 +80,7 @@ async def _reply(rest: Rest, outgoing: Outgoing) -> Outcome:
         name = urns.comment(f"urn:li:comment:({under},{made})")
     if not name:
         return Unknown("LinkedIn took the reply and did not say under which id.")
-    created = instant(record(answer.body.get("created")).get("time"))
+    created = stamped(record(answer.body.get("created")).get("time"))
     return Sent(name, created or clock.now(), urns.comment_link(urns.parts(name)[0], name))
 
 

@@ -12,11 +12,11 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from inbox.ground import clock
-from inbox.platforms.linkedin.reading import milliseconds
 from inbox.platforms.linkedin.simulator_memory import Item, Memory, source_json
 from inbox.platforms.linkedin.simulator_oauth import Tokens
 from inbox.platforms.linkedin.simulator_post import Postman, encode
 from inbox.platforms.linkedin.simulator_rest import RestServer
+from inbox.platforms.reading import milliseconds
 from inbox.platforms.simulation import Heard, Mischief, Person, Simulator
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from inbox.platforms.linkedin.reading import milliseconds
+from inbox.platforms.reading import milliseconds
 from inbox.platforms.simulation import Person
 
 Json = dict[str, Any]

@@ -8,7 +8,6 @@ from urllib.parse import unquote_plus
 from inbox.ground import clock
 from inbox.platforms.linkedin import urns
 from inbox.platforms.linkedin.notices import SOCIAL
-from inbox.platforms.linkedin.reading import milliseconds
 from inbox.platforms.linkedin.simulator_http import (
     Call,
     Json,
@@ -29,6 +28,7 @@ from inbox.platforms.linkedin.simulator_http import (
 )
 from inbox.platforms.linkedin.simulator_memory import Item, comment_json, newest, post_json
 from inbox.platforms.linkedin.simulator_people import read_people
+from inbox.platforms.reading import milliseconds
 from inbox.platforms.simulation import Heard, Person
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import Any
 from urllib.parse import quote, unquote
 
-from inbox.platforms.linkedin.reading import identity, words
+from inbox.platforms.reading import identity, words
 
 SITE = "https://www.linkedin.com"
 A_COMMENT = re.compile(r"urn:li:comment:\(\s*(?:urn:li:)?(?:([A-Za-z]{1,30}):)?([0-9]{1,25})\s*,\s*([0-9]{1,25})\s*\)")

@@ -10,7 +10,8 @@ from inbox.platforms import signing_in
 from inbox.platforms.base import Account, App, Author, ErrorClass, Grant, NotHere, Receipt
 from inbox.platforms.mastodon import counting, statuses
 from inbox.platforms.mastodon.api import Api, Failed, asked, read
-from inbox.platforms.mastodon.names import domain_of, part, qualified, server, text
+from inbox.platforms.mastodon.names import domain_of, qualified, server
+from inbox.platforms.reading import part, words
 
 TITLE = "Mastodon"
 SCOPES = {
@@ -37,7 +38,7 @@ async def register(http: httpx.AsyncClient, settings: Mapping[str, Any], redirec
             sentence = "There is no Mastodon server at this address: type the one at which people sign in."
             raise NotHere(ErrorClass.INVALID, sentence) from failed
         raise failed.reading() from failed
-    name, secret = text(part(made, "client_id")), text(part(made, "client_secret"))
+    name, secret = words(part(made, "client_id")), words(part(made, "client_secret"))
     if not name or not secret:
         raise NotHere(ErrorClass.TRANSIENT, "The Mastodon server made no app for us.")
     return App(id=name, platform="mastodon", secrets=[secret])
@@ -134,7 +135,7 @@ async def _who(api: Api) -> tuple[Author, dict[str, int]]:
     """Our account under its name for everybody, and the limits of its server."""
     told = await api.one("/api/v1/accounts/verify_credentials")
     described = await api.one("/api/v2/instance")
-    domain = text(described.get("domain")).lower()
+    domain = words(described.get("domain")).lower()
     name = qualified(told.get("acct") or told.get("username"), domain)
     if not domain or not name.partition("@")[0]:
         raise Failed(ErrorClass.TRANSIENT, "The Mastodon server does not say who we are there.")
@@ -153,7 +154,7 @@ async def _may(api: Api) -> list[str]:
             raise
         return list(SCOPES)
     scopes = told.get("scopes")
-    return [text(each) for each in scopes] if isinstance(scopes, list) and scopes else list(SCOPES)
+    return [words(each) for each in scopes] if isinstance(scopes, list) and scopes else list(SCOPES)
 
 
 def _covers(may: list[str], scope: str) -> bool:

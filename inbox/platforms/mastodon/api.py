@@ -11,7 +11,8 @@ import msgspec
 
 from inbox.ground import clock
 from inbox.platforms.base import Account, ErrorClass, NotHere, Refused, Unknown
-from inbox.platforms.mastodon.names import ident, objects, server, text
+from inbox.platforms.mastodon.names import server
+from inbox.platforms.reading import identity, records, words
 
 BATCH = 20  # statuses asked for at once
 BY_STATUS = {
@@ -82,14 +83,14 @@ def refusal(answer: httpx.Response) -> Failed:
     except (msgspec.DecodeError, UnicodeDecodeError):
         said = None
     error = said.get("error_description") or said.get("error") if isinstance(said, dict) else None
-    words, status = text(error), answer.status_code
-    sentence = f"The Mastodon server answered {status}: {words or 'without a reason'}"[:500]
-    if status >= 500 or status == 408 or status < 400 or (not words and status not in BY_ANYBODY):
+    text, status = words(error), answer.status_code
+    sentence = f"The Mastodon server answered {status}: {text or 'without a reason'}"[:500]
+    if status >= 500 or status == 408 or status < 400 or (not text and status not in BY_ANYBODY):
         return Failed(ErrorClass.TRANSIENT, sentence, status=status, doubt=True)
     kind = BY_STATUS.get(status, ErrorClass.INVALID)
     if status == 422:
-        kind = ErrorClass.TOO_LONG if TOO_LONG.search(words) else kind
-        kind = ErrorClass.DUPLICATE if DUPLICATE.search(words) else kind
+        kind = ErrorClass.TOO_LONG if TOO_LONG.search(text) else kind
+        kind = ErrorClass.DUPLICATE if DUPLICATE.search(text) else kind
     when = None
     if kind is ErrorClass.RATE_LIMITED:
         now = clock.now()
@@ -178,7 +179,7 @@ class Api:
                 if failed.status not in (400, 404, 405, 422):
                     raise
                 break  # a server from before version 4.3 has no such list, another may take fewer
-            found.update({ident(each.get("id")): each for each in listed})
+            found.update({identity(each.get("id")): each for each in listed})
         gone = set()
         for status_id in (each for each in ids if each not in found):
             alone = await self.status(status_id)
@@ -241,4 +242,4 @@ def _object(value: Any) -> dict[str, Any]:
 def _objects(value: Any) -> list[dict[str, Any]]:
     if not isinstance(value, list):
         raise Failed(ErrorClass.TRANSIENT, "The Mastodon server's answer is not what its rules promise.", doubt=True)
-    return objects(value)
+    return records(value)

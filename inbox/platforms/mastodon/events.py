@@ -19,8 +19,8 @@ import msgspec
 from inbox.ground import clock
 from inbox.platforms.base import Act, Actor, Incoming, Kind, Unreadable
 from inbox.platforms.mastodon import statuses
-from inbox.platforms.mastodon.names import ident, objects, part, text
-from inbox.platforms.mastodon.statuses import Place, instant
+from inbox.platforms.mastodon.statuses import Place
+from inbox.platforms.reading import identity, part, records, words, written
 
 HEARD = ("mention", "quote")
 NOT_ITEMS = frozenset(  # reactions and news about people: nothing anybody waits for an answer to
@@ -34,7 +34,7 @@ NOT_ITEMS = frozenset(  # reactions and news about people: nothing anybody waits
 
 def normalise(payload: Any) -> list[Incoming]:
     """Every event of a payload. Raises Unreadable."""
-    us = text(part(payload, "account"))
+    us = words(part(payload, "account"))
     if "@" not in us:
         raise Unreadable("The payload does not say whose it is.")
     roads = (_notified, _ours, _streamed, _edited, _gone)
@@ -42,20 +42,20 @@ def normalise(payload: Any) -> list[Incoming]:
 
 
 def _above(payload: Any, status: Mapping[str, Any]) -> dict[str, Any]:
-    held = part(payload, "around", ident(status.get("id")))
+    held = part(payload, "around", identity(status.get("id")))
     return {name: each for name, each in held.items() if isinstance(each, dict)} if isinstance(held, dict) else {}
 
 
 def _notified(us: str, payload: Any) -> Iterator[Incoming]:
-    for notification in objects(part(payload, "notifications")):
+    for notification in records(part(payload, "notifications")):
         yield from _notification(us, payload, notification)
 
 
 def _notification(us: str, payload: Any, notification: Mapping[str, Any]) -> Iterator[Incoming]:
-    kind, status = text(notification.get("type")), notification.get("status")
+    kind, status = words(notification.get("type")), notification.get("status")
     if kind in NOT_ITEMS:
         return
-    at = instant(notification.get("created_at"))
+    at = written(notification.get("created_at"))
     if kind not in HEARD or not isinstance(status, dict):
         yield _unsupported(us, notification, at, kind)
     elif not statuses.is_ours(us, status):
@@ -74,20 +74,20 @@ def _heard(us: str, payload: Any, status: Mapping[str, Any], no_later: datetime 
 
 
 def _ours(us: str, payload: Any) -> Iterator[Incoming]:
-    for status in objects(part(payload, "ours")):
+    for status in records(part(payload, "ours")):
         if not statuses.is_ours(us, status):
             raise Unreadable("A post in our own list is not ours.")
         yield from _heard(us, payload, status)
 
 
 def _streamed(us: str, payload: Any) -> Iterator[Incoming]:
-    for event in objects(part(payload, "events")):
-        name, raw = text(event.get("event")), event.get("payload")
+    for event in records(part(payload, "events")):
+        name, raw = words(event.get("event")), event.get("payload")
         if name == "delete":
-            gone = ident(raw)
+            gone = identity(raw)
             known = part(payload, "places", gone)
             if gone and known:
-                yield _deleted(us, gone, known, instant(event.get("at")))
+                yield _deleted(us, gone, known, written(event.get("at")))
             continue
         if name not in ("notification", "update", "status.update"):
             continue
@@ -122,20 +122,20 @@ def concerns(us: str, status: Mapping[str, Any]) -> bool:
 
 
 def _edited(us: str, payload: Any) -> Iterator[Incoming]:
-    for each in objects(part(payload, "edited")):
+    for each in records(part(payload, "edited")):
         status = each.get("status")
         if not isinstance(status, dict):
             raise Unreadable("Of a changed post the post is missing.")
         exact = each.get("exact") is True and status.get("edited_at")
         edited = statuses.milliseconds(status["edited_at"]) if exact else None
-        yield statuses.incoming(us, status, _place(each.get("place"), ident(status.get("id"))), edited=edited)
+        yield statuses.incoming(us, status, _place(each.get("place"), identity(status.get("id"))), edited=edited)
 
 
 def _gone(us: str, payload: Any) -> Iterator[Incoming]:
-    for each in objects(part(payload, "gone")):
-        if not (name := ident(each.get("id"))):
+    for each in records(part(payload, "gone")):
+        if not (name := identity(each.get("id"))):
             raise Unreadable("What is gone has no id.")
-        yield _deleted(us, name, each, instant(each.get("at")))
+        yield _deleted(us, name, each, written(each.get("at")))
 
 
 def _deleted(us: str, name: str, known: Any, at: datetime) -> Incoming:
@@ -155,19 +155,19 @@ def _deleted(us: str, name: str, known: Any, at: datetime) -> Incoming:
 
 
 def _place(held: Any, name: str) -> Place:
-    kind = text(part(held, "kind"))
+    kind = words(part(held, "kind"))
     return Place(
         Kind(kind) if kind in (Kind.DM, Kind.COMMENT, Kind.MENTION) else Kind.MENTION,
-        lane=text(part(held, "lane")) or name,
-        thread=text(part(held, "thread")),
-        parent=text(part(held, "parent")),
-        root=text(part(held, "root")),
+        lane=words(part(held, "lane")) or name,
+        thread=words(part(held, "thread")),
+        parent=words(part(held, "parent")),
+        root=words(part(held, "root")),
     )
 
 
 def _unsupported(us: str, notification: Mapping[str, Any], at: datetime, kind: str) -> Incoming:
     """Something the server told us of that is no post we know how to read."""
-    name = ident(part(notification, "status", "id")) or ident(notification.get("id"))
+    name = identity(part(notification, "status", "id")) or identity(notification.get("id"))
     if not name:
         raise Unreadable("A notification has no id.")
     return Incoming(

@@ -13,7 +13,7 @@ from inbox.ground import clock
 from inbox.platforms.base import Absent, Action, CannotTell, Look, Outgoing, Sent
 from inbox.platforms.mastodon import names, statuses
 from inbox.platforms.mastodon.api import Api, Failed, safe
-from inbox.platforms.mastodon.names import ident, objects, text
+from inbox.platforms.reading import identity, records, words, written
 
 KEY_HOLDS = timedelta(minutes=45)  # of an hour; the rest is for the way from a look to the next request
 SKEW = timedelta(minutes=2)
@@ -39,7 +39,7 @@ async def find(api: Api, outgoing: Outgoing) -> Look:
         return Absent()
     thread = outgoing.recipient if outgoing.action is Action.PRIVATE_REPLY else ""
     [post] = found
-    return Sent(ident(post.get("id")), statuses.instant(post.get("created_at")), text(post.get("url")), thread)
+    return Sent(identity(post.get("id")), written(post.get("created_at")), words(post.get("url")), thread)
 
 
 async def _below(api: Api, outgoing: Outgoing) -> list[dict[str, Any]] | None:
@@ -50,30 +50,30 @@ async def _below(api: Api, outgoing: Outgoing) -> list[dict[str, Any]] | None:
         if failed.gone:
             return None
         raise
-    return [each for each in objects(context.get("descendants")) if _fits(api.us, outgoing, each)]
+    return [each for each in records(context.get("descendants")) if _fits(api.us, outgoing, each)]
 
 
 async def _lately(api: Api, outgoing: Outgoing) -> list[dict[str, Any]] | None:
     """Our own posts since it was written that answer the target; None where the end was not reached."""
-    me = ident((await api.one("/api/v1/accounts/verify_credentials")).get("id"))
+    me = identity((await api.one("/api/v1/accounts/verify_credentials")).get("id"))
     since, page, found = outgoing.created_at - SKEW, "", list[dict[str, Any]]()
     for _ in range(PAGES):
         listed = await api.many(
             f"/api/v1/accounts/{safe(me)}/statuses", exclude_reblogs="true", limit=PAGE, max_id=page
         )
         found += [each for each in listed if _fits(api.us, outgoing, each)]
-        if not listed or min(statuses.instant(each.get("created_at")) for each in listed) < since:
+        if not listed or min(written(each.get("created_at")) for each in listed) < since:
             return found
-        page = ident(listed[-1].get("id"))
+        page = identity(listed[-1].get("id"))
     return None
 
 
 def _fits(us: str, outgoing: Outgoing, status: Mapping[str, Any]) -> bool:
-    if not statuses.is_ours(us, status) or statuses.instant(status.get("created_at")) < outgoing.created_at - SKEW:
+    if not statuses.is_ours(us, status) or written(status.get("created_at")) < outgoing.created_at - SKEW:
         return False
     if outgoing.action is not Action.REPLY and status.get("visibility") in statuses.SHOWN:
         return False
-    if outgoing.target and ident(status.get("in_reply_to_id")) == outgoing.target:
+    if outgoing.target and identity(status.get("in_reply_to_id")) == outgoing.target:
         return True
     # A private message begins a thread of its own where what it answers was gone.
     told = not status.get("in_reply_to_id") and outgoing.action is Action.DM
@@ -83,12 +83,12 @@ def _fits(us: str, outgoing: Outgoing, status: Mapping[str, Any]) -> bool:
 async def _same(api: Api, outgoing: Outgoing, status: Mapping[str, Any]) -> bool:
     """Whether it has our words, in the text as it was sent; the name in front is the sender's to add."""
     try:
-        source = await api.one(f"/api/v1/statuses/{safe(ident(status.get('id')))}/source")
-        there = text(source.get("text"))
+        source = await api.one(f"/api/v1/statuses/{safe(identity(status.get('id')))}/source")
+        there = words(source.get("text"))
     except Failed as failed:
         if not failed.gone:
             raise
-        there = statuses.words(status)
+        there = statuses.readable(status)
     return _bare(there) == _bare(outgoing.text)
 
 

@@ -8,36 +8,12 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from inbox.platforms.base import clean
+from inbox.platforms.reading import words
 
 SERVER = "https://mastodon.social"
 THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
 WORD = r"[A-Za-z0-9_]+(?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?"
 MENTION = re.compile(rf"(?<![=/\w])@({WORD})(@[\w-]+(?:\.[\w-]+)*(?::\d+)?)?", re.ASCII)
-
-
-def part(value: Any, *names: str) -> Any:
-    """What lies below these names, or None where the way there is not made of objects."""
-    for name in names:
-        value = value.get(name) if isinstance(value, Mapping) else None
-    return value
-
-
-def objects(value: Any) -> list[dict[str, Any]]:
-    """The JSON objects in what should be a list of them."""
-    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
-
-
-def text(value: Any) -> str:
-    """A text as Postgres can hold it, "" for anything that is none."""
-    return clean(value) if isinstance(value, str) else ""
-
-
-def ident(value: Any) -> str:
-    """An id, which some servers write as a number; "" where there is none."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
-    return text(value).strip()
 
 
 def server(settings: Mapping[str, Any]) -> str:
@@ -60,7 +36,7 @@ def domain_of(external_id: str) -> str:
 
 def qualified(acct: Any, domain: str) -> str:
     """`name@domain` for what a server calls somebody: it leaves out the domain of its own people."""
-    name = text(acct).strip().lstrip("@").lower()
+    name = words(acct).strip().lstrip("@").lower()
     return name if "@" in name or not name else f"{name}@{domain}"
 
 

@@ -16,8 +16,7 @@ from inbox.ground import clock
 from inbox.platforms.base import Account, ErrorClass, NotHere, Polled, Unreadable
 from inbox.platforms.mastodon import events, statuses
 from inbox.platforms.mastodon.api import Api, Failed, safe
-from inbox.platforms.mastodon.names import ident, objects
-from inbox.platforms.mastodon.statuses import instant
+from inbox.platforms.reading import identity, records, written
 
 PAGE = 40  # 80 is the most; each reply costs one more request for what stands above it
 BACKFILL_DAYS = 90
@@ -79,11 +78,11 @@ async def _poll(api: Api, cursor: Cursor, tend_every: timedelta) -> Polled:
     now = clock.now()
     notices, more = await _sweep(cursor.heard, cursor, lambda place: _notifications(api, place), now)
     payloads = await _handed_over(api, cursor, "notifications", notices)
-    if not more and (not cursor.tended or now - instant(cursor.tended) >= tend_every):
+    if not more and (not cursor.tended or now - written(cursor.tended) >= tend_every):
         if not cursor.me:
-            cursor.me = ident((await api.one("/api/v1/accounts/verify_credentials")).get("id"))
-        written, more = await _sweep(cursor.ours, cursor, lambda place: _own(api, cursor.me, place), now)
-        payloads += await _handed_over(api, cursor, "ours", written)
+            cursor.me = identity((await api.one("/api/v1/accounts/verify_credentials")).get("id"))
+        posts, more = await _sweep(cursor.ours, cursor, lambda place: _own(api, cursor.me, place), now)
+        payloads += await _handed_over(api, cursor, "ours", posts)
         if not more:
             payloads += await _changed(api, cursor)
             cursor.tended = now.isoformat()
@@ -112,10 +111,10 @@ async def _sweep(sweep: Sweep, cursor: Cursor, fetch: Fetch, now: datetime) -> t
     items = await fetch({"min_id": begin or "0"})
     fresh = _unseen(cursor, sweep is cursor.ours, items)
     for item in items:
-        if instant(item.get("created_at")) < now - SETTLING:
-            sweep.since = later(sweep.since, ident(item.get("id")))
+        if written(item.get("created_at")) < now - SETTLING:
+            sweep.since = later(sweep.since, identity(item.get("id")))
     more = bool(fresh or len(items) >= PAGE)
-    sweep.at = max((ident(item.get("id")) for item in items), key=_rank, default=begin) if more else ""
+    sweep.at = max((identity(item.get("id")) for item in items), key=_rank, default=begin) if more else ""
     return fresh, more
 
 
@@ -123,11 +122,11 @@ async def _past(sweep: Sweep, cursor: Cursor, fetch: Fetch, now: datetime) -> tu
     """A page of what was before we came, newest first."""
     sweep.floor = sweep.floor or (now - timedelta(days=BACKFILL_DAYS)).isoformat()
     items = await fetch({"max_id": sweep.page} if sweep.page else {})
-    within = [item for item in items if instant(item.get("created_at")) >= instant(sweep.floor)]
+    within = [item for item in items if written(item.get("created_at")) >= written(sweep.floor)]
     for item in items:
-        if instant(item.get("created_at")) < now - SETTLING:
-            sweep.since = later(sweep.since, ident(item.get("id")))
-    oldest = min((ident(item.get("id")) for item in items), key=_rank, default="")
+        if written(item.get("created_at")) < now - SETTLING:
+            sweep.since = later(sweep.since, identity(item.get("id")))
+    oldest = min((identity(item.get("id")) for item in items), key=_rank, default="")
     sweep.ready = len(within) < len(items) or oldest in ("", sweep.page)
     sweep.page = "" if sweep.ready else oldest
     return _unseen(cursor, sweep is cursor.ours, within, past=True), not sweep.ready
@@ -147,12 +146,12 @@ def _unseen(cursor: Cursor, ours: bool, items: list[Item], *, past: bool = False
     """What was not handed over before, oldest first. A notification and a post may have the same number."""
     known, fresh, mark = set(cursor.seen), [], "post" if ours else "notice"
     for item in items:
-        name = ident(item.get("id"))
+        name = identity(item.get("id"))
         if name and f"{mark} {name}" not in known:
             known.add(f"{mark} {name}")
             fresh.append(item)
-    fresh.sort(key=lambda item: _rank(ident(item.get("id"))))
-    names = [f"{mark} {ident(item.get('id'))}" for item in fresh]
+    fresh.sort(key=lambda item: _rank(identity(item.get("id"))))
+    names = [f"{mark} {identity(item.get('id'))}" for item in fresh]
     # Reading the past goes backwards: what it finds is older than all it has found.
     cursor.seen = (names + cursor.seen if past else cursor.seen + names)[-SEEN:]
     return fresh
@@ -163,7 +162,7 @@ async def _handed_over(api: Api, cursor: Cursor, name: str, items: list[Item]) -
     posts = [post for item in items if isinstance(post := item.get("status") if name != "ours" else item, dict)]
     near = await around(api, posts)
     for post in posts:
-        where = statuses.place(api.us, post, near.get(ident(post.get("id")), {}))
+        where = statuses.place(api.us, post, near.get(identity(post.get("id")), {}))
         if where is not None:
             watch(cursor.watched, api.us, post, where)
     cursor.watched = sorted(cursor.watched, key=lambda each: _rank(each.id))[-WATCHED:]
@@ -172,7 +171,7 @@ async def _handed_over(api: Api, cursor: Cursor, name: str, items: list[Item]) -
 
 def watch(watched: list[Watched], us: str, post: Item, where: statuses.Place) -> None:
     """Remember a post, and its version as it is now."""
-    name = ident(post.get("id"))
+    name = identity(post.get("id"))
     if all(each.id != name for each in watched):
         edited = str(post.get("edited_at") or "")
         watched.append(Watched(name, msgspec.to_builtins(where), edited, statuses.is_ours(us, post)))
@@ -181,9 +180,9 @@ def watch(watched: list[Watched], us: str, post: Item, where: statuses.Place) ->
 async def around(api: Api, posts: list[Item]) -> dict[str, dict[str, Any]]:
     """By post, what of the posts above it tells where it belongs. A post that is gone by now has nothing above it."""
     asked = {
-        ident(post.get("id")): post
+        identity(post.get("id")): post
         for post in posts
-        if ident(post.get("in_reply_to_id")) and post.get("visibility") in statuses.SHOWN
+        if identity(post.get("in_reply_to_id")) and post.get("visibility") in statuses.SHOWN
     }
     names, found = list(asked), list[dict[str, Any]]()
     for start in range(0, len(names), AT_ONCE):
@@ -198,7 +197,7 @@ async def _above(api: Api, name: str) -> dict[str, Any]:
         if failed.gone:
             return {}
         raise
-    ancestors = objects(context.get("ancestors"))
+    ancestors = records(context.get("ancestors"))
     return dict(statuses.head(api.us, ancestors)) if ancestors else {}
 
 

@@ -2,7 +2,7 @@
 taken for what it should be."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import takewhile
 from types import MappingProxyType
 from typing import Any
@@ -10,8 +10,9 @@ from typing import Any
 import msgspec
 
 from inbox.platforms.base import Act, Attachment, Author, Incoming, Kind, PostContext, Unreadable
-from inbox.platforms.mastodon.names import domain_of, ident, objects, part, qualified, text
+from inbox.platforms.mastodon.names import domain_of, qualified
 from inbox.platforms.mastodon.plaintext import plain
+from inbox.platforms.reading import identity, part, records, words, written
 
 Above = Mapping[str, Any]
 SHOWN = ("public", "unlisted", "private")  # anything else is for those it names alone
@@ -28,25 +29,16 @@ class Place(msgspec.Struct, frozen=True, omit_defaults=True):
     root: str = ""
 
 
-def instant(value: Any) -> datetime:
-    """The UTC instant of a timestamp. Raises Unreadable."""
-    try:
-        at = datetime.fromisoformat(str(value))
-        return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError) as error:
-        raise Unreadable(f"{str(value)[:60]!r} is not a time") from error
-
-
 def milliseconds(value: Any) -> int:
     """Whole milliseconds since 1970 at a timestamp. Raises Unreadable."""
-    return round(instant(value).timestamp() * 1000)
+    return round(written(value).timestamp() * 1000)
 
 
 def author(us: str, account: Any) -> Author:
     """Who wrote it; without a name where the server does not say."""
     name = qualified(part(account, "acct"), domain_of(us))
-    shown = text(part(account, "display_name")).strip() or text(part(account, "username"))
-    return Author(external_id=name, name=shown or name, handle=name, avatar_url=text(part(account, "avatar")))
+    shown = words(part(account, "display_name")).strip() or words(part(account, "username"))
+    return Author(external_id=name, name=shown or name, handle=name, avatar_url=words(part(account, "avatar")))
 
 
 def is_ours(us: str, status: Any) -> bool:
@@ -56,8 +48,8 @@ def is_ours(us: str, status: Any) -> bool:
 
 def mentions(us: str, status: Any) -> dict[str, str]:
     """Everybody it @-names, by the server's own id of them."""
-    named = objects(part(status, "mentions"))
-    return {ident(each.get("id")): qualified(each.get("acct"), domain_of(us)) for each in named}
+    named = records(part(status, "mentions"))
+    return {identity(each.get("id")): qualified(each.get("acct"), domain_of(us)) for each in named}
 
 
 def head(us: str, ancestors: Sequence[dict[str, Any]]) -> Above:
@@ -73,14 +65,14 @@ def place(us: str, status: Mapping[str, Any], above: Above) -> Place | None:
     Below our own post each thread is a conversation of its own; any other thread is one conversation; what is only
     for those it names is a private one with its author. `above`: from `head`, empty where nobody told us.
     """
-    own, name = is_ours(us, status), ident(status.get("id"))
-    parent = ident(status.get("in_reply_to_id"))
+    own, name = is_ours(us, status), identity(status.get("id"))
+    parent = identity(status.get("in_reply_to_id"))
     if status.get("visibility") not in SHOWN:
         peer = _reached(us, status) if own else author(us, status.get("account")).external_id
         return Place(Kind.DM, lane=peer, thread=peer, parent=parent) if peer else None
     if not parent:
         return None if own else Place(Kind.MENTION, lane=name, thread=name)
-    post, first = ident(part(above.get("ours"), "id")), ident(part(above.get("other"), "id"))
+    post, first = identity(part(above.get("ours"), "id")), identity(part(above.get("other"), "id"))
     if post and first:
         return Place(Kind.COMMENT, lane=post, thread=first, parent=parent, root=post)
     if post:
@@ -88,14 +80,14 @@ def place(us: str, status: Mapping[str, Any], above: Above) -> Place | None:
     if first:
         return Place(Kind.MENTION, lane=first, thread=first, parent=parent, root=first)
     # Nobody told us what stands above: the desk finds the conversation by the post it answers.
-    to_us = mentions(us, status).get(ident(status.get("in_reply_to_account_id"))) == us
+    to_us = mentions(us, status).get(identity(status.get("in_reply_to_account_id"))) == us
     return Place(Kind.COMMENT if to_us else Kind.MENTION, lane=parent, parent=parent)
 
 
 def _reached(us: str, status: Mapping[str, Any]) -> str:
     """Whom a private post of our own is for: the one it answers, else the first it names."""
     named = mentions(us, status)
-    answered = named.get(ident(status.get("in_reply_to_account_id")), "")
+    answered = named.get(identity(status.get("in_reply_to_account_id")), "")
     return answered if answered not in ("", us) else next((each for each in named.values() if each not in ("", us)), "")
 
 
@@ -109,12 +101,14 @@ def incoming(
     no_later: datetime | None = None,
 ) -> Incoming:
     """One post, or with `edited` a later version of it. `no_later`: when our server knew of it. Raises Unreadable."""
-    name = ident(status.get("id"))
+    name = identity(status.get("id"))
     if not name:
         raise Unreadable("A post has no id.")
-    at = instant(status.get("created_at") if edited == 0 else status.get("edited_at") or status.get("created_at"))
+    at = written(status.get("created_at") if edited == 0 else status.get("edited_at") or status.get("created_at"))
     near = (above.get("ours"), above.get("other")) if where.root else ()
-    about = next((each for each in near if ident(part(each, "id")) == where.root), None) or _quoted_of_ours(us, status)
+    about = next((each for each in near if identity(part(each, "id")) == where.root), None) or _quoted_of_ours(
+        us, status
+    )
     return Incoming(
         account=us,
         act=Act.WROTE if edited == 0 else Act.EDITED,
@@ -128,21 +122,21 @@ def incoming(
         revision=edited,
         author=author(us, status.get("account")),
         ours=is_ours(us, status),
-        text=words(status),
-        language=text(status.get("language"))[:20],
+        text=readable(status),
+        language=words(status.get("language"))[:20],
         attachments=attachments(status),
         post=context(about) if about else None,
-        permalink=text(status.get("url")) or text(status.get("uri")),
+        permalink=words(status.get("url")) or words(status.get("uri")),
         named=[each for each in dict.fromkeys(mentions(us, status).values()) if each],
     )
 
 
-def words(status: Mapping[str, Any]) -> str:
+def readable(status: Mapping[str, Any]) -> str:
     """Everything there is to read: the warning before it, the text, and the choices of a poll."""
     choices = [
-        f"○ {title}" for each in objects(part(status.get("poll"), "options")) if (title := text(each.get("title")))
+        f"○ {title}" for each in records(part(status.get("poll"), "options")) if (title := words(each.get("title")))
     ]
-    told = [text(status.get("spoiler_text")).strip(), plain(text(status.get("content"))), "\n".join(choices)]
+    told = [words(status.get("spoiler_text")).strip(), plain(words(status.get("content"))), "\n".join(choices)]
     return "\n\n".join(each for each in told if each)
 
 
@@ -150,15 +144,15 @@ def attachments(status: Mapping[str, Any]) -> list[Attachment]:
     """Pictures and the like, and the post it quotes."""
     found = [
         Attachment(
-            TYPES.get(text(each.get("type")), "file"),
-            url=text(each.get("url")) or text(each.get("remote_url")),
-            name=text(each.get("description")),
-            external_id=ident(each.get("id")),
+            TYPES.get(words(each.get("type")), "file"),
+            url=words(each.get("url")) or words(each.get("remote_url")),
+            name=words(each.get("description")),
+            external_id=identity(each.get("id")),
         )
-        for each in objects(status.get("media_attachments"))
+        for each in records(status.get("media_attachments"))
     ]
     if quoted := _quoted(status):
-        found.append(Attachment("share", url=text(quoted.get("url")), external_id=ident(quoted.get("id"))))
+        found.append(Attachment("share", url=words(quoted.get("url")), external_id=identity(quoted.get("id"))))
     return found
 
 
@@ -166,11 +160,11 @@ def context(status: Mapping[str, Any]) -> PostContext:
     """The post something stands under."""
     pictures = [each.url for each in attachments(status) if each.type == "image"]
     return PostContext(
-        external_id=ident(status.get("id")),
-        text=words(status),
-        permalink=text(status.get("url")) or text(status.get("uri")),
+        external_id=identity(status.get("id")),
+        text=readable(status),
+        permalink=words(status.get("url")) or words(status.get("uri")),
         picture_url=pictures[0] if pictures else "",
-        at=instant(status["created_at"]) if status.get("created_at") else None,
+        at=written(status["created_at"]) if status.get("created_at") else None,
     )
 
 

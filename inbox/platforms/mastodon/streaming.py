@@ -11,8 +11,8 @@ from inbox.ground import clock
 from inbox.platforms.base import Account, ErrorClass, NotHere, Polled, Unreadable
 from inbox.platforms.mastodon import events, statuses
 from inbox.platforms.mastodon.api import Api, Failed, refusal
-from inbox.platforms.mastodon.names import ident, part, text
 from inbox.platforms.mastodon.polling import Watched, around, watch
+from inbox.platforms.reading import identity, part, words
 
 WATCHED = 250
 LONGEST_LINE = 2 * 1024 * 1024
@@ -47,7 +47,7 @@ async def _address(api: Api) -> str:
     home = str(api.account.settings.get("streaming_url") or "")
     if not home:
         described = await api.one("/api/v2/instance")
-        home = text(part(described, "configuration", "urls", "streaming")) or api.base
+        home = words(part(described, "configuration", "urls", "streaming")) or api.base
     parts = urlsplit(home.rstrip("/"))
     scheme = {"wss": "https", "ws": "http"}.get(parts.scheme, parts.scheme)
     if scheme != "https" and scheme != urlsplit(api.base).scheme:
@@ -96,7 +96,7 @@ async def _payload(api: Api, watched: list[Watched], name: str, data: str) -> di
         if failed.error is ErrorClass.AUTH_EXPIRED:
             raise
         near = {}  # the desk finds the conversation by the post it answers
-    if where := statuses.place(api.us, post, near.get(ident(post.get("id")), {})):
+    if where := statuses.place(api.us, post, near.get(identity(post.get("id")), {})):
         watch(watched, api.us, post, where)
         return kept | {"around": near}
     return None

@@ -22,7 +22,7 @@ from inbox.platforms.base import (
 )
 from inbox.platforms.mastodon import counting, looking, names, statuses
 from inbox.platforms.mastodon.api import Api, Failed, safe
-from inbox.platforms.mastodon.names import ident, text
+from inbox.platforms.reading import identity, words, written
 
 WIDEST_FIRST = ("public", "unlisted", "private", "direct")
 WRITTEN = (Action.REPLY, Action.PRIVATE_REPLY, Action.DM)
@@ -110,7 +110,7 @@ def _prepared(api: Api, outgoing: Outgoing, parent: dict[str, Any] | None) -> di
         return Refused(ErrorClass.TOO_LONG, sentence)
     body: dict[str, Any] = {"status": words, "visibility": visibility}
     if parent is not None:
-        body["in_reply_to_id"] = ident(parent.get("id"))
+        body["in_reply_to_id"] = identity(parent.get("id"))
     if outgoing.language:
         body["language"] = outgoing.language.partition("-")[0]
     return body
@@ -118,7 +118,7 @@ def _prepared(api: Api, outgoing: Outgoing, parent: dict[str, Any] | None) -> di
 
 def visible(parent: dict[str, Any] | None, chosen: str) -> str:
     """Who may see a reply: those who see what it answers, or fewer where a setting says so."""
-    above = text((parent or {}).get("visibility"))
+    above = words((parent or {}).get("visibility"))
     widest = WIDEST_FIRST.index(above) if above in WIDEST_FIRST else WIDEST_FIRST.index("direct")
     wanted = WIDEST_FIRST.index(chosen) if chosen in WIDEST_FIRST else 0
     return WIDEST_FIRST[max(widest, wanted)]
@@ -146,15 +146,15 @@ def _number(value: Any, default: int) -> int:
 
 
 def _done(outgoing: Outgoing, answer: dict[str, Any]) -> Outcome:
-    name = ident(answer.get("id"))
+    name = identity(answer.get("id"))
     try:
-        at = statuses.instant(answer.get("created_at"))
+        at = written(answer.get("created_at"))
     except Unreadable:
         at = clock.now()
     if not name:
         return Unknown("The Mastodon server's answer does not name what was asked for.")
     thread = outgoing.recipient if outgoing.action is Action.PRIVATE_REPLY else ""
-    return Sent(name, at, text(answer.get("url")), thread)
+    return Sent(name, at, words(answer.get("url")), thread)
 
 
 # Other acts

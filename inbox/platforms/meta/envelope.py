@@ -7,8 +7,8 @@ from typing import Any
 
 from inbox.platforms.base import App, Incoming, Unreadable
 from inbox.platforms.meta.messaging import read_messaging
-from inbox.platforms.meta.reading import identity, instant, record, records, words
 from inbox.platforms.meta.signature import signed
+from inbox.platforms.reading import identity, instant, record, records, words
 
 # Meta's own notices about an app, which the same callback may hear.
 NOTICES = frozenset({"permissions", "user", "application"})

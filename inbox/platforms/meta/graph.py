@@ -17,8 +17,8 @@ import msgspec
 
 from inbox.ground import clock
 from inbox.platforms.base import Account, ErrorClass, NotHere, Refused, Unknown
-from inbox.platforms.meta.reading import number, record, records, words
 from inbox.platforms.meta.signature import proof
+from inbox.platforms.reading import number, record, records, words
 
 # PLATFORMS.md section 1; the subcode speaks before the code.
 SUBCODES: dict[int, ErrorClass] = {

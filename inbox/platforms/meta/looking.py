@@ -6,7 +6,7 @@ from typing import Any
 
 from inbox.platforms.base import Absent, CannotTell, Look, Outgoing, Sent
 from inbox.platforms.meta.graph import Graph
-from inbox.platforms.meta.reading import instant, record, records, words
+from inbox.platforms.reading import instant, record, records, words
 
 PAGES = 5
 SKEW = timedelta(minutes=2)

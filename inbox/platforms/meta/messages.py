@@ -18,7 +18,7 @@ from inbox.platforms.base import (
     clean,
 )
 from inbox.platforms.meta.graph import Graph, safe_id
-from inbox.platforms.meta.reading import identity
+from inbox.platforms.reading import identity
 
 MEDIA = frozenset({"image", "video", "audio", "file"})
 SENDER_ACTIONS = {Signal.SEEN: "mark_seen", Signal.TYPING: "typing_on"}

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from inbox.platforms.base import Act, Actor, Attachment, Author, Incoming, Kind, Unreadable
-from inbox.platforms.meta.reading import identity, instant, milliseconds, record, records, words
+from inbox.platforms.reading import identity, instant, milliseconds, record, records, words
 
 AD_WINDOW = timedelta(days=7)
 THUMBS_UP = frozenset({"369239263222822", "369239343222814", "369239383222810"})

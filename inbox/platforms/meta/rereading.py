@@ -5,7 +5,7 @@ from typing import Any
 
 from inbox.platforms.base import ErrorClass, NotHere
 from inbox.platforms.meta.graph import Graph, safe_id
-from inbox.platforms.meta.reading import record
+from inbox.platforms.reading import record
 
 AT_ONCE = 50
 MOST = 60  # requests for one reading again; what is left then is read another time

@@ -8,11 +8,11 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from inbox.ground import clock
-from inbox.platforms.meta.reading import milliseconds
 from inbox.platforms.meta.signature import sign
 from inbox.platforms.meta.simulator_apps import Apps
 from inbox.platforms.meta.simulator_memory import Item, Memory
 from inbox.platforms.meta.simulator_post import Postman, encode
+from inbox.platforms.reading import milliseconds
 from inbox.platforms.simulation import Heard, Mischief, Simulator
 
 

@@ -9,8 +9,8 @@ import httpx
 
 from inbox.platforms.base import App, ErrorClass, NotHere, Refused, Unknown
 from inbox.platforms.meta.graph import Graph, safe_id
-from inbox.platforms.meta.reading import identity, record, records, words
 from inbox.platforms.meta.tokens import secret_of
+from inbox.platforms.reading import identity, record, records, words
 
 
 async def app_listens(graph: Graph, app: App, about: str, fields: Sequence[str], callback: str) -> list[str]:

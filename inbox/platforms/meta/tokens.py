@@ -13,7 +13,7 @@ import httpx
 
 from inbox.platforms.base import App, ErrorClass, NotHere
 from inbox.platforms.meta.graph import Graph, body_of, error_class, hidden, sentence
-from inbox.platforms.meta.reading import number, record, records, words
+from inbox.platforms.reading import number, record, records, words
 from inbox.platforms.signing_in import kept
 
 

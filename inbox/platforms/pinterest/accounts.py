@@ -1,7 +1,7 @@
 """Connecting an account by signing in, and what a sign-in may do."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -11,7 +11,7 @@ from inbox.ground import clock
 from inbox.platforms.base import Account, App, ErrorClass, Grant, NotHere, Receipt
 from inbox.platforms.pinterest.api import Api
 from inbox.platforms.pinterest.pins import lifetime
-from inbox.platforms.pinterest.reading import identity, records, words
+from inbox.platforms.reading import identity, records, remembered, words
 from inbox.platforms.signing_in import asked, kept
 
 SCOPES = ["boards:read", "pins:read", "user_accounts:read"]
@@ -88,7 +88,7 @@ async def check(api: Api) -> Receipt:
             "Pinterest shows no lifetime counts for this account's newest pin, so new comments may stay unseen: "
             "pins of business accounts made since March 2023 have them."
         )
-    if (ends := _moment(api.account.credentials.get("refresh_ends"))) and ends - clock.now() < SOON:
+    if (ends := remembered(api.account.credentials.get("refresh_ends"))) and ends - clock.now() < SOON:
         missing.append(f"This sign-in ends on {ends:%Y-%m-%d} unless it is renewed before: connect the account again.")
     return Receipt(
         external_id=name,
@@ -102,10 +102,3 @@ async def check(api: Api) -> Receipt:
 
 def _name(told: dict[str, Any]) -> str:
     return words(told.get("business_name")) or words(told.get("username"))
-
-
-def _moment(value: Any) -> datetime | None:
-    try:
-        return datetime.fromisoformat(str(value)) if value else None
-    except ValueError:
-        return None

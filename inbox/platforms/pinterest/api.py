@@ -13,7 +13,7 @@ import msgspec
 
 from inbox.ground import clock
 from inbox.platforms.base import Account, ErrorClass, NotHere
-from inbox.platforms.pinterest.reading import words
+from inbox.platforms.reading import words
 
 SENTENCES = {
     ErrorClass.AUTH_EXPIRED: "Pinterest no longer accepts this sign-in: connect the account again.",

@@ -7,7 +7,7 @@ payload = {"object": "pin_comments", "account": "549…", "seen_at": ISO or ms, 
 from typing import Any
 
 from inbox.platforms.base import Act, Incoming, Kind, PostContext, Unreadable
-from inbox.platforms.pinterest.reading import count, identity, instant, record, records, words
+from inbox.platforms.reading import identity, instant, record, records, words
 
 OBJECT = "pin_comments"
 SITE = "https://www.pinterest.com"
@@ -22,6 +22,13 @@ METRICS = {
     "reaction": "reactions",
     "comment": "comments",
 }
+
+
+def count(value: Any) -> int | None:
+    """How many, or None where nobody says: a number missing is not a zero."""
+    if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) < 10:
+        value = int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**9 else None
 
 
 def link(pin: str) -> str:

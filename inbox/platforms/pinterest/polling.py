@@ -17,7 +17,7 @@ from inbox.ground import clock
 from inbox.platforms.base import ErrorClass, NotHere, Polled
 from inbox.platforms.pinterest.api import Api
 from inbox.platforms.pinterest.pins import OBJECT, comments
-from inbox.platforms.pinterest.reading import identity, instant, records, words
+from inbox.platforms.reading import identity, instant, records, words
 
 # Pinterest names no zone in `created_at`. A pin made within the day before the last sweep and missing from it was not
 # there, whatever the zone.

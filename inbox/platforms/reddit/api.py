@@ -9,8 +9,9 @@ import msgspec
 
 from inbox.ground import clock
 from inbox.platforms.base import Account, ErrorClass
+from inbox.platforms.reading import part, records
 from inbox.platforms.reddit import refusals
-from inbox.platforms.reddit.reading import USERNAME, objects, part
+from inbox.platforms.reddit.reading import USERNAME
 from inbox.platforms.reddit.refusals import Failed
 
 # The connection was never made, or the request never formed: no byte of it can have been acted on.
@@ -56,7 +57,7 @@ class Api:
         if not isinstance(children, list):
             raise Failed(ErrorClass.TRANSIENT, "Reddit's answer was no list of things.")
         after = part(told, "data", "after")
-        return objects(children), after if isinstance(after, str) else ""
+        return records(children), after if isinstance(after, str) else ""
 
     async def info(self, names: list[str]) -> dict[str, dict[str, Any]]:
         """Things as they are now, by name. Names that Reddit does not show us are left out."""

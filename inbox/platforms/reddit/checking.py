@@ -6,9 +6,10 @@ import httpx
 import msgspec
 
 from inbox.platforms.base import Account, Author, ErrorClass, NotHere, Receipt
+from inbox.platforms.reading import part, words
 from inbox.platforms.reddit import signing, watching
 from inbox.platforms.reddit.api import Api
-from inbox.platforms.reddit.reading import USERNAME, part, same, text
+from inbox.platforms.reddit.reading import USERNAME, same
 from inbox.platforms.reddit.refusals import Failed
 
 ASKED_ABOUT = 10  # subreddits looked at in one check
@@ -22,7 +23,7 @@ async def check(http: httpx.AsyncClient, account: Account, settings: dict[str, A
     api = Api(http, account, settings)
     try:
         me = await api.get("api/v1/me")
-        name = text(part(me, "name"))
+        name = words(part(me, "name"))
         if not name:
             raise NotHere(ErrorClass.TRANSIENT, "Reddit did not say whose account this is.")
         if account.external_id and not same(name, account.external_id):
@@ -36,7 +37,7 @@ async def check(http: httpx.AsyncClient, account: Account, settings: dict[str, A
     missing += [f"The watch “{line}” cannot be followed." for line in watching.unreadable(settings.get("watch"))]
     return Receipt(
         external_id=name,
-        name=text(part(me, "subreddit", "title")) or name,
+        name=words(part(me, "subreddit", "title")) or name,
         handle=name,
         avatar_url=_picture(me),
         granted=_granted(account),
@@ -56,12 +57,12 @@ async def _opened(http: httpx.AsyncClient, account: Account, settings: dict[str,
 
 
 def _granted(account: Account) -> list[str]:
-    scopes = text(account.credentials.get("scope")).replace(",", " ").split()
+    scopes = words(account.credentials.get("scope")).replace(",", " ").split()
     return list(signing.SCOPES) if "*" in scopes else [scope for scope in signing.SCOPES if scope in scopes]
 
 
 def _scopes_missing(account: Account) -> list[str]:
-    if not text(account.credentials.get("scope")):
+    if not words(account.credentials.get("scope")):
         return []
     granted = _granted(account)
     return [f"{scope} is not granted. {loss}" for scope, loss in signing.SCOPES.items() if scope not in granted]
@@ -96,12 +97,12 @@ async def person(api: Api, external_id: str) -> Author | None:
         if failed.error is ErrorClass.PARENT_GONE:
             return None
         raise failed.reading() from failed
-    name = text(part(about, "name"))
+    name = words(part(about, "name"))
     if not name or part(about, "is_suspended") is True:
         return None
-    title = text(part(about, "subreddit", "title")) or name
+    title = words(part(about, "subreddit", "title")) or name
     return Author(external_id=name, name=title, handle=name, avatar_url=_picture(about))
 
 
 def _picture(about: Any) -> str:
-    return text(part(about, "snoovatar_img")) or text(part(about, "icon_img"))
+    return words(part(about, "snoovatar_img")) or words(part(about, "icon_img"))

@@ -7,9 +7,10 @@ from typing import Any
 import msgspec
 
 from inbox.platforms.base import Act, Incoming, Kind, Unreadable
+from inbox.platforms.reading import part, words
 from inbox.platforms.reddit import normalising, rereading
 from inbox.platforms.reddit.api import Api
-from inbox.platforms.reddit.reading import COMMENT, POST, fullname, gone, part, post_of, text
+from inbox.platforms.reddit.reading import COMMENT, POST, fullname, gone, post_of
 from inbox.platforms.reddit.rereading import Watched
 from inbox.platforms.reddit.sweeping import Child, Sweep
 from inbox.platforms.reddit.things import children
@@ -91,7 +92,7 @@ class Hands:
             data = child["data"]
             if child["kind"] == COMMENT:
                 link = post_of(data)
-                wanted += [link] if link and not text(data.get("link_author")) else []
+                wanted += [link] if link and not words(data.get("link_author")) else []
                 wanted += [parent] if (parent := fullname(data.get("parent_id"), COMMENT)) else []
         shown = await self.api.info([name for name in dict.fromkeys(wanted) if name not in beside])
         return {name: context(part(child, "data")) for name, child in shown.items()}
@@ -124,7 +125,7 @@ def _flat(found: Sequence[Child]) -> Iterator[tuple[str, dict[str, Any]]]:
         try:
             yield from list(children([child]))
         except Unreadable:
-            yield text(child.get("kind")), child["data"]
+            yield words(child.get("kind")), child["data"]
 
 
 def _events(payload: dict[str, Any]) -> list[Incoming]:

@@ -5,6 +5,7 @@ from typing import Any
 
 from inbox.ground import clock
 from inbox.platforms.base import Absent, Action, CannotTell, Look, Outgoing, Sent, Unreadable
+from inbox.platforms.reading import part, words
 from inbox.platforms.reddit.api import Api
 from inbox.platforms.reddit.modmail import conversation_in, message_of, thread_of
 from inbox.platforms.reddit.reading import (
@@ -17,10 +18,8 @@ from inbox.platforms.reddit.reading import (
     instant,
     moderating,
     nobody,
-    part,
     permalink,
     same,
-    text,
 )
 from inbox.platforms.reddit.refusals import Failed
 
@@ -57,7 +56,7 @@ def _one(found: list[Sent]) -> Look:
 
 
 def _alike(one: Any, other: str) -> bool:
-    return " ".join(text(one).casefold().split()) == " ".join(other.casefold().split())
+    return " ".join(words(one).casefold().split()) == " ".join(other.casefold().split())
 
 
 async def _back_to(api: Api, path: str, since: datetime, **params: str) -> list[dict[str, Any]]:
@@ -108,7 +107,7 @@ async def _modmail(api: Api, outgoing: Outgoing, conversation: str, since: datet
             continue
         at = instant(part(message, "date"))
         if at >= since and _alike(part(message, "bodyMarkdown"), outgoing.text):
-            found.append(Sent(message_of(conversation, text(key)), at, thread=thread_of(conversation)))
+            found.append(Sent(message_of(conversation, words(key)), at, thread=thread_of(conversation)))
     return found
 
 

@@ -7,18 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from inbox.platforms.base import Act, Author, Incoming, Kind, Unreadable
-from inbox.platforms.reddit.reading import (
-    DELETED,
-    MODMAIL,
-    MODMAIL_ID,
-    author,
-    heading,
-    instant,
-    objects,
-    part,
-    same,
-    text,
-)
+from inbox.platforms.reading import part, records, words
+from inbox.platforms.reddit.reading import DELETED, MODMAIL, MODMAIL_ID, author, heading, instant, same
 from inbox.platforms.reddit.things import World
 
 MACHINES = ("AutoModerator",)
@@ -46,16 +36,16 @@ def read(world: World, told: Any) -> Iterator[Incoming]:
     conversation = part(told, "conversation")
     if conversation is None:
         return
-    name = text(part(conversation, "id"))
+    name = words(part(conversation, "id"))
     if not MODMAIL_ID.fullmatch(name):
         raise Unreadable(f"{name[:60]!r} is no id of a modmail conversation.")
     if part(conversation, "isInternal") is True:
         return
     messages = [part(told, "messages", key) for key in _keys(conversation)]
     open_ones = [each for each in messages if isinstance(each, dict) and each.get("isInternal") is not True]
-    dated = sorted((instant(each.get("date")), text(each.get("id")), each) for each in open_ones if each.get("id"))
+    dated = sorted((instant(each.get("date")), words(each.get("id")), each) for each in open_ones if each.get("id"))
     for place, (at, key, message) in enumerate(dated):
-        ours, words = _ours(world, conversation, message), text(message.get("bodyMarkdown"))
+        ours, text = _ours(world, conversation, message), words(message.get("bodyMarkdown"))
         if not MODMAIL_ID.fullmatch(key):
             raise Unreadable(f"{key[:60]!r} is no id of a modmail message.")
         yield Incoming(
@@ -69,13 +59,13 @@ def read(world: World, told: Any) -> Iterator[Incoming]:
             author=_author(message.get("author")),
             ours=ours,
             app_id=AUTOMATIC if ours and _automatic(conversation, message) else "",
-            text=words if place or ours else heading(part(conversation, "subject"), words),
+            text=text if place or ours else heading(part(conversation, "subject"), text),
         )
 
 
 def _keys(conversation: Any) -> list[str]:
-    kept = [each for each in objects(part(conversation, "objIds")) if each.get("key") == "messages"]
-    return list(dict.fromkeys(text(each.get("id")) for each in kept))
+    kept = [each for each in records(part(conversation, "objIds")) if each.get("key") == "messages"]
+    return list(dict.fromkeys(words(each.get("id")) for each in kept))
 
 
 def _author(who: Any) -> Author | None:
@@ -89,7 +79,7 @@ def _ours(world: World, conversation: Any, message: dict[str, Any]) -> bool:
     if part(message, "participatingAs") == "moderator" or same(part(who, "name"), world.account):
         return True
     participant = part(conversation, "participant", "name")
-    return part(who, "isMod") is True and not same(participant, text(part(who, "name")))
+    return part(who, "isMod") is True and not same(participant, words(part(who, "name")))
 
 
 def _automatic(conversation: Any, message: dict[str, Any]) -> bool:

@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 
 from inbox.platforms.base import Act, Actor, Incoming, Kind, Unreadable
+from inbox.platforms.reading import part, records, words
 from inbox.platforms.reddit import modmail, things
 from inbox.platforms.reddit.reading import (
     POST,
@@ -27,10 +28,7 @@ from inbox.platforms.reddit.reading import (
     moderating,
     moment,
     nobody,
-    objects,
-    part,
     same,
-    text,
 )
 from inbox.platforms.reddit.things import Data, World
 
@@ -46,15 +44,15 @@ def normalise(payload: Any) -> list[Incoming]:
 
 
 def _world(payload: Any) -> World:
-    account = text(part(payload, "account"))
+    account = words(part(payload, "account"))
     if not USERNAME.fullmatch(account):
         raise Unreadable("The payload does not say whose it is.")
     around, held = part(payload, "around"), part(payload, "held")
     return World(
         account=account,
         around=around if isinstance(around, dict) else {},
-        home=frozenset(text(name).casefold() for name in _list(part(payload, "home"))) - {""},
-        held=frozenset(map(text, _list(held))) - {""},
+        home=frozenset(words(name).casefold() for name in _list(part(payload, "home"))) - {""},
+        held=frozenset(map(words, _list(held))) - {""},
     )
 
 
@@ -85,15 +83,15 @@ def _modmail(world: World, payload: Any) -> Iterator[Incoming]:
 
 
 def _looked_at_again(world: World, payload: Any) -> Iterator[Incoming]:
-    for each in objects(part(payload, "again")):
+    for each in records(part(payload, "again")):
         seen = instant(part(payload, "at"))
-        kind, data = text(part(each, "thing", "kind")), part(each, "thing", "data")
+        kind, data = words(part(each, "thing", "kind")), part(each, "thing", "data")
         if not isinstance(data, dict):
             raise Unreadable("A thing looked at again holds no data.")
         event = things.read(world, kind, data)
         if event is None:
             continue
-        if (held := text(each.get("kind"))) in set(Kind):
+        if (held := words(each.get("kind"))) in set(Kind):
             event = msgspec.structs.replace(event, kind=Kind(held))
         event = msgspec.structs.replace(event, ours=event.ours or each.get("ours") is True)
         by = gone(kind, data)

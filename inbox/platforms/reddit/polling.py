@@ -13,10 +13,11 @@ import msgspec
 
 from inbox.ground import clock
 from inbox.platforms.base import ErrorClass, NotHere, Polled, Unreadable
+from inbox.platforms.reading import part, words
 from inbox.platforms.reddit import rereading, sweeping, watching
 from inbox.platforms.reddit.api import Api
 from inbox.platforms.reddit.handing import Below, Cursor, Hands, context
-from inbox.platforms.reddit.reading import COMMENT, MODMAIL_ID, POST, created, fullname, instant, part, text
+from inbox.platforms.reddit.reading import COMMENT, MODMAIL_ID, POST, created, fullname, instant
 from inbox.platforms.reddit.refusals import Failed
 from inbox.platforms.reddit.sweeping import BACK_FILL, DEEP_OVERLAP, OVERLAP, PAGE, Sweep
 from inbox.platforms.reddit.things import children
@@ -207,8 +208,8 @@ class Round:
         told = await self.api.get(f"comments/{post[3:]}", sort="new", depth="10", **params)
         tree = told[1] if isinstance(told, list) and len(told) > 1 else None
         whole = [data for kind, data in children(part(tree, "data", "children")) if kind == COMMENT]
-        beside = {text(data.get("name")): context(data) for data in whole}
-        dated = [(created(data), text(data.get("name")), data) for data in whole]
+        beside = {words(data.get("name")): context(data) for data in whole}
+        dated = [(created(data), words(data.get("name")), data) for data in whole]
         newest = sorted((each for each in dated if each[0] >= since), key=lambda each: each[:2], reverse=True)
         found = [{"kind": COMMENT, "data": {**data, "replies": ""}} for _, _, data in newest]
         return await self.hands.over(found, beside=beside)
@@ -222,8 +223,8 @@ class Round:
         told = await self.api.get("api/mod/conversations", limit=str(PAGE), **params)
         listed = part(told, "conversations")
         ids = part(told, "conversationIds")
-        order = [key for key in map(text, ids if isinstance(ids, list) else []) if MODMAIL_ID.fullmatch(key)]
-        changed = {key: text(part(listed, key, "lastUpdated")) for key in order}
+        order = [key for key in map(words, ids if isinstance(ids, list) else []) if MODMAIL_ID.fullmatch(key)]
+        changed = {key: words(part(listed, key, "lastUpdated")) for key in order}
         fresh = [
             key
             for key, at in changed.items()

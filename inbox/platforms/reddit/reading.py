@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from inbox.platforms.base import Actor, Attachment, Author, PostContext, Unreadable, clean, from_stamp
+from inbox.platforms.base import Actor, Attachment, Author, PostContext, Unreadable, from_stamp
+from inbox.platforms.reading import part, words
 
 SITE = "https://www.reddit.com"
 COMMENT, POST, MESSAGE = "t1", "t3", "t4"
@@ -17,23 +18,6 @@ NAMED = re.compile(r"(?<![\w/])/?u/([A-Za-z0-9_-]{3,20})(?![\w-])", re.IGNORECAS
 POST_IN_PATH = re.compile(r"/comments/([0-9a-z]+)(?:[/?]|$)")
 DELETED, REMOVED = "[deleted]", "[removed]"
 BY_ITS_AUTHOR = frozenset({"deleted", "author"})
-
-
-def part(value: Any, *names: str) -> Any:
-    """What lies below these names, or None where the way there is not made of objects."""
-    for name in names:
-        value = value.get(name) if isinstance(value, Mapping) else None
-    return value
-
-
-def text(value: Any) -> str:
-    """A text as Postgres can hold it, "" for anything that is none."""
-    return clean(value) if isinstance(value, str) else ""
-
-
-def objects(value: Any) -> list[dict[str, Any]]:
-    """The JSON objects in what should be a list of them."""
-    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
 
 
 def fullname(value: Any, *kinds: str) -> str:
@@ -87,7 +71,7 @@ def author(name: Any) -> Author | None:
 
     A person's id is the name: it never changes, is in every payload, and is what everything there is addressed by.
     """
-    who = text(name)
+    who = words(name)
     return Author(external_id=who, name=who, handle=who) if USERNAME.fullmatch(who) else None
 
 
@@ -108,25 +92,25 @@ def post_of(data: Mapping[str, Any]) -> str:
     if parent := fullname(data.get("parent_id"), POST):
         return parent
     for path in (data.get("context"), data.get("permalink")):
-        if found := POST_IN_PATH.search(text(path)):
+        if found := POST_IN_PATH.search(words(path)):
             return f"{POST}_{found[1]}"
     return ""
 
 
 def permalink(data: Mapping[str, Any]) -> str:
     """Where a person can read it."""
-    path = text(data.get("permalink")) or text(data.get("context"))
+    path = words(data.get("permalink")) or words(data.get("context"))
     return SITE + path if path.startswith("/") else ""
 
 
 def gone(kind: str, data: Mapping[str, Any]) -> Actor | None:
     """Who took it away, None while it stands. A moderator is shown what was removed: there it is only hidden."""
-    words = text(data.get("selftext" if kind == POST else "body")).strip()
-    category = text(data.get("removed_by_category"))
+    text = words(data.get("selftext" if kind == POST else "body")).strip()
+    category = words(data.get("removed_by_category"))
     if category in BY_ITS_AUTHOR:
         return Actor.CUSTOMER
-    if words in (DELETED, REMOVED) and (nobody(data.get("author")) or category):
-        return Actor.CUSTOMER if words == DELETED else Actor.PLATFORM
+    if text in (DELETED, REMOVED) and (nobody(data.get("author")) or category):
+        return Actor.CUSTOMER if text == DELETED else Actor.PLATFORM
     return Actor.PLATFORM if category and not moderating(data) else None
 
 
@@ -140,10 +124,10 @@ def held_back(data: Mapping[str, Any]) -> bool:
     return moderating(data) and (data.get("removed") is True or bool(data.get("banned_by")))
 
 
-def heading(subject: Any, words: str) -> str:
+def heading(subject: Any, text: str) -> str:
     """A first message with its subject, which often is half of the question."""
-    title = text(subject).strip()
-    return words if not title or words.startswith(title) else f"{title}\n\n{words}".strip()
+    title = words(subject).strip()
+    return text if not title or text.startswith(title) else f"{title}\n\n{text}".strip()
 
 
 def attachments(data: Mapping[str, Any]) -> list[Attachment]:
@@ -151,16 +135,16 @@ def attachments(data: Mapping[str, Any]) -> list[Attachment]:
     found = []
     metadata = data.get("media_metadata")
     for key, media in metadata.items() if isinstance(metadata, dict) else ():
-        if part(media, "status") == "valid" and text(part(media, "e")) in ("Image", "AnimatedImage"):
-            url = text(part(media, "s", "u")) or text(part(media, "s", "gif"))
-            found.append(Attachment("image", url=url, mime=text(part(media, "m")), external_id=text(key)))
-    url = text(data.get("url_overridden_by_dest"))
-    if film := text(part(data, "media", "reddit_video", "fallback_url")):
+        if part(media, "status") == "valid" and words(part(media, "e")) in ("Image", "AnimatedImage"):
+            url = words(part(media, "s", "u")) or words(part(media, "s", "gif"))
+            found.append(Attachment("image", url=url, mime=words(part(media, "m")), external_id=words(key)))
+    url = words(data.get("url_overridden_by_dest"))
+    if film := words(part(data, "media", "reddit_video", "fallback_url")):
         found.append(Attachment("video", url=film))
     elif data.get("post_hint") == "image" and url:
         found.append(Attachment("image", url=url))
     elif url and not found:
-        found.append(Attachment("share", url=url, name=text(data.get("domain"))))
+        found.append(Attachment("share", url=url, name=words(data.get("domain"))))
     return found
 
 
@@ -168,12 +152,12 @@ def context(link: str, data: Mapping[str, Any], post: Mapping[str, Any]) -> Post
     """The post a comment stands under, from what lies beside it, else from what the comment itself tells."""
     if not link:
         return None
-    title, words = text(post.get("title")) or text(data.get("link_title")), text(post.get("selftext"))
+    title, text = words(post.get("title")) or words(data.get("link_title")), words(post.get("selftext"))
     pictures = [each.url for each in attachments(post) if each.type == "image"]
-    where = permalink(post) or text(data.get("link_permalink"))
+    where = permalink(post) or words(data.get("link_permalink"))
     return PostContext(
         external_id=link,
-        text=f"{title}\n\n{words}".strip(),
+        text=f"{title}\n\n{text}".strip(),
         permalink=where if where.startswith("https://") else f"{SITE}/comments/{link[3:]}/",
         picture_url=pictures[0] if pictures else "",
         at=moment(post.get("created_utc")),

@@ -8,7 +8,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from inbox.platforms.base import ErrorClass, NotHere, Refused, Unknown
-from inbox.platforms.reddit.reading import objects, part, text
+from inbox.platforms.reading import part, records, words
 
 # By code, also where it comes as `reason`. Partly from memory: the setting `error_classes` overrides them.
 CODES = {
@@ -121,33 +121,33 @@ def in_answer(told: Any, now: datetime, overrides: Mapping[str, Any]) -> Failed 
     if not errors:
         return None
     first = errors[0] if isinstance(errors, list) else None
-    if not isinstance(first, list) or not first or not text(first[0]):
+    if not isinstance(first, list) or not first or not words(first[0]):
         return Failed(ErrorClass.TRANSIENT, "Reddit refused in words that could not be read.", doubt=True)
-    code, words = text(first[0]), text(first[1] if len(first) > 1 else "")
+    code, text = words(first[0]), words(first[1] if len(first) > 1 else "")
     if code in BROKEN:
-        return Failed(ErrorClass.TRANSIENT, _sentence(words, code), code=code, doubt=True)
-    pause = wait(words, part(told, "json", "ratelimit")) if code == "RATELIMIT" else None
+        return Failed(ErrorClass.TRANSIENT, _sentence(text, code), code=code, doubt=True)
+    pause = wait(text, part(told, "json", "ratelimit")) if code == "RATELIMIT" else None
     at = now + pause + MARGIN if pause else None
-    return Failed(error_class(code, overrides) or ErrorClass.INVALID, _sentence(words, code), code=code, retry_at=at)
+    return Failed(error_class(code, overrides) or ErrorClass.INVALID, _sentence(text, code), code=code, retry_at=at)
 
 
 def in_status(
     status: int, told: Any, headers: Mapping[str, str], now: datetime, overrides: Mapping[str, Any]
 ) -> Failed:
     """What an answer outside 2xx means. `told`: its JSON, None where it is none."""
-    code = text(part(told, "reason")) or text(next(iter(objects(part(told, "errors"))), {}).get("code"))
-    words = text(part(told, "explanation")) or text(part(told, "message"))
+    code = words(part(told, "reason")) or words(next(iter(records(part(told, "errors"))), {}).get("code"))
+    text = words(part(told, "explanation")) or words(part(told, "message"))
     if status >= 500 or status == 408 or status < 400:
         return Failed(ErrorClass.TRANSIENT, f"Reddit answered {status}.", code=code, doubt=True)
     found = None if status in (401, 429) else error_class(code.upper(), overrides)
     kind = found or BY_STATUS.get(status)
     if kind is None:
-        if not isinstance(told, dict) or not (code or words):
+        if not isinstance(told, dict) or not (code or text):
             # Somebody between us and Reddit spoke, and cannot know what Reddit did.
             return Failed(ErrorClass.TRANSIENT, f"Reddit answered {status} without a reason.", doubt=True)
         kind = IN_WORDS.get(status, ErrorClass.INVALID)
     when = retry_at(headers, now) if kind is ErrorClass.RATE_LIMITED else None
-    return Failed(kind, _sentence(words, code or str(status)), code=code, retry_at=when)
+    return Failed(kind, _sentence(text, code or str(status)), code=code, retry_at=when)
 
 
 def _sentence(words: str, code: str) -> str:

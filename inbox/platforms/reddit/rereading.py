@@ -8,8 +8,9 @@ import msgspec
 
 from inbox.ground import clock
 from inbox.platforms.base import Kind, Known, Polled
+from inbox.platforms.reading import part
 from inbox.platforms.reddit.api import BATCH, Api
-from inbox.platforms.reddit.reading import COMMENT, POST, fullname, gone, nobody, part
+from inbox.platforms.reddit.reading import COMMENT, POST, fullname, gone, nobody
 
 
 class Watched(msgspec.Struct, frozen=True, array_like=True):

@@ -5,6 +5,7 @@ from typing import Any
 
 from inbox.ground import clock
 from inbox.platforms.base import Action, ErrorClass, Outcome, Outgoing, Refused, Sent, Unknown, Unreadable
+from inbox.platforms.reading import part, records, words
 from inbox.platforms.reddit.api import Api
 from inbox.platforms.reddit.looking import sent_message
 from inbox.platforms.reddit.modmail import conversation_in, message_of, thread_of
@@ -18,11 +19,8 @@ from inbox.platforms.reddit.reading import (
     instant,
     moment,
     nobody,
-    objects,
-    part,
     permalink,
     same,
-    text,
 )
 from inbox.platforms.reddit.refusals import Failed
 
@@ -83,7 +81,7 @@ async def _reply(api: Api, outgoing: Outgoing) -> Outcome:
 
 
 def _thing(told: Any) -> dict[str, Any]:
-    made = next(iter(objects(part(told, "json", "data", "things"))), {})
+    made = next(iter(records(part(told, "json", "data", "things"))), {})
     data = made.get("data")
     return data if isinstance(data, dict) else {}
 
@@ -170,12 +168,12 @@ async def _modmail(api: Api, outgoing: Outgoing, conversation: str) -> Outcome:
         isAuthorHidden="true" if api.settings["hide_moderator_name"] else "false",
         isInternal="false",
     )
-    keys = [each.get("id") for each in objects(part(told, "conversation", "objIds")) if each.get("key") == "messages"]
-    message = part(told, "messages", text(keys[-1])) if keys else None
-    if not isinstance(message, dict) or not text(message.get("id")):
+    keys = [each.get("id") for each in records(part(told, "conversation", "objIds")) if each.get("key") == "messages"]
+    message = part(told, "messages", words(keys[-1])) if keys else None
+    if not isinstance(message, dict) or not words(message.get("id")):
         return Unknown("Reddit's answer does not name the message.")
     try:
         at = instant(message.get("date"))
     except Unreadable:
         at = clock.now()
-    return Sent(message_of(conversation, text(message["id"])), at, thread=thread_of(conversation))
+    return Sent(message_of(conversation, words(message["id"])), at, thread=thread_of(conversation))

@@ -11,8 +11,8 @@ from urllib.parse import urlencode
 import httpx
 
 from inbox.platforms.base import Account, App, ErrorClass, Grant, NotHere
+from inbox.platforms.reading import part, words
 from inbox.platforms.reddit.api import Api, user_agent
-from inbox.platforms.reddit.reading import part, text
 from inbox.platforms.reddit.refusals import Failed
 from inbox.platforms.signing_in import asked, kept
 
@@ -54,10 +54,10 @@ async def grant(
         me = await Api(http, account, settings).get("api/v1/me")
     except Failed as failed:
         raise failed.reading() from failed
-    name = text(part(me, "name"))
+    name = words(part(me, "name"))
     if not name:
         raise NotHere(ErrorClass.TRANSIENT, "Reddit did not say whose account this is.")
-    title = text(part(me, "subreddit", "title")) or name
+    title = words(part(me, "subreddit", "title")) or name
     return [Grant(external_id=name, name=title, handle=name, credentials=credentials)]
 
 
@@ -94,6 +94,6 @@ async def _token(
             raise NotHere(ErrorClass.AUTH_EXPIRED, sentence) from refusal
         raise
     credentials = kept(answer, before)
-    if scope := text(answer.get("scope")):
+    if scope := words(answer.get("scope")):
         credentials["scope"] = scope
     return credentials

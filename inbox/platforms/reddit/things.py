@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from inbox.platforms.base import Act, Author, Incoming, Kind, Unreadable
+from inbox.platforms.reading import part, records, words
 from inbox.platforms.reddit.reading import (
     COMMENT,
     MESSAGE,
@@ -21,12 +22,9 @@ from inbox.platforms.reddit.reading import (
     heading,
     held_back,
     named,
-    objects,
-    part,
     permalink,
     post_of,
     same,
-    text,
 )
 
 Data = Mapping[str, Any]
@@ -53,19 +51,19 @@ class World:
 
     def at_home(self, data: Data) -> bool:
         """Whether it stands in a subreddit of ours."""
-        return text(data.get("subreddit")).casefold() in self.home
+        return words(data.get("subreddit")).casefold() in self.home
 
 
 def children(value: Any) -> Iterator[tuple[str, dict[str, Any]]]:
     """Kind and data of every thing of a listing's children, their replies with them: `replies` is "" or a Listing."""
-    waiting = objects(value)[::-1]
+    waiting = records(value)[::-1]
     while waiting:
         child = waiting.pop()
         data = child.get("data")
         if not isinstance(data, dict):
             raise Unreadable("A thing holds no data.")
-        yield text(child.get("kind")), data
-        waiting += objects(part(data, "replies", "data", "children"))[::-1]
+        yield words(child.get("kind")), data
+        waiting += records(part(data, "replies", "data", "children"))[::-1]
 
 
 def read(world: World, kind: str, data: Data) -> Incoming | None:
@@ -100,7 +98,7 @@ def read(world: World, kind: str, data: Data) -> Incoming | None:
 
 def _for_somebody_else(world: World, data: Data) -> bool:
     """Whether it was sent to another account. Mail to a subreddit has its name there, with # or r/ in front."""
-    dest = text(data.get("dest"))
+    dest = words(data.get("dest"))
     if not dest or dest.startswith(("#", "r/", "/r/")):
         return False
     return not same(dest, world.account) and not same(data.get("author"), world.account)
@@ -110,7 +108,7 @@ def comment(world: World, name: str, data: Data) -> Incoming:
     """A comment, wherever we heard of it."""
     parent, link = fullname(data.get("parent_id"), COMMENT), post_of(data)
     beside, above = world.near(link), world.near(parent)
-    sort = text(data.get("type")) or text(data.get("subject")).replace(" ", "_")
+    sort = words(data.get("type")) or words(data.get("subject")).replace(" ", "_")
     ours = same(data.get("author"), world.account)
     our_post = sort == "post_reply" or any(
         same(who, world.account) for who in (data.get("link_author"), beside.get("author"))
@@ -121,7 +119,7 @@ def comment(world: World, name: str, data: Data) -> Incoming:
         thread = _root_comment(world, parent)
     elif parent and (answers_us or ours or parent in world.held):
         thread = ""  # its parent's
-    words = text(data.get("body"))
+    text = words(data.get("body"))
     return Incoming(
         account=world.account,
         act=Act.WROTE,
@@ -134,11 +132,11 @@ def comment(world: World, name: str, data: Data) -> Incoming:
         root=link,
         author=author(data.get("author")),
         ours=ours,
-        text=words,
+        text=text,
         attachments=attachments(data),
         post=context(link, data, beside),
         permalink=permalink(data),
-        named=named(words),
+        named=named(text),
         hidden=held_back(data),
         reply_refused=_refused(data, beside),
     )
@@ -164,8 +162,8 @@ def _refused(*things: Data) -> str:
 
 def post(world: World, name: str, data: Data) -> Incoming:
     """A post by somebody else that was watched for; one of our own makes no event."""
-    title, words = text(data.get("title")), text(data.get("selftext"))
-    whole = f"{title}\n\n{words}".strip()
+    title, text = words(data.get("title")), words(data.get("selftext"))
+    whole = f"{title}\n\n{text}".strip()
     return Incoming(
         account=world.account,
         act=Act.WROTE,
@@ -190,9 +188,9 @@ def message(world: World, name: str, data: Data) -> Incoming:
     """A private message. Mail of a subreddit has no author."""
     first = fullname(data.get("first_message_name"), MESSAGE)
     who, ours = author(data.get("author")), same(data.get("author"), world.account)
-    if who is None and (subreddit := text(data.get("subreddit"))):
+    if who is None and (subreddit := words(data.get("subreddit"))):
         who = Author(name=f"r/{subreddit}")
-    words = text(data.get("body"))
+    text = words(data.get("body"))
     thread = first or name
     return Incoming(
         account=world.account,
@@ -204,6 +202,6 @@ def message(world: World, name: str, data: Data) -> Incoming:
         thread=thread,
         author=who,
         ours=ours,
-        text=words if first or ours else heading(data.get("subject"), words),
+        text=text if first or ours else heading(data.get("subject"), text),
         attachments=attachments(data),
     )

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from inbox.platforms.reddit.reading import text
+from inbox.platforms.reading import words
 
 SUBREDDITS = re.compile(r"[A-Za-z0-9_+-]{2,200}")
 EVERYWHERE = frozenset({"all", "popular"})
@@ -37,7 +37,7 @@ class Watch(msgspec.Struct, frozen=True):
         """Whether a post or comment is meant: it holds one of the words, as a word."""
         if not self.words:
             return True
-        said = " ".join(text(data.get(name)) for name in ("title", "selftext", "body", "url")).casefold()
+        said = " ".join(words(data.get(name)) for name in ("title", "selftext", "body", "url")).casefold()
         return any(re.search(rf"(?<!\w){re.escape(word.casefold())}(?!\w)", said) for word in self.words)
 
 
@@ -53,16 +53,16 @@ def unreadable(setting: Any) -> list[str]:
 
 
 def _line(line: Any) -> Watch | None:
-    head, _, tail = text(line).partition(":")
+    head, _, tail = words(line).partition(":")
     subreddit = re.sub(r"^/?r/", "", head.strip())
-    words = tuple(word for word in (each.strip().replace('"', "") for each in tail.split(",")) if word)
-    watch = Watch(subreddit, words)
-    if not SUBREDDITS.fullmatch(subreddit) or (watch.by_search and not words):
+    wanted = tuple(word for word in (each.strip().replace('"', "") for each in tail.split(",")) if word)
+    watch = Watch(subreddit, wanted)
+    if not SUBREDDITS.fullmatch(subreddit) or (watch.by_search and not wanted):
         return None
     return watch
 
 
 def names(setting: Any) -> list[str]:
     """Subreddits by name, as the setting `moderates` lists them."""
-    listed = [re.sub(r"^/?r/", "", text(name).strip()) for name in setting] if isinstance(setting, list) else []
+    listed = [re.sub(r"^/?r/", "", words(name).strip()) for name in setting] if isinstance(setting, list) else []
     return list(dict.fromkeys(name for name in listed if SUBREDDITS.fullmatch(name)))

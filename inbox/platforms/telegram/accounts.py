@@ -5,10 +5,10 @@ from typing import Any
 
 from inbox.ground import clock
 from inbox.platforms.base import App, Attachment, Author, ErrorClass, Media, NotHere, Receipt, Signal
+from inbox.platforms.reading import identity, instant, record, words
 from inbox.platforms.telegram import messages, places
 from inbox.platforms.telegram.api import BotApi
 from inbox.platforms.telegram.updates import HEARD
-from inbox.platforms.telegram.values import identity, moment, record, words
 
 LATELY = timedelta(hours=1)
 GONE = ("file is too big", "wrong file", "invalid file", "file_id")
@@ -52,7 +52,7 @@ async def listen(api: BotApi, app: App, callback: str) -> list[str]:
         return []
     if not app.verify_token or not callback.startswith("https://"):
         return ["Telegram's webhook needs an address of ours that begins with https and is reachable from outside."]
-    allowed, failed = told.get("allowed_updates"), moment(told.get("last_error_date"))
+    allowed, failed = told.get("allowed_updates"), instant(told.get("last_error_date"))
     hears = set(allowed) if isinstance(allowed, list) and all(isinstance(one, str) for one in allowed) else set()
     # Telegram does not tell which secret it uses; deliveries that fail may fail for an old one.
     if stands != callback or hears != set(HEARD) or failed:

@@ -14,7 +14,7 @@ import msgspec
 
 from inbox.ground import clock
 from inbox.platforms.base import Account, ErrorClass, NotHere, Refused, Unknown
-from inbox.platforms.telegram.values import count, identity, record, words
+from inbox.platforms.reading import count, identity, record, words
 
 A_TOKEN = re.compile(r"[0-9]{1,20}:[A-Za-z0-9_-]{10,100}")
 LONGEST_WAIT = timedelta(days=1)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from inbox.platforms.base import Attachment
-from inbox.platforms.telegram.values import count, identity, record, records, words
+from inbox.platforms.reading import count, identity, record, records, words
 
 # Most telling first: an animation comes with a document, a live photo with a photo, a venue with a location.
 FILES = {

@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from inbox.platforms.base import Act, Actor, Author, Incoming, Kind, PostContext, Unreadable
+from inbox.platforms.reading import identity, instant, record, words
 from inbox.platforms.telegram import contents, places
 from inbox.platforms.telegram.places import Place
-from inbox.platforms.telegram.values import identity, moment, record, words
 
 # A business bot may write where somebody wrote within 24 hours (Bot API, BusinessBotRights.can_reply).
 BUSINESS_WINDOW = timedelta(hours=24)
@@ -71,7 +71,7 @@ def read(us: Us, message: dict[str, Any], *, revision: int | None = 0, in_album:
     content = contents.read(message)
     if words(chat.get("type")) == "channel" or content is None:
         return []
-    written = moment(message.get("date"))
+    written = instant(message.get("date"))
     if written is None:
         raise Unreadable("A message without a time.")
     if chat.get("is_direct_messages") is True:
@@ -80,7 +80,7 @@ def read(us: Us, message: dict[str, Any], *, revision: int | None = 0, in_album:
     if not private and not in_album and not means(us, message):
         return []
     edited = revision != 0
-    at = (moment(message.get("edit_date")) if edited else None) or written
+    at = (instant(message.get("edit_date")) if edited else None) or written
     common = _private(us, message, place) if private else _public(us, message, place)
     common |= {"attachments": content.attachments, "text": content.text}
     if content.reason:
@@ -213,7 +213,7 @@ def _context(answered: dict[str, Any], place: Place, chat: dict[str, Any]) -> Po
         external_id=place.beside(number).name,
         text=content.text if content else "",
         permalink=places.permalink(place.chat, number, words(chat.get("username"))),
-        at=moment(answered.get("date")),
+        at=instant(answered.get("date")),
     )
 
 

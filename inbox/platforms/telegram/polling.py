@@ -9,9 +9,9 @@ from typing import Any
 
 from inbox.ground import clock
 from inbox.platforms.base import ErrorClass, NotHere, Polled
+from inbox.platforms.reading import count, instant, record, records, words
 from inbox.platforms.telegram.api import BotApi
 from inbox.platforms.telegram.updates import HEARD, together, wrap
-from inbox.platforms.telegram.values import count, moment, record, records, words
 
 PAGE = 100
 LONGEST = 50  # seconds
@@ -27,10 +27,10 @@ async def poll(api: BotApi, cursor: dict[str, Any]) -> Polled:
     now = clock.now()
     seconds = max(0, min(count(api.settings["poll_timeout"], LONGEST) or 0, LONGEST))
     asked: dict[str, Any] = {"limit": PAGE, "timeout": seconds, "allowed_updates": HEARD}
-    offset, heard = count(cursor.get("offset")), moment(cursor.get("heard_at"))
+    offset, heard = count(cursor.get("offset")), instant(cursor.get("heard_at"))
     if offset is not None and heard is not None and now - heard < STALE:
         asked["offset"] = offset
-    handle, named_at = words(cursor.get("handle")), moment(cursor.get("named_at"))
+    handle, named_at = words(cursor.get("handle")), instant(cursor.get("named_at"))
     try:
         if not handle or named_at is None or now - named_at > RENAMED:
             # By its name a bot is called in groups, and the name may be changed.

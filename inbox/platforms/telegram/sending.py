@@ -4,10 +4,10 @@ from typing import Any
 
 from inbox.ground import clock
 from inbox.platforms.base import Action, ErrorClass, Outcome, Outgoing, Refused, Sent, Unknown, clean
+from inbox.platforms.reading import identity, instant, record, words
 from inbox.platforms.telegram import places
 from inbox.platforms.telegram.api import SENTENCES, BotApi, Moved
 from inbox.platforms.telegram.places import Place
-from inbox.platforms.telegram.values import identity, moment, record, words
 
 LIMIT = 4096
 CAPTION = 1024
@@ -85,7 +85,7 @@ def _sent(message: dict[str, Any], place: Place) -> Outcome:
     if not number:
         return Unknown("Telegram took the message and did not say under which number.")
     link = places.permalink(there, number, words(chat.get("username")))
-    return Sent(Place(there, number, place.business).name, moment(message.get("date")) or clock.now(), link)
+    return Sent(Place(there, number, place.business).name, instant(message.get("date")) or clock.now(), link)
 
 
 async def _react(api: BotApi, outgoing: Outgoing) -> Outcome:

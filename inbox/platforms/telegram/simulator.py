@@ -15,13 +15,13 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from inbox.ground import clock
+from inbox.platforms.reading import milliseconds
 from inbox.platforms.simulation import Heard, Mischief, Person, Simulator
 from inbox.platforms.telegram import places
 from inbox.platforms.telegram.places import Place
 from inbox.platforms.telegram.simulator_api import BotServer
 from inbox.platforms.telegram.simulator_memory import Item, Json, Memory
 from inbox.platforms.telegram.simulator_post import Postman
-from inbox.platforms.telegram.values import milliseconds
 
 
 class Telegram(Simulator):

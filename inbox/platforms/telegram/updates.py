@@ -11,9 +11,9 @@ from typing import Any
 
 from inbox.ground import clock
 from inbox.platforms.base import Act, Incoming, Kind, Unreadable
+from inbox.platforms.reading import count, identity, instant, record, records, words
 from inbox.platforms.telegram import messages
 from inbox.platforms.telegram.messages import Us
-from inbox.platforms.telegram.values import count, identity, moment, record, records, words
 
 HEARD = [
     "message",
@@ -70,7 +70,7 @@ def normalise(payload: Any) -> list[Incoming]:
             raise Unreadable("This is no update of a bot.")
         return _read(Us(), payload, clock.now(), frozenset())
     us = Us(identity(payload.get("account")), words(payload.get("handle")))
-    updates, seen_at = payload["updates"], moment(payload.get("seen_at"))
+    updates, seen_at = payload["updates"], instant(payload.get("seen_at"))
     if not us.account or seen_at is None or not isinstance(updates, list):
         raise Unreadable("An envelope that does not say which bot it is for, or when it came.")
     meant = {
@@ -112,7 +112,7 @@ def _read(us: Us, update: dict[str, Any], seen_at: datetime, albums: frozenset[t
 
 def _unknown(us: Us, name: str, message: dict[str, Any]) -> Incoming:
     """A message of a kind that came after this was written."""
-    place, at = messages.place_of(message), moment(message.get("date"))
+    place, at = messages.place_of(message), instant(message.get("date"))
     if at is None:
         raise Unreadable("A message without a time.")
     private = words(record(message.get("chat")).get("type")) == "private"

@@ -8,8 +8,8 @@ from msgspec import structs
 
 from inbox.platforms.base import App, ErrorClass, Grant, NotHere, Receipt
 from inbox.platforms.meta.graph import Graph
-from inbox.platforms.meta.reading import identity, number, record, records, words
 from inbox.platforms.meta.tokens import dialog, exchanged, lasting, renewed, secret_of
+from inbox.platforms.reading import identity, number, record, records, words
 
 SCOPES = {
     "threads_basic": "The account cannot be read at all.",

@@ -6,7 +6,7 @@ from typing import Any
 from inbox.platforms.base import Absent, Action, CannotTell, Look, NotHere, Outgoing, Sent
 from inbox.platforms.meta.graph import Graph, safe_id
 from inbox.platforms.meta.looking import alike, search
-from inbox.platforms.meta.reading import identity, instant, record, words
+from inbox.platforms.reading import identity, instant, record, words
 from inbox.platforms.threads.posts import HIDDEN
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from inbox.platforms.base import Act, Actor, Attachment, Author, Incoming, Kind, PostContext, Unreadable
-from inbox.platforms.meta.reading import identity, instant, milliseconds, record, words
+from inbox.platforms.reading import identity, instant, milliseconds, record, words
 
 VERBS = {"": Act.WROTE, "edited": Act.EDITED, "removed": Act.DELETED, "hidden": Act.HID}
 HIDDEN = frozenset({"HIDDEN", "BLOCKED"})

@@ -11,8 +11,8 @@ from typing import Any
 from inbox.ground import clock
 from inbox.platforms.base import Kind, Known, NotHere, Polled
 from inbox.platforms.meta.graph import Graph, safe_id
-from inbox.platforms.meta.reading import identity, milliseconds, record, records, words
 from inbox.platforms.meta.rereading import LOCAL
+from inbox.platforms.reading import identity, milliseconds, record, records, words
 from inbox.platforms.threads.posts import HIDDEN
 
 FIELDS = "id,text,username,hide_status,is_reply_owned_by_me,media_url,gif_url,link_attachment_url,media_type"

@@ -4,7 +4,7 @@ from inbox.ground import clock
 from inbox.platforms.base import Action, ErrorClass, Kind, Outcome, Outgoing, Refused, Sent, Unknown, clean
 from inbox.platforms.meta.graph import Graph, safe_id
 from inbox.platforms.meta.messages import invalid
-from inbox.platforms.meta.reading import identity
+from inbox.platforms.reading import identity
 
 LIMITS = {Action.REPLY: 500}
 

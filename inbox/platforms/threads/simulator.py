@@ -13,10 +13,10 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from inbox.ground import clock
-from inbox.platforms.meta.reading import milliseconds
 from inbox.platforms.meta.simulator_memory import Item
 from inbox.platforms.meta.simulator_network import MetaNetwork
 from inbox.platforms.meta.simulator_post import Postman
+from inbox.platforms.reading import milliseconds
 from inbox.platforms.simulation import Person
 from inbox.platforms.threads.simulator_graph import ThreadsServer
 from inbox.platforms.threads.simulator_json import handle_of, link_of

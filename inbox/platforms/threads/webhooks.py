@@ -10,7 +10,7 @@ from typing import Any
 
 from inbox.platforms.base import Incoming, Unreadable
 from inbox.platforms.meta.envelope import TEST, entries
-from inbox.platforms.meta.reading import identity, instant, record, records, words
+from inbox.platforms.reading import identity, instant, record, records, words
 from inbox.platforms.threads.posts import read_post
 
 ABOUT = "threads"

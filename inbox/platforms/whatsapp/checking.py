@@ -2,8 +2,8 @@
 
 from inbox.platforms.base import App, Attachment, ErrorClass, Media, NotHere, Receipt, Refused, Unknown
 from inbox.platforms.meta.graph import Graph, safe_id
-from inbox.platforms.meta.reading import identity, instant, record, records, words
 from inbox.platforms.meta.subscriptions import app_listens
+from inbox.platforms.reading import identity, instant, record, records, words
 from inbox.platforms.whatsapp.webhooks import ABOUT, FIELDS
 
 SCOPES = {

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from inbox.platforms.base import Attachment
-from inbox.platforms.meta.reading import identity, record, records, words
+from inbox.platforms.reading import identity, record, records, words
 
 FILES = {
     "image": "image",

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from inbox.platforms.base import Act, Actor, Author, Incoming, Kind, Unreadable
-from inbox.platforms.meta.reading import identity, instant, milliseconds, record, words
+from inbox.platforms.reading import identity, instant, milliseconds, record, words
 from inbox.platforms.whatsapp import contents
 from inbox.platforms.whatsapp.people import People, Person
 

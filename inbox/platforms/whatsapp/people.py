@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from inbox.platforms.base import Author
-from inbox.platforms.meta.reading import identity, record, records, words
+from inbox.platforms.reading import identity, record, records, words
 
 # Country code, then a number; larger firms have ids for all their accounts ("US.ENT...."), which we do not go by.
 A_USER_ID = re.compile(r"[A-Z]{2}\.(?:ENT\.)?[A-Za-z0-9]{1,128}")

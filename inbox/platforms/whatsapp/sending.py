@@ -17,7 +17,7 @@ from inbox.platforms.base import (
 )
 from inbox.platforms.meta.graph import Graph, safe_id
 from inbox.platforms.meta.messages import invalid
-from inbox.platforms.meta.reading import identity, records
+from inbox.platforms.reading import identity, records
 from inbox.platforms.whatsapp.messages import THUMB
 from inbox.platforms.whatsapp.people import address
 from inbox.platforms.whatsapp.statuses import OURS

@@ -6,11 +6,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from inbox.ground import clock
-from inbox.platforms.meta.reading import record, records
 from inbox.platforms.meta.signature import proof
 from inbox.platforms.meta.simulator_http import Call, Json, Receive, Refusal, Scope, Send, only, page
 from inbox.platforms.meta.simulator_memory import Item
 from inbox.platforms.meta.simulator_server import GraphServer
+from inbox.platforms.reading import record, records
 from inbox.platforms.simulation import Heard
 from inbox.platforms.whatsapp.statuses import OURS
 

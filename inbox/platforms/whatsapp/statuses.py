@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from inbox.platforms.base import Act, Actor, Author, Incoming, Kind
-from inbox.platforms.meta.reading import identity, instant, record, records, words
+from inbox.platforms.reading import identity, instant, record, records, words
 from inbox.platforms.whatsapp.messages import stamp
 from inbox.platforms.whatsapp.people import People
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from inbox.platforms.base import ErrorClass, NotHere, Template
 from inbox.platforms.meta.graph import Graph, safe_id
-from inbox.platforms.meta.reading import record, records, words
+from inbox.platforms.reading import record, records, words
 
 PAGES = 20
 FIELDS = "name,language,status,category,parameter_format,components"

@@ -5,7 +5,7 @@ from typing import Any
 
 from inbox.platforms.base import Incoming
 from inbox.platforms.meta.envelope import entries
-from inbox.platforms.meta.reading import identity, record, records, words
+from inbox.platforms.reading import identity, record, records, words
 from inbox.platforms.whatsapp import messages, statuses
 from inbox.platforms.whatsapp.people import People
 

@@ -6,10 +6,10 @@ from typing import Any
 import httpx
 
 from inbox.platforms.base import Account, App, ErrorClass, Grant, NotHere
+from inbox.platforms.reading import identity, record, words
 from inbox.platforms.signing_in import asked, kept
 from inbox.platforms.x.api import Api
 from inbox.platforms.x.problems import SENTENCES
-from inbox.platforms.x.reading import identity, record, words
 
 SCOPES = {
     "tweet.read": "Posts and mentions cannot be read.",

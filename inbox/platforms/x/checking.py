@@ -3,10 +3,11 @@
 import re
 
 from inbox.platforms.base import Attachment, Author, ErrorClass, Media, NotHere, Receipt
+from inbox.platforms.reading import identity, record, words
 from inbox.platforms.x.access import SCOPES
 from inbox.platforms.x.api import BESIDE, Api
 from inbox.platforms.x.posts import address
-from inbox.platforms.x.reading import identity, people, record, safe_id, words
+from inbox.platforms.x.reading import people, safe_id
 
 USER = {"user.fields": BESIDE["user.fields"]}
 # Pictures in messages are shown to whoever takes part, and to nobody else.

@@ -3,8 +3,9 @@
 from typing import Any
 
 from inbox.platforms.base import Incoming
+from inbox.platforms.reading import identity, record, records, words
 from inbox.platforms.x.posts import Around, read_post
-from inbox.platforms.x.reading import either, identity, named, people, record, records, words
+from inbox.platforms.x.reading import either, named, people
 
 
 def read_tweet(account: str, tweet: dict[str, Any]) -> list[Incoming]:

@@ -4,8 +4,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from inbox.platforms.base import ErrorClass, NotHere
+from inbox.platforms.reading import identity, record, records, words
 from inbox.platforms.x.api import Api
-from inbox.platforms.x.reading import identity, record, records, words
 from inbox.platforms.x.webhooks import FREE_TAG, TAG
 
 EVENTS = [

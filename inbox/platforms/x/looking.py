@@ -6,11 +6,12 @@ from datetime import timedelta
 from typing import Any
 
 from inbox.platforms.base import Absent, Action, CannotTell, ErrorClass, Kind, Look, NotHere, Outgoing, Sent
+from inbox.platforms.reading import identity, record, records, words
 from inbox.platforms.x.api import Api
 from inbox.platforms.x.counting import LEADING_MENTIONS
 from inbox.platforms.x.messages import talk_link
 from inbox.platforms.x.posts import history, reference, text_of
-from inbox.platforms.x.reading import id_at, identity, instant, made_at, post_link, record, records, safe_id, words
+from inbox.platforms.x.reading import id_at, instant, made_at, post_link, safe_id
 
 PAGES = 5
 SKEW = timedelta(minutes=2)

@@ -6,22 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from inbox.platforms.base import Act, Attachment, Author, Incoming, Kind, Unreadable
+from inbox.platforms.reading import identity, milliseconds, record, records, words
 from inbox.platforms.x.posts import MEDIA, address, attachments, unshortened
-from inbox.platforms.x.reading import (
-    SITE,
-    either,
-    identity,
-    instant,
-    made_at,
-    milliseconds,
-    named,
-    person,
-    post_link,
-    record,
-    records,
-    safe_id,
-    words,
-)
+from inbox.platforms.x.reading import SITE, either, instant, made_at, named, person, post_link, safe_id
 
 ENCRYPTED = "This is an encrypted chat, which X shows only in its own app: open it on X to read and answer it."
 # The apps from which X's own people write; whatever else is named writes for itself.

@@ -15,10 +15,11 @@ from typing import Any
 
 from inbox.ground import clock
 from inbox.platforms.base import ErrorClass, NotHere, Polled
+from inbox.platforms.reading import identity, record, records, words
 from inbox.platforms.x import prices
 from inbox.platforms.x.api import Api
 from inbox.platforms.x.posts import history, reference
-from inbox.platforms.x.reading import either, id_at, identity, instant, record, records, safe_id, words
+from inbox.platforms.x.reading import either, id_at, instant, safe_id
 
 MOST_DAYS = 3650
 SEARCHABLE = timedelta(days=7) - timedelta(minutes=10)

@@ -10,17 +10,8 @@ from datetime import datetime
 from typing import Any
 
 from inbox.platforms.base import Act, Attachment, Author, Incoming, Kind, PostContext
-from inbox.platforms.x.reading import (
-    either,
-    identity,
-    instant,
-    made_at,
-    person,
-    post_link,
-    record,
-    records,
-    words,
-)
+from inbox.platforms.reading import identity, record, records, words
+from inbox.platforms.x.reading import either, instant, made_at, person, post_link
 
 NOT_SUMMONED = (
     "X takes a reply by API only where the author names this account with @ or quotes one of its posts, and this one"

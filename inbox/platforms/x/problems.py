@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 
 from inbox.platforms.base import Action, ErrorClass
-from inbox.platforms.x.reading import identity, record, records, words
+from inbox.platforms.reading import identity, record, records, words
 
 # The last word of a problem's `type`.
 TYPES = {

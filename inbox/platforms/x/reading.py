@@ -1,4 +1,4 @@
-"""Small readers for payloads whose fields may be missing, renamed, wrapped, or of another type than last year."""
+"""What is particular to X's payloads: ids that tell a time, names renamed, people in every wrapping."""
 
 import re
 from collections.abc import Iterator
@@ -6,32 +6,15 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from inbox.platforms.base import Author, clean, from_stamp
+from inbox.platforms import reading
+from inbox.platforms.base import Author
+from inbox.platforms.reading import identity, record, records, words
 
 SITE = "https://x.com"
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-LATEST = datetime(2200, 1, 1, tzinfo=UTC)
 # Ids of posts, messages and events hold the millisecond they were made in, counted from here.
 FIRST_ID = datetime(2010, 11, 4, 1, 42, 54, 657000, tzinfo=UTC)
 AN_ID = re.compile(r"[0-9]{1,19}")
 OLD_TIME = re.compile(r"([A-Z][a-z]{2}) ([A-Z][a-z]{2}) (\d\d) ([\d:]{8}) ([+-]\d{4}) (\d{4})")
-
-
-def record(value: Any) -> dict[str, Any]:
-    """The value if it is an object, else an empty one."""
-    return value if isinstance(value, dict) else {}
-
-
-def records(value: Any) -> list[dict[str, Any]]:
-    """The objects of a list, whatever else stands between them."""
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
-
-
-def identity(value: Any) -> str:
-    """An id as text: the same field arrives as a number today and as a string tomorrow."""
-    if isinstance(value, bool) or not isinstance(value, str | int):
-        return ""
-    return clean(value).strip()
 
 
 def named(item: dict[str, Any], name: str) -> str:
@@ -45,38 +28,21 @@ def safe_id(value: Any) -> str:
     return text if AN_ID.fullmatch(text) and text.isascii() else ""
 
 
-def words(value: Any) -> str:
-    """Text, or "" for anything that is none."""
-    return clean(value) if isinstance(value, str) else ""
-
-
 def either(item: dict[str, Any], *names: str) -> Any:
     """What stands under the first of these names that has something: fields were renamed from tweets to posts."""
     return next((item[name] for name in names if item.get(name)), None)
 
 
 def instant(value: Any) -> datetime | None:
-    """A UTC time from milliseconds, ISO 8601 or the old `Mon Mar 26 16:33:26 +0000 2018`; None if it is no time."""
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        return None
+    """A UTC time, as everywhere or as the old `Mon Mar 26 16:33:26 +0000 2018`; None if it is no time."""
+    old = OLD_TIME.fullmatch(value) if isinstance(value, str) else None
+    if old is None:
+        return reading.instant(value)
     try:
-        at = from_stamp(value)
-    except (ValueError, OverflowError, OSError):
-        text = str(value)
-        try:
-            old = OLD_TIME.fullmatch(text)
-            at = (
-                parsedate_to_datetime(f"{old[1]}, {old[3]} {old[2]} {old[6]} {old[4]} {old[5]}")
-                if old
-                else datetime.fromisoformat(text)
-            )
-        except ValueError:
-            return None
-    at = at.replace(tzinfo=UTC) if at.tzinfo is None else at
-    try:
-        return at.astimezone(UTC) if EPOCH < at < LATEST else None
-    except OverflowError:
+        at = parsedate_to_datetime(f"{old[1]}, {old[3]} {old[2]} {old[6]} {old[4]} {old[5]}")
+    except ValueError:
         return None
+    return reading.instant(at.isoformat())
 
 
 def made_at(external_id: str) -> datetime | None:
@@ -88,17 +54,7 @@ def made_at(external_id: str) -> datetime | None:
 
 def id_at(at: datetime) -> int:
     """The smallest id that can have been given out at this time."""
-    return max(1, milliseconds_since(FIRST_ID, at) << 22)
-
-
-def milliseconds(at: datetime) -> int:
-    """Since 1970, exactly: a float would lose the last digits."""
-    return milliseconds_since(EPOCH, at)
-
-
-def milliseconds_since(start: datetime, at: datetime) -> int:
-    """Whole milliseconds between two instants."""
-    return (at - start) // timedelta(milliseconds=1)
+    return max(1, (at - FIRST_ID) // timedelta(milliseconds=1) << 22)
 
 
 def people(*places: Any) -> dict[str, Author]:

@@ -9,10 +9,11 @@ from typing import Any
 
 from inbox.ground import clock
 from inbox.platforms.base import Kind, Known, Polled
+from inbox.platforms.reading import identity, record, records, words
 from inbox.platforms.x import prices
 from inbox.platforms.x.api import Api
 from inbox.platforms.x.posts import history
-from inbox.platforms.x.reading import either, identity, record, records, safe_id, words
+from inbox.platforms.x.reading import either, safe_id
 
 AT_ONCE = 100
 # A post that was deleted or withheld, or whose author is gone, suspended or has begun to write for followers only.

@@ -4,11 +4,12 @@ from typing import Any
 
 from inbox.ground import clock
 from inbox.platforms.base import Action, ErrorClass, Kind, Outcome, Outgoing, Refused, Sent, Unknown, clean
+from inbox.platforms.reading import identity, record
 from inbox.platforms.x.api import Api
 from inbox.platforms.x.counting import LIMITS, length
 from inbox.platforms.x.messages import talk_link
 from inbox.platforms.x.problems import SENTENCES
-from inbox.platforms.x.reading import identity, made_at, post_link, record, safe_id
+from inbox.platforms.x.reading import made_at, post_link, safe_id
 
 
 def invalid(message: str) -> Refused:

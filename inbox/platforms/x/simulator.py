@@ -15,8 +15,8 @@ from uuid import uuid4
 import msgspec
 
 from inbox.ground import clock
+from inbox.platforms.reading import milliseconds
 from inbox.platforms.simulation import Heard, Mischief, Person, Simulator
-from inbox.platforms.x.reading import milliseconds
 from inbox.platforms.x.simulator_api import Server
 from inbox.platforms.x.simulator_hooks import Hooks
 from inbox.platforms.x.simulator_memory import Json, Memory, Message, Post

@@ -5,21 +5,11 @@ from datetime import datetime
 from typing import Any
 
 from inbox.platforms.base import Act, Actor, Incoming, Kind, Unreadable
+from inbox.platforms.reading import identity, milliseconds, record, records, words
 from inbox.platforms.x.legacy import read_tweet, removed
 from inbox.platforms.x.messages import read_chat, read_event, read_message, read_receipt
 from inbox.platforms.x.posts import Around, read_post
-from inbox.platforms.x.reading import (
-    either,
-    identity,
-    instant,
-    made_at,
-    milliseconds,
-    people,
-    person,
-    record,
-    records,
-    words,
-)
+from inbox.platforms.x.reading import either, instant, made_at, people, person
 
 # Our subscriptions carry a tag, and each event brings it back: so an event tells which rules hold for the account.
 TAG, FREE_TAG = "earshot", "earshot replies freely"

@@ -10,11 +10,12 @@ import msgspec
 
 from inbox.ground import clock
 from inbox.platforms.base import Account, App, Author, ErrorClass, Grant, NotHere, Receipt
+from inbox.platforms.reading import Json, identity, instant, number, record, records, words
 from inbox.platforms.signing_in import asked, kept
 from inbox.platforms.youtube.api import Api
 from inbox.platforms.youtube.cursor import HELD, PUBLISHED
 from inbox.platforms.youtube.errors import SENTENCES
-from inbox.platforms.youtube.reading import Json, identity, instant, number, record, records, safe_id, words
+from inbox.platforms.youtube.reading import safe_id
 
 SCOPE = "https://www.googleapis.com/auth/youtube.force-ssl"
 NO_CHANNEL = "The Google account that signed in has no YouTube channel: choose the channel's own account on signing in."

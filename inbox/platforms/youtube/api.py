@@ -13,9 +13,9 @@ import msgspec
 
 from inbox.ground import clock
 from inbox.platforms.base import Account, ErrorClass, NotHere, Refused, Unknown
+from inbox.platforms.reading import Json
 from inbox.platforms.youtube.errors import SENTENCES, meaning, reason_of, retry_at, sentence
 from inbox.platforms.youtube.quota import READ
-from inbox.platforms.youtube.reading import Json
 
 # Before these no byte of the request had left.
 UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol, httpx.InvalidURL)

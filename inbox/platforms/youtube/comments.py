@@ -11,7 +11,8 @@ from datetime import datetime
 from typing import Any
 
 from inbox.platforms.base import Act, Attachment, Author, Incoming, Kind, PostContext, Unreadable
-from inbox.platforms.youtube.reading import Json, identity, instant, milliseconds, record, records, top_of, words
+from inbox.platforms.reading import Json, identity, instant, milliseconds, record, records, words
+from inbox.platforms.youtube.reading import top_of
 
 SITE = "https://www.youtube.com"
 PUBLISHED = "published"

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from inbox.platforms.youtube.reading import instant
+from inbox.platforms.reading import instant
 
 PUBLISHED, HELD, SPAM = "published", "heldForReview", "likelySpam"
 HELD_MOST, VIDEOS_MOST = 1000, 300

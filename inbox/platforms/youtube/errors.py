@@ -7,8 +7,8 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from inbox.platforms.base import ErrorClass
+from inbox.platforms.reading import Json, number, record, records, words
 from inbox.platforms.youtube.quota import next_midnight
-from inbox.platforms.youtube.reading import Json, number, record, records, words
 
 REASONS: dict[str, ErrorClass] = {
     **dict.fromkeys(("authError", "invalidCredentials", "expired", "required"), ErrorClass.AUTH_EXPIRED),

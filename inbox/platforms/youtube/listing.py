@@ -3,22 +3,12 @@
 from datetime import datetime, timedelta
 
 from inbox.platforms.base import NotHere
+from inbox.platforms.reading import Json, identity, instant, milliseconds, number, record, records, words
 from inbox.platforms.youtube import settling
 from inbox.platforms.youtube.api import Api
 from inbox.platforms.youtube.comments import UNSEEN
 from inbox.platforms.youtube.cursor import PUBLISHED, SPAM, Cursor, Step
-from inbox.platforms.youtube.reading import (
-    Json,
-    identity,
-    instant,
-    milliseconds,
-    number,
-    record,
-    records,
-    safe_id,
-    stamp,
-    words,
-)
+from inbox.platforms.youtube.reading import safe_id, stamp
 
 PAGE = 100
 OVERLAP = timedelta(days=1)

@@ -3,10 +3,11 @@
 from datetime import timedelta
 
 from inbox.platforms.base import Absent, Action, CannotTell, ErrorClass, Look, NotHere, Outgoing, Sent
+from inbox.platforms.reading import Json, identity, instant, record, records, words
 from inbox.platforms.youtube.api import Api
 from inbox.platforms.youtube.comments import comment_link, writer
 from inbox.platforms.youtube.cursor import HELD, SPAM
-from inbox.platforms.youtube.reading import Json, identity, instant, record, records, safe_id, words
+from inbox.platforms.youtube.reading import safe_id
 from inbox.platforms.youtube.sending import thread_of, worded
 
 PAGES = 5

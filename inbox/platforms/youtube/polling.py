@@ -16,11 +16,11 @@ from typing import Any
 
 from inbox.ground import clock
 from inbox.platforms.base import ErrorClass, NotHere, Polled
+from inbox.platforms.reading import Json
 from inbox.platforms.youtube import listing, settling
 from inbox.platforms.youtube.api import Api
 from inbox.platforms.youtube.cursor import HELD, PUBLISHED, SPAM, Cursor, Step, recalled, stored
 from inbox.platforms.youtube.quota import READ, may_fill, pause
-from inbox.platforms.youtube.reading import Json
 
 BACKFILL = timedelta(days=90)
 DENIED = timedelta(days=1)

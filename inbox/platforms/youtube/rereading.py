@@ -4,11 +4,12 @@ from collections.abc import Sequence
 
 from inbox.ground import clock
 from inbox.platforms.base import Attachment, ErrorClass, Known, Media, NotHere, Polled
+from inbox.platforms.reading import Json, identity, record, records, words
 from inbox.platforms.youtube.api import Api
 from inbox.platforms.youtube.comments import PUBLISHED
 from inbox.platforms.youtube.cursor import HELD, SPAM
 from inbox.platforms.youtube.looking import are_held
-from inbox.platforms.youtube.reading import Json, identity, record, records, safe_id, words
+from inbox.platforms.youtube.reading import safe_id
 
 
 async def reread(api: Api, items: Sequence[Known]) -> Polled:

@@ -4,9 +4,10 @@ import re
 
 from inbox.ground import clock
 from inbox.platforms.base import Action, ErrorClass, NotHere, Outcome, Outgoing, Refused, Sent, Unknown, clean
+from inbox.platforms.reading import identity, instant, record, records, words
 from inbox.platforms.youtube.api import Api
 from inbox.platforms.youtube.comments import comment_link, writer
-from inbox.platforms.youtube.reading import identity, instant, record, records, safe_id, top_of, words
+from inbox.platforms.youtube.reading import safe_id, top_of
 
 LIMIT = 10_000
 STATUS = {Action.HIDE: "heldForReview", Action.UNHIDE: "published", Action.DELETE: "rejected"}

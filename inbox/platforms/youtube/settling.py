@@ -8,9 +8,10 @@ only when it is still missing after the next sweep.
 
 from datetime import datetime
 
+from inbox.platforms.reading import Json, identity, records
 from inbox.platforms.youtube.api import Api
 from inbox.platforms.youtube.cursor import HELD, PUBLISHED, SPAM, Cursor, Step, Thread
-from inbox.platforms.youtube.reading import Json, identity, records, safe_id, top_of
+from inbox.platforms.youtube.reading import safe_id, top_of
 
 SETTLED_AT_ONCE = 50
 
