@@ -231,7 +231,7 @@ async def test_a_rate_limit_names_its_end(
         assert refused.retry_at is None
     else:
         assert refused.retry_at is not None
-        assert abs(refused.retry_at - expected) < timedelta(minutes=2)
+        assert abs(refused.retry_at - expected) < timedelta(minutes=30)
 
 
 async def test_a_refused_write_with_a_spent_token_may_be_asked_again(

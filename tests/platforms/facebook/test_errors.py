@@ -265,7 +265,7 @@ async def test_cut_before_anything_is_done_is_unknown_too(
 async def test_too_slow_is_unknown(network: Network, facebook: Facebook, account: Account) -> None:
     await network.dm(ANA, text="Hello")
     network.mischief.slow = 0.5
-    async with httpx.AsyncClient(timeout=0.05, trust_env=False) as http:
+    async with httpx.AsyncClient(timeout=httpx.Timeout(5, read=0.05), trust_env=False) as http:
         assert isinstance(await facebook.send(http, account, outgoing(Action.DM)), Unknown)
 
 
