@@ -58,6 +58,7 @@ LONGEST_TRANSACTION = "60s"
 ANSWER = 40.0
 # Seconds to wait for a line: to be free, to open, to begin, to be given back. One that went dead is hung up by then.
 PATIENCE = 10.0
+GOODBYE = 5.0  # seconds for everybody to hang up when a process ends
 
 
 # What a line says that is not there any more.
@@ -175,14 +176,12 @@ class Database:
 
     async def close(self) -> None:
         """Let go of everything, hard after five seconds."""
+        await asyncio.gather(self._dispose(), *(_close(pool) for pool in (self.app, self.intake, self.claim)))
+
+    async def _dispose(self) -> None:
         with suppress(TimeoutError):
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(GOODBYE):
                 await self.engine.dispose()
-        for pool in (self.app, self.intake, self.claim):
-            try:
-                await asyncio.wait_for(pool.close(), 5)
-            except (TimeoutError, asyncpg.PostgresError, OSError):
-                pool.terminate()
 
     @asynccontextmanager
     async def tenant(
@@ -240,6 +239,14 @@ class Database:
                 await _end(session, line)
                 raise
         raise AssertionError("unreachable")
+
+
+async def _close(pool: Pool) -> None:
+    try:
+        async with asyncio.timeout(GOODBYE):
+            await pool.close()
+    except (TimeoutError, asyncpg.PostgresError, OSError):
+        pool.terminate()
 
 
 async def _end(session: AsyncSession, line: Connection | None) -> None:

@@ -26,11 +26,12 @@ TOGETHER = 0.4  # seconds; pages of a server that went away come back at random 
 
 
 class Page:
-    """`heard`: numbers of all events, in the order they came. `conversations`, `messages`: the newest row of each."""
+    """`heard`: the numbers of all events since `first`, as they came. `conversations`, `messages`: the newest rows."""
 
     def __init__(self, base: str, cookie: str, *, seed: int = 0) -> None:
         self._base, self._cookie, self._chance = base, cookie, random.Random(seed)
-        self.last, self._epoch, self._access = -1, "", -1
+        self.first = self.last = -1
+        self._epoch, self._access = "", -1
         self.heard: list[int] = []
         self.conversations: dict[str, dict[str, Any]] = {}
         self.messages: dict[str, dict[str, Any]] = {}
@@ -95,7 +96,8 @@ class Page:
                 else:
                     await self._say(type="start")
             case "started":
-                self.last, self.live = max(self.last, frame["seq"]), True
+                self.first = self.last = max(self.last, frame["seq"])
+                self.live = True
             case "pong":
                 self.live = True
             case "resync":

@@ -81,6 +81,7 @@ def hurried(patch: pytest.MonkeyPatch) -> None:
     for module, name, much in (
         (db, "PATIENCE", 1.0),
         (db, "ANSWER", 2.0),
+        (db, "GOODBYE", 0.5),
         (db, "LONGEST_TRANSACTION", "3s"),
         (committer, "PATIENCE", 0.5),
         (intake, "PATIENCE", 0.5),

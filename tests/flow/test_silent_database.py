@@ -38,6 +38,7 @@ async def test_intake_answers_in_time_when_the_database_says_nothing_and_stores_
     database: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(committer, "PATIENCE", 0.5)
+    monkeypatch.setattr(db, "GOODBYE", 0.5)
     async with a_line(settings) as (line, through):
         silent = await Database.open(through, app=1, intake=4, claim=1)
         try:
@@ -75,6 +76,7 @@ async def test_a_platform_that_knocks_while_the_database_says_nothing_is_told_to
     database: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(committer, "PATIENCE", 0.5)
+    monkeypatch.setattr(db, "GOODBYE", 0.5)
     monkeypatch.setattr(intake, "PATIENCE", 0.5)
     world = await World.make(database)
     await world.app("facebook", "main", ["s3cret"])
