@@ -102,10 +102,8 @@ async def two_doors(settings: Settings, folder: Path) -> AsyncIterator[Doors]:
 class Traffic:
     """Customers on two channels, and a supervisor who sorts what they write, until everybody is told to stop."""
 
-    def __init__(
-        self, database: Database, world: World, roads: list[Road], bell: Bell, desk: httpx.AsyncClient
-    ) -> None:
-        self.database, self.world, self.roads, self.bell, self.desk = database, world, roads, bell, desk
+    def __init__(self, world: World, roads: list[Road], bell: Bell, desk: httpx.AsyncClient) -> None:
+        self.world, self.roads, self.bell, self.desk = world, roads, bell, desk
         self.chance = random.Random(500)
         self.turns = 0
         self._stop = asyncio.Event()
