@@ -1,7 +1,7 @@
 """The simulated network's HTTP: the XRPC methods that a client of one account needs, and the firehose."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
@@ -14,10 +14,19 @@ from inbox.platforms.bluesky import graphemes, keys, records, richtext, simulato
 from inbox.platforms.bluesky.simulator_network import Change, Network, stamp
 from inbox.platforms.bluesky.simulator_sessions import Refusal, Sessions
 from inbox.platforms.reading import written
+from inbox.platforms.simulated_http import (
+    Receive,
+    Scope,
+    Send,
+    answer,
+    body_of,
+    headers_of,
+    live,
+    spoiled_after,
+    spoiled_before,
+)
 from inbox.platforms.simulation import Mischief
 
-Send = Callable[[dict[str, Any]], Awaitable[None]]
-Receive = Callable[[], Awaitable[dict[str, Any]]]
 Asked = dict[str, list[str]]
 POINTS = {"createRecord": 3, "putRecord": 2, "deleteRecord": 1}
 POINTS_AN_HOUR = 5000
@@ -42,43 +51,36 @@ class Doors:
         self.points = POINTS_AN_HOUR
         self._seen: dict[str, str] = {}
 
-    async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
             await self._stream(scope, receive, send)
         elif scope["type"] == "http":
             await self._request(scope, receive, send)
         elif scope["type"] == "lifespan":
-            while (await receive())["type"] == "lifespan.startup":
-                await send({"type": "lifespan.startup.complete"})
-            await send({"type": "lifespan.shutdown.complete"})
+            await live(receive, send)
 
-    async def _request(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
-        raw, message = b"", await receive()
-        while message["type"] == "http.request":
-            raw += message.get("body", b"")
-            if not message.get("more_body"):
-                break
-            message = await receive()
+    async def _request(self, scope: Scope, receive: Receive, send: Send) -> None:
+        raw = await body_of(receive)
         await asyncio.sleep(self.mischief.slow)
-        token = dict(scope["headers"]).get(b"authorization", b"").decode().removeprefix("Bearer ")
+        token = headers_of(scope).get("authorization", "").removeprefix("Bearer ")
         short = scope["path"].rsplit(".", 1)[-1]
         if scope["method"] == "POST" and short in POINTS:
-            await self._write(send, short, raw, token)
+            await self._write(receive, send, short, raw, token)
             return
         try:
             if scope["path"].startswith("/did:"):  # as the directory of names answers
-                await _answer(send, 200, self.sessions.document(self._known(scope["path"][1:])))
+                await answer(send, 200, self.sessions.document(self._known(scope["path"][1:])))
                 return
             if short == "getBlob":
-                await _answer(send, 200, self._blob(parse_qs(scope["query_string"].decode())))
+                await answer(send, 200, self._blob(parse_qs(scope["query_string"].decode())))
                 return
             if scope["method"] == "POST":
-                answer = self._call(short, _decoded(raw), token)
+                told = self._call(short, _decoded(raw), token)
             else:
-                answer = self._query(short, parse_qs(scope["query_string"].decode()), token)
-            await _answer(send, 200, answer)
+                told = self._query(short, parse_qs(scope["query_string"].decode()), token)
+            await answer(send, 200, told)
         except Refusal as refused:
-            await _answer(send, refused.status, refused.body)
+            await answer(send, refused.status, refused.body)
 
     # Sessions
 
@@ -190,33 +192,18 @@ class Doors:
 
     # Writing
 
-    async def _write(self, send: Send, method: str, raw: bytes, token: str) -> None:
-        mischief = self.mischief
-        if mischief.refuse > 0:
-            mischief.refuse -= 1
-            await _cut(send)
-            return
-        if mischief.statuses:
-            status, headers, body = mischief.statuses.pop(0)
-            await _answer(send, status, body, headers)
+    async def _write(self, receive: Receive, send: Send, method: str, raw: bytes, token: str) -> None:
+        if await spoiled_before(self.mischief, receive, send):
             return
         self.points -= POINTS[method]
         try:
-            answer = self._written(method, _decoded(raw), self.sessions.subject(token))
+            told = self._written(method, _decoded(raw), self.sessions.subject(token))
         except Refusal as refused:
-            await _answer(send, refused.status, refused.body, self._limits())
+            await answer(send, refused.status, refused.body, self._limits())
             return
-        if mischief.fail_after_posting > 0:
-            mischief.fail_after_posting -= 1
-            await _answer(send, 502, {"error": "UpstreamFailure", "message": "Bad gateway"})
-        elif mischief.hang_after_posting > 0:
-            mischief.hang_after_posting -= 1
-            await _cut(send)
-        elif mischief.garble > 0:
-            mischief.garble -= 1
-            await _answer(send, 200, "<html>Please sign in to the guest network</html>")
-        else:
-            await _answer(send, 200, answer, self._limits())
+        lost = {"error": "UpstreamFailure", "message": "Bad gateway"}
+        if not await spoiled_after(self.mischief, receive, send, failed=lost):
+            await answer(send, 200, told, self._limits())
 
     def _limits(self) -> dict[str, str]:
         reset = int(clock.now().timestamp()) // 3600 * 3600 + 3600
@@ -252,7 +239,7 @@ class Doors:
 
     # The firehose
 
-    async def _stream(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+    async def _stream(self, scope: Scope, receive: Receive, send: Send) -> None:
         await receive()
         if scope["path"] != "/xrpc/com.atproto.sync.subscribeRepos":
             await send({"type": "websocket.close", "code": 1008})
@@ -334,26 +321,3 @@ def _valid(collection: str, key: str, record: Any) -> dict[str, Any]:
     if not all(isinstance(link, dict) and keys.owner(str(link.get("uri"))) and link.get("cid") for link in links):
         raise refuse("a link needs uri and cid")
     return record
-
-
-async def _answer(send: Send, status: int, body: Any, headers: dict[str, str] | None = None) -> None:
-    match body:
-        case bytes():
-            raw, kind = body, b"application/octet-stream"
-        case str():
-            raw, kind = body.encode(), b"text/html"
-        case _:
-            raw, kind = msgspec.json.encode(body), b"application/json; charset=utf-8"
-    listed = [(b"content-type", kind), (b"content-length", str(len(raw)).encode())]
-    listed += [(name.lower().encode(), value.encode()) for name, value in (headers or {}).items()]
-    await send({"type": "http.response.start", "status": status, "headers": listed})
-    await send({"type": "http.response.body", "body": raw})
-
-
-async def _cut(send: Send) -> None:
-    """End the connection without an answer; a server that keeps its socket to itself gets half an answer instead."""
-    transport = getattr(getattr(send, "__self__", None), "transport", None)
-    if transport is not None:
-        transport.abort()
-    else:
-        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from inbox.ground import clock
 from inbox.platforms.facebook.simulator_json import comment_json, post_json, rating_json
 from inbox.platforms.meta.signature import proof
-from inbox.platforms.meta.simulator_http import Call, Json, Refusal, below, fields_of, limit, only, page
+from inbox.platforms.meta.simulator_http import Call, Refusal, below, fields_of, limit, only, page
 from inbox.platforms.meta.simulator_memory import Item, graph_time, message_json, newest
 from inbox.platforms.meta.simulator_server import GraphServer
 from inbox.platforms.reading import milliseconds
+from inbox.platforms.simulated_http import Json
 from inbox.platforms.simulation import Heard, Person
 
 if TYPE_CHECKING:

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from inbox.ground import clock
 from inbox.platforms.instagram.simulator_json import comment_json, media_json, message_json, person_json
-from inbox.platforms.meta.simulator_http import Call, Json, Refusal, below, fields_of, limit, only, page
+from inbox.platforms.meta.simulator_http import Call, Refusal, below, fields_of, limit, only, page
 from inbox.platforms.meta.simulator_memory import Item, graph_time, newest
 from inbox.platforms.meta.simulator_server import GraphServer
+from inbox.platforms.simulated_http import Json
 from inbox.platforms.simulation import Heard, Person
 
 if TYPE_CHECKING:

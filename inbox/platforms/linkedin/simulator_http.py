@@ -1,15 +1,14 @@
 """What a server that speaks Rest.li needs: requests, errors, lists, compound keys, pages, and hanging up."""
 
 import json
-from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import unquote
 
-Json = dict[str, Any]
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+from inbox.platforms import simulated_http
+from inbox.platforms.simulated_http import Json, Receive, Scope, Send, body_of, form_of, headers_of
+
 STRUCTURE = frozenset("(),:'")
 
 
@@ -51,7 +50,7 @@ class Call:
     @property
     def form(self) -> dict[str, str]:
         """The body of a form."""
-        return dict(parse_qsl(self.body.decode(), keep_blank_values=True))
+        return form_of(self.body)
 
     @property
     def json(self) -> Json:
@@ -65,16 +64,11 @@ class Call:
 
 async def read_call(scope: Scope, receive: Receive) -> Call:
     """The request, with nothing unescaped yet."""
-    parts = []
-    more = True
-    while more:
-        event = await receive()
-        parts.append(event.get("body", b""))
-        more = bool(event.get("more_body"))
-    headers = {name.decode().lower(): value.decode("latin-1") for name, value in scope["headers"]}
+    body = await body_of(receive)
+    headers = headers_of(scope)
     path = [one for one in scope["raw_path"].partition(b"?")[0].decode().split("/") if one]
     pairs = [one.partition("=") for one in scope["query_string"].decode().split("&") if one]
-    return Call(scope["method"], path, {name: value for name, _, value in pairs}, headers, b"".join(parts))
+    return Call(scope["method"], path, {name: value for name, _, value in pairs}, headers, body)
 
 
 def plain(text: str) -> str:
@@ -108,26 +102,5 @@ def page(things: Sequence[Json], query: dict[str, str]) -> Json:
 
 
 async def answer(send: Send, status: int, content: Any = None, headers: dict[str, str] | None = None) -> None:
-    """Answer with JSON, with text as it is, or with nothing."""
-    body = content.encode() if isinstance(content, str) else b"" if content is None else json.dumps(content).encode()
-    named = [(name.lower().encode(), value.encode()) for name, value in (headers or {}).items()]
-    start = [(b"content-type", b"application/json"), (b"x-restli-protocol-version", b"2.0.0"), *named]
-    await send({"type": "http.response.start", "status": status, "headers": start})
-    await send({"type": "http.response.body", "body": body})
-
-
-async def hang_up(receive: Receive) -> None:
-    """Cut the connection. ASGI has no word for that, so uvicorn's own transport is asked."""
-    transport = getattr(getattr(receive, "__self__", None), "transport", None)
-    if transport is None:
-        raise RuntimeError("Only uvicorn's connections can be cut.")
-    transport.abort()
-    while (await receive())["type"] != "http.disconnect":
-        continue
-
-
-async def live(receive: Receive, send: Send) -> None:
-    """ASGI's lifespan, in which nothing happens."""
-    while (await receive())["type"] != "lifespan.shutdown":
-        await send({"type": "lifespan.startup.complete"})
-    await send({"type": "lifespan.shutdown.complete"})
+    """Answer as Rest.li does, which names its protocol."""
+    await simulated_http.answer(send, status, content, {"x-restli-protocol-version": "2.0.0"} | (headers or {}))

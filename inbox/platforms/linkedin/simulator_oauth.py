@@ -8,7 +8,8 @@ from urllib.parse import urlencode
 
 from inbox.ground import clock
 from inbox.platforms.linkedin.joining import SCOPES
-from inbox.platforms.linkedin.simulator_http import Json, Refusal
+from inbox.platforms.linkedin.simulator_http import Refusal
+from inbox.platforms.simulated_http import Json
 
 ACCESS = timedelta(days=60)
 YEAR = timedelta(days=365)

@@ -3,7 +3,8 @@
 from typing import TYPE_CHECKING
 
 from inbox.platforms.linkedin import urns
-from inbox.platforms.linkedin.simulator_http import Call, Json, Refusal, entries, fields, gone, page, plain
+from inbox.platforms.linkedin.simulator_http import Call, Refusal, entries, fields, gone, page, plain
+from inbox.platforms.simulated_http import Json
 
 if TYPE_CHECKING:
     from inbox.platforms.linkedin.simulator import LinkedIn

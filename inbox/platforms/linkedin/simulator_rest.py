@@ -10,18 +10,12 @@ from inbox.platforms.linkedin import urns
 from inbox.platforms.linkedin.notices import SOCIAL
 from inbox.platforms.linkedin.simulator_http import (
     Call,
-    Json,
-    Receive,
     Refusal,
-    Scope,
-    Send,
     answer,
     bad,
     entries,
     fields,
     gone,
-    hang_up,
-    live,
     page,
     plain,
     read_call,
@@ -29,6 +23,7 @@ from inbox.platforms.linkedin.simulator_http import (
 from inbox.platforms.linkedin.simulator_memory import Item, comment_json, newest, post_json
 from inbox.platforms.linkedin.simulator_people import read_people
 from inbox.platforms.reading import milliseconds
+from inbox.platforms.simulated_http import Json, Receive, Scope, Send, live, spoiled_after, spoiled_before
 from inbox.platforms.simulation import Heard, Person
 
 if TYPE_CHECKING:
@@ -59,12 +54,8 @@ class RestServer:
         if call.path[:2] == ["oauth", "v2"]:
             return await self._sign_in(call, send)
         writes = call.method != "GET"
-        if writes and mischief.refuse > 0:
-            mischief.refuse -= 1
-            return await hang_up(receive)
-        if writes and mischief.statuses:
-            status, headers, content = mischief.statuses.pop(0)
-            return await answer(send, status, content, headers)
+        if writes and await spoiled_before(mischief, receive, send):
+            return None
         try:
             self._admit(call)
             if writes:
@@ -79,16 +70,7 @@ class RestServer:
         if mischief.echo_first:
             self._then(call)
             await self.network.postman.flush()
-        if mischief.hang_after_posting > 0:
-            mischief.hang_after_posting -= 1
-            await hang_up(receive)
-        elif mischief.fail_after_posting > 0:
-            mischief.fail_after_posting -= 1
-            await answer(send, 502, "<html>Bad gateway</html>")
-        elif mischief.garble > 0:
-            mischief.garble -= 1
-            await answer(send, 200, '{"commentUrn":"urn:li')
-        else:
+        if not await spoiled_after(mischief, receive, send, garbled='{"commentUrn":"urn:li'):
             await answer(send, *made)
         self._then(call)
 

@@ -12,9 +12,20 @@ from inbox.ground import clock
 from inbox.platforms.base import Action
 from inbox.platforms.mastodon import counting
 from inbox.platforms.mastodon import simulator_shapes as shapes
-from inbox.platforms.mastodon.simulator_http import Asked, Receive, Send, answer, asked_of, body_of, cut, page
+from inbox.platforms.mastodon.simulator_http import Asked, asked_of, page
 from inbox.platforms.mastodon.simulator_network import Network, Notice, Post
 from inbox.platforms.mastodon.simulator_sign_in import Gate, Refusal, Token
+from inbox.platforms.simulated_http import (
+    Receive,
+    Scope,
+    Send,
+    answer,
+    body_of,
+    headers_of,
+    live,
+    spoiled_after,
+    spoiled_before,
+)
 from inbox.platforms.simulation import Mischief
 
 KEY_HOLDS = timedelta(hours=1)
@@ -34,18 +45,16 @@ class Doors:
         self.has_list = True  # posts can be asked for many at once, as since version 4.3
         self.requests: list[tuple[str, str]] = []
 
-    async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             await self._request(scope, receive, send)
         elif scope["type"] == "lifespan":
-            while (await receive())["type"] == "lifespan.startup":
-                await send({"type": "lifespan.startup.complete"})
-            await send({"type": "lifespan.shutdown.complete"})
+            await live(receive, send)
 
-    async def _request(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+    async def _request(self, scope: Scope, receive: Receive, send: Send) -> None:
         raw = await body_of(receive)
         await asyncio.sleep(self.mischief.slow)
-        headers = {name.decode().lower(): value.decode("latin-1") for name, value in scope["headers"]}
+        headers = headers_of(scope)
         method, path = scope["method"], scope["path"].rstrip("/")
         self.requests.append((method, path))
         asked = asked_of(scope["query_string"], raw, headers.get("content-type", ""))
@@ -58,7 +67,7 @@ class Doors:
             elif path == "/oauth/authorize":
                 await answer(send, 302, {}, {"location": self.gate.page(asked)})
             elif method != "GET" and path.startswith("/api/v1/statuses"):
-                await self._write(send, method, path.split("/")[4:], asked, bearer)
+                await self._write(receive, send, method, path.split("/")[4:], asked, bearer)
             else:
                 await answer(send, 200, self._read(method, path.split("/")[1:], asked, bearer), self._left())
         except Refusal as refused:
@@ -156,27 +165,13 @@ class Doors:
 
     # Writing
 
-    async def _write(self, send: Send, method: str, path: list[str], asked: Asked, bearer: str) -> None:
-        mischief = self.mischief
-        if mischief.refuse > 0:
-            mischief.refuse -= 1
-            await cut(send)
-            return
-        if mischief.statuses:
-            status, headers, body = mischief.statuses.pop(0)
-            await answer(send, status, body, headers)
+    async def _write(
+        self, receive: Receive, send: Send, method: str, path: list[str], asked: Asked, bearer: str
+    ) -> None:
+        if await spoiled_before(self.mischief, receive, send):
             return
         done = self._written(method, path, asked, bearer)
-        if mischief.fail_after_posting > 0:
-            mischief.fail_after_posting -= 1
-            await answer(send, 502, "<html>Bad gateway</html>")
-        elif mischief.hang_after_posting > 0:
-            mischief.hang_after_posting -= 1
-            await cut(send)
-        elif mischief.garble > 0:
-            mischief.garble -= 1
-            await answer(send, 200, "<html>Please sign in to the guest network</html>")
-        else:
+        if not await spoiled_after(self.mischief, receive, send):
             await answer(send, 200, done, self._left())
 
     def _written(self, method: str, path: list[str], asked: Asked, bearer: str) -> dict[str, Any]:

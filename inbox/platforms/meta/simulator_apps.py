@@ -6,8 +6,9 @@ from urllib.parse import urlencode, urlsplit
 
 import httpx
 
-from inbox.platforms.meta.simulator_http import Call, Json, Moved, Refusal
+from inbox.platforms.meta.simulator_http import Call, Moved, Refusal
 from inbox.platforms.meta.simulator_post import Postman
+from inbox.platforms.simulated_http import Json
 
 
 class Apps:

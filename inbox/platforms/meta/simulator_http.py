@@ -3,19 +3,18 @@
 import base64
 import json
 import re
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl, urlencode
 
-Json = dict[str, Any]
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+from inbox.platforms import simulated_http
+from inbox.platforms.simulated_http import Json, Receive, Scope, Send, body_of, form_of, headers_of
+
 Thing = TypeVar("Thing")
 
 VERSIONED = re.compile(r"/v\d+\.\d+(?:/(.+))?")
-USAGE = (b"x-app-usage", b'{"call_count":3,"total_time":2,"total_cputime":1}')
+USAGE = {"x-app-usage": '{"call_count":3,"total_time":2,"total_cputime":1}'}
 
 
 class Refusal(Exception):
@@ -49,15 +48,9 @@ class Call:
 
 async def read_call(scope: Scope, receive: Receive) -> Call:
     """The request, its query and body as one."""
-    parts = []
-    more = True
-    while more:
-        event = await receive()
-        parts.append(event.get("body", b""))
-        more = bool(event.get("more_body"))
-    body = b"".join(parts)
-    headers = {name.decode().lower(): value.decode("latin-1") for name, value in scope["headers"]}
-    params: Json = dict(parse_qsl(scope["query_string"].decode(), keep_blank_values=True))
+    body = await body_of(receive)
+    headers = headers_of(scope)
+    params: Json = form_of(scope["query_string"])
     if body:
         params |= json.loads(body) if "json" in headers.get("content-type", "") else dict(parse_qsl(body.decode()))
     kind, _, given = headers.get("authorization", "").partition(" ")
@@ -71,29 +64,8 @@ async def read_call(scope: Scope, receive: Receive) -> Call:
 
 
 async def answer(send: Send, status: int, content: Any, headers: dict[str, str] | None = None) -> None:
-    """Answer with JSON, or with text as it is."""
-    body = content.encode() if isinstance(content, str) else json.dumps(content).encode()
-    named = [(name.lower().encode(), value.encode()) for name, value in (headers or {}).items()]
-    start = [(b"content-type", b"application/json; charset=UTF-8"), USAGE, *named]
-    await send({"type": "http.response.start", "status": status, "headers": start})
-    await send({"type": "http.response.body", "body": body})
-
-
-async def hang_up(receive: Receive) -> None:
-    """Cut the connection. ASGI has no word for that, so uvicorn's own transport is asked."""
-    transport = getattr(getattr(receive, "__self__", None), "transport", None)
-    if transport is None:
-        raise RuntimeError("Only uvicorn's connections can be cut.")
-    transport.abort()
-    while (await receive())["type"] != "http.disconnect":
-        continue
-
-
-async def live(receive: Receive, send: Send) -> None:
-    """ASGI's lifespan, in which nothing happens."""
-    while (await receive())["type"] != "lifespan.shutdown":
-        await send({"type": "lifespan.startup.complete"})
-    await send({"type": "lifespan.shutdown.complete"})
+    """Answer as Graph does, with what has been used of the allowance."""
+    await simulated_http.answer(send, status, content, USAGE | (headers or {}))
 
 
 def fields_of(text: str) -> dict[str, str]:

@@ -3,20 +3,9 @@
 import asyncio
 from abc import ABC, abstractmethod
 
-from inbox.platforms.meta.simulator_http import (
-    Call,
-    Json,
-    Moved,
-    Receive,
-    Refusal,
-    Scope,
-    Send,
-    answer,
-    hang_up,
-    live,
-    read_call,
-)
+from inbox.platforms.meta.simulator_http import Call, Moved, Refusal, answer, read_call
 from inbox.platforms.meta.simulator_post import Postman
+from inbox.platforms.simulated_http import Json, Receive, Scope, Send, live, spoiled_after, spoiled_before
 from inbox.platforms.simulation import Mischief
 
 
@@ -53,12 +42,8 @@ class GraphServer(ABC):
         if mischief.slow:
             await asyncio.sleep(mischief.slow)
         writes = self.is_write(call)
-        if writes and mischief.refuse > 0:
-            mischief.refuse -= 1
-            return await hang_up(receive)
-        if writes and mischief.statuses:
-            status, headers, content = mischief.statuses.pop(0)
-            return await answer(send, status, content, headers)
+        if writes and await spoiled_before(mischief, receive, send):
+            return None
         try:
             self.admit(call)
             told = await (self.read(call) if call.method == "GET" else self.act(call))
@@ -76,16 +61,7 @@ class GraphServer(ABC):
         if mischief.echo_first:
             self._then(call)
             await self.postman.flush()
-        if mischief.hang_after_posting > 0:
-            mischief.hang_after_posting -= 1
-            await hang_up(receive)
-        elif mischief.fail_after_posting > 0:
-            mischief.fail_after_posting -= 1
-            await answer(send, 502, "<html>Bad gateway</html>")
-        elif mischief.garble > 0:
-            mischief.garble -= 1
-            await answer(send, 200, '{"message_id":"m_')
-        else:
+        if not await spoiled_after(mischief, receive, send, garbled='{"message_id":"m_'):
             await answer(send, 200, told)
         self._then(call)
 

@@ -2,19 +2,14 @@
 
 import asyncio
 import base64
-import json
-from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
+
+from inbox.platforms.simulated_http import Json, Receive, Scope, Send, answer, body_of, form_of, headers_of, live
 
 if TYPE_CHECKING:
     from inbox.platforms.pinterest.simulator import Pinterest
-
-Json = dict[str, Any]
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 
 @dataclass
@@ -46,9 +41,7 @@ class ApiServer:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         if scope["type"] == "lifespan":
-            while (await receive())["type"] != "lifespan.shutdown":
-                await send({"type": "lifespan.startup.complete"})
-            return await send({"type": "lifespan.shutdown.complete"})
+            return await live(receive, send)
         call = await _read(scope, receive)
         self.calls.append(call)
         mischief = self.network.mischief
@@ -57,18 +50,18 @@ class ApiServer:
         try:
             if call.path == "/oauth/" and call.method == "GET":
                 location = self.network.tokens.consent(call.params)
-                return await _answer(send, 302, {}, {"location": location})
+                return await answer(send, 302, {}, {"location": location})
             if call.path == "/v5/oauth/token" and call.method == "POST":
-                return await _answer(send, *self._token(call))
+                return await answer(send, *self._token(call))
             # Nothing is ever written here, so what is to go wrong goes wrong with what is read.
             if mischief.statuses:
                 status, headers, body = mischief.statuses.pop(0)
-                return await _answer(send, status, body, headers)
+                return await answer(send, status, body, headers)
             self._admit(call)
             told = self._told(call)
         except Refusal as refusal:
-            return await _answer(send, refusal.status, refusal.body)
-        await _answer(send, 200, told, self.network.rate_headers)
+            return await answer(send, refusal.status, refusal.body)
+        await answer(send, 200, told, self.network.rate_headers)
 
     def _token(self, call: Call) -> tuple[int, Json]:
         network = self.network
@@ -122,19 +115,7 @@ class ApiServer:
 
 
 async def _read(scope: Scope, receive: Receive) -> Call:
-    body, more = b"", True
-    while more:
-        event = await receive()
-        body += event.get("body", b"")
-        more = bool(event.get("more_body"))
-    headers = {name.decode().lower(): value.decode("latin-1") for name, value in scope["headers"]}
-    params = dict(parse_qsl(scope["query_string"].decode(), keep_blank_values=True))
+    body = await body_of(receive)
+    headers = headers_of(scope)
+    params = form_of(scope["query_string"])
     return Call(scope["method"], scope["path"], params, headers, dict(parse_qsl(body.decode())))
-
-
-async def _answer(send: Send, status: int, content: Any, headers: dict[str, str] | None = None) -> None:
-    body = content.encode() if isinstance(content, str) else json.dumps(content).encode()
-    named = [(name.lower().encode(), value.encode()) for name, value in (headers or {}).items()]
-    start = [(b"content-type", b"application/json"), *named]
-    await send({"type": "http.response.start", "status": status, "headers": start})
-    await send({"type": "http.response.body", "body": body})

@@ -6,24 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from inbox.ground import clock
 from inbox.platforms.reddit.reading import MODMAIL_ID
-from inbox.platforms.reddit.simulator_http import (
-    Call,
-    Json,
-    Receive,
-    Refusal,
-    Scope,
-    Send,
-    answer,
-    forbidden,
-    hang_up,
-    listing,
-    live,
-    not_found,
-    read_call,
-)
+from inbox.platforms.reddit.simulator_http import Call, Refusal, forbidden, listing, not_found, read_call
 from inbox.platforms.reddit.simulator_mail import Mailroom
 from inbox.platforms.reddit.simulator_memory import Item
 from inbox.platforms.reddit.simulator_writing import Desk
+from inbox.platforms.simulated_http import Json, Receive, Scope, Send, answer, live, spoiled_after, spoiled_before
 
 if TYPE_CHECKING:
     from inbox.platforms.reddit.simulator import RedditSimulator
@@ -57,44 +44,15 @@ class Doors:
         await asyncio.sleep(self.network.mischief.slow)
         writes = call.method == "POST" and not call.path.startswith(("api/v1/", "api/read_message"))
         try:
-            if writes and await self._before(receive, send):
+            if writes and await spoiled_before(self.network.mischief, receive, send):
                 return
             told = self._answer(call)
         except Refusal as refused:
             await answer(send, refused.status, refused.body, self._limits() | refused.headers)
             return
-        if not (writes and await self._after(receive, send)):
+        if not (writes and await spoiled_after(self.network.mischief, receive, send)):
             status = 201 if writes and call.path.startswith("api/mod/conversations/") and told else 200
             await answer(send, 204 if told is None else status, told, self._limits())
-
-    async def _before(self, receive: Receive, send: Send) -> bool:
-        """Mischief before anything is done."""
-        mischief = self.network.mischief
-        if mischief.refuse > 0:
-            mischief.refuse -= 1
-            await hang_up(receive)
-            return True
-        if mischief.statuses:
-            status, headers, body = mischief.statuses.pop(0)
-            await answer(send, status, body, headers)
-            return True
-        return False
-
-    async def _after(self, receive: Receive, send: Send) -> bool:
-        """Mischief once it is done."""
-        mischief = self.network.mischief
-        if mischief.fail_after_posting > 0:
-            mischief.fail_after_posting -= 1
-            await answer(send, 502, "<html>Our CDN was unable to reach our servers</html>")
-        elif mischief.hang_after_posting > 0:
-            mischief.hang_after_posting -= 1
-            await hang_up(receive)
-        elif mischief.garble > 0:
-            mischief.garble -= 1
-            await answer(send, 200, "<html>Please sign in to the guest network</html>")
-        else:
-            return False
-        return True
 
     def _limits(self) -> dict[str, str]:
         left = CALLS - 1 if self.left is None else self.left

@@ -1,15 +1,10 @@
 """What any server that speaks Reddit's API needs: requests, refusals of both generations, pages, and hanging up."""
 
-import json
-from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qsl
 
-Json = dict[str, Any]
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+from inbox.platforms.simulated_http import Json, Receive, Scope, body_of, form_of, headers_of
 
 
 class Refusal(Exception):
@@ -53,42 +48,11 @@ class Call:
 
 async def read_call(scope: Scope, receive: Receive) -> Call:
     """The request. Paths are the same with and without a slash at the end."""
-    body, more = b"", True
-    while more:
-        event = await receive()
-        body += event.get("body", b"")
-        more = bool(event.get("more_body"))
-    headers = {name.decode().lower(): value.decode("latin-1") for name, value in scope["headers"]}
-    form = dict(parse_qsl(body.decode(), keep_blank_values=True))
-    query = dict(parse_qsl(scope["query_string"].decode(), keep_blank_values=True))
+    body = await body_of(receive)
+    headers = headers_of(scope)
+    form = form_of(body)
+    query = form_of(scope["query_string"])
     return Call(scope["method"], scope["path"].strip("/"), query, form, headers)
-
-
-async def answer(send: Send, status: int, content: Any, headers: dict[str, str] | None = None) -> None:
-    """Answer with JSON, or with text as it is; with nothing where there is nothing to say."""
-    body = b"" if content is None else content.encode() if isinstance(content, str) else json.dumps(content).encode()
-    kind = b"text/html" if isinstance(content, str) else b"application/json; charset=UTF-8"
-    named = [(name.lower().encode(), value.encode()) for name, value in (headers or {}).items()]
-    length = (b"content-length", str(len(body)).encode())
-    await send({"type": "http.response.start", "status": status, "headers": [(b"content-type", kind), length, *named]})
-    await send({"type": "http.response.body", "body": body})
-
-
-async def hang_up(receive: Receive) -> None:
-    """Cut the connection. ASGI has no word for that, so uvicorn's own transport is asked."""
-    transport = getattr(getattr(receive, "__self__", None), "transport", None)
-    if transport is None:
-        raise RuntimeError("Only uvicorn's connections can be cut.")
-    transport.abort()
-    while (await receive())["type"] != "http.disconnect":
-        continue
-
-
-async def live(receive: Receive, send: Send) -> None:
-    """ASGI's lifespan, in which nothing happens."""
-    while (await receive())["type"] != "lifespan.shutdown":
-        await send({"type": "lifespan.startup.complete"})
-    await send({"type": "lifespan.shutdown.complete"})
 
 
 def listing(things: Sequence[Json], call: Call) -> Json:

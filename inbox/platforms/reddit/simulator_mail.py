@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from inbox.platforms.base import Action
 from inbox.platforms.reddit.modmail import message_of, thread_of
-from inbox.platforms.reddit.simulator_http import Call, Json, Refusal, forbidden, not_found
+from inbox.platforms.reddit.simulator_http import Call, Refusal, forbidden, not_found
 from inbox.platforms.reddit.simulator_memory import Conversation, Letter
+from inbox.platforms.simulated_http import Json
 from inbox.platforms.simulation import Heard
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from inbox.ground import clock
 from inbox.platforms.reddit.signing import SCOPES
-from inbox.platforms.reddit.simulator_http import Call, Json, Refusal
+from inbox.platforms.reddit.simulator_http import Call, Refusal
+from inbox.platforms.simulated_http import Json
 from inbox.platforms.simulation import Mischief
 
 SECONDS = 86_400

@@ -4,8 +4,9 @@ from typing import TYPE_CHECKING, Any
 
 from inbox.ground import clock
 from inbox.platforms.base import Action
-from inbox.platforms.reddit.simulator_http import Call, Json, errors, forbidden
+from inbox.platforms.reddit.simulator_http import Call, errors, forbidden
 from inbox.platforms.reddit.simulator_memory import Item
+from inbox.platforms.simulated_http import Json
 from inbox.platforms.simulation import Heard
 
 if TYPE_CHECKING:

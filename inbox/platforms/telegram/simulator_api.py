@@ -6,21 +6,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from inbox.ground import clock
+from inbox.platforms.simulated_http import Json, Receive, Scope, Send, answer, live, spoiled_after, spoiled_before
 from inbox.platforms.simulation import Heard
 from inbox.platforms.telegram import places
 from inbox.platforms.telegram.places import Place
-from inbox.platforms.telegram.simulator_http import (
-    Call,
-    Json,
-    Receive,
-    Refusal,
-    Scope,
-    Send,
-    answer,
-    hang_up,
-    live,
-    read_call,
-)
+from inbox.platforms.telegram.simulator_http import Call, Refusal, read_call
 from inbox.platforms.telegram.simulator_memory import Item
 
 if TYPE_CHECKING:
@@ -55,12 +45,8 @@ class BotServer:
             "sendchataction",
             "deletewebhook",
         )
-        if writes and mischief.refuse > 0:
-            mischief.refuse -= 1
-            return await hang_up(receive)
-        if writes and mischief.statuses:
-            status, headers, content = mischief.statuses.pop(0)
-            return await answer(send, status, content, headers)
+        if writes and await spoiled_before(mischief, receive, send):
+            return None
         try:
             if mischief.token_revoked or call.token != self.network.token:
                 raise Refusal(401, "Unauthorized")
@@ -76,16 +62,7 @@ class BotServer:
         if mischief.echo_first:
             self._then(call)
             await self.network.postman.flush()
-        if mischief.hang_after_posting > 0:
-            mischief.hang_after_posting -= 1
-            await hang_up(receive)
-        elif mischief.fail_after_posting > 0:
-            mischief.fail_after_posting -= 1
-            await answer(send, 502, "<html>Bad Gateway</html>")
-        elif mischief.garble > 0:
-            mischief.garble -= 1
-            await answer(send, 200, '{"ok":true,"resu')
-        else:
+        if not await spoiled_after(mischief, receive, send, garbled='{"ok":true,"resu'):
             await answer(send, 200, {"ok": True, "result": told})
         self._then(call)
 

@@ -2,17 +2,14 @@
 
 import json
 import re
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from email.parser import BytesParser
 from email.policy import HTTP
 from typing import Any
 from urllib.parse import parse_qsl
 
-Json = dict[str, Any]
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+from inbox.platforms.simulated_http import Json, Receive, Scope, body_of, form_of, headers_of
 
 A_PATH = re.compile(r"/(file/)?bot([^/]+)/(.+)")
 
@@ -46,14 +43,9 @@ class Call:
 
 async def read_call(scope: Scope, receive: Receive) -> Call:
     """The request: its query, and its body as JSON, form or multipart."""
-    parts, more = [], True
-    while more:
-        event = await receive()
-        parts.append(event.get("body", b""))
-        more = bool(event.get("more_body"))
-    body = b"".join(parts)
-    headers = {name.decode().lower(): value.decode("latin-1") for name, value in scope["headers"]}
-    params: Json = dict(parse_qsl(scope["query_string"].decode(), keep_blank_values=True))
+    body = await body_of(receive)
+    headers = headers_of(scope)
+    params: Json = form_of(scope["query_string"])
     kind = headers.get("content-type", "")
     if body and "json" in kind:
         params |= json.loads(body)
@@ -65,36 +57,6 @@ async def read_call(scope: Scope, receive: Receive) -> Call:
     if matched is None:
         return Call("", "", params)
     return Call(matched[3], matched[2], params, bool(matched[1]))
-
-
-async def answer(send: Send, status: int, content: Any, headers: dict[str, str] | None = None) -> None:
-    """Answer with JSON, or with text or bytes as they are."""
-    body = (
-        content
-        if isinstance(content, bytes)
-        else (content if isinstance(content, str) else json.dumps(content)).encode()
-    )
-    named = [(name.lower().encode(), value.encode()) for name, value in (headers or {}).items()]
-    start = [(b"content-type", b"application/json"), *named]
-    await send({"type": "http.response.start", "status": status, "headers": start})
-    await send({"type": "http.response.body", "body": body})
-
-
-async def hang_up(receive: Receive) -> None:
-    """Cut the connection. ASGI has no word for that, so uvicorn's own transport is asked."""
-    transport = getattr(getattr(receive, "__self__", None), "transport", None)
-    if transport is None:
-        raise RuntimeError("Only uvicorn's connections can be cut.")
-    transport.abort()
-    while (await receive())["type"] != "http.disconnect":
-        continue
-
-
-async def live(receive: Receive, send: Send) -> None:
-    """ASGI's lifespan, in which nothing happens."""
-    while (await receive())["type"] != "lifespan.shutdown":
-        await send({"type": "lifespan.startup.complete"})
-    await send({"type": "lifespan.shutdown.complete"})
 
 
 def _told(value: str) -> Any:

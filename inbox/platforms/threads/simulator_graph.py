@@ -5,9 +5,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from inbox.ground import clock
-from inbox.platforms.meta.simulator_http import Call, Json, Refusal, fields_of, only, page
+from inbox.platforms.meta.simulator_http import Call, Refusal, fields_of, only, page
 from inbox.platforms.meta.simulator_memory import Item, newest
 from inbox.platforms.meta.simulator_server import GraphServer
+from inbox.platforms.simulated_http import Json
 from inbox.platforms.simulation import Heard, Person
 from inbox.platforms.threads.simulator_json import post_json
 

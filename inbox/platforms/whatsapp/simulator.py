@@ -12,10 +12,10 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from inbox.ground import clock
-from inbox.platforms.meta.simulator_http import Json
 from inbox.platforms.meta.simulator_memory import Item
 from inbox.platforms.meta.simulator_network import MetaNetwork
 from inbox.platforms.reading import milliseconds
+from inbox.platforms.simulated_http import Json
 from inbox.platforms.simulation import Person
 from inbox.platforms.whatsapp.checking import SCOPES
 from inbox.platforms.whatsapp.simulator_graph import CloudServer

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from inbox.ground import clock
 from inbox.platforms.meta.signature import proof
-from inbox.platforms.meta.simulator_http import Call, Json, Receive, Refusal, Scope, Send, only, page
+from inbox.platforms.meta.simulator_http import Call, Refusal, only, page
 from inbox.platforms.meta.simulator_memory import Item
 from inbox.platforms.meta.simulator_server import GraphServer
 from inbox.platforms.reading import record, records
+from inbox.platforms.simulated_http import Json, Receive, Scope, Send
 from inbox.platforms.simulation import Heard
 from inbox.platforms.whatsapp.statuses import OURS
 

@@ -5,20 +5,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from inbox.ground import clock
+from inbox.platforms.simulated_http import Json, Receive, Scope, Send, answer, live, spoiled_after, spoiled_before
 from inbox.platforms.simulation import Heard
 from inbox.platforms.x.counting import weighted
-from inbox.platforms.x.simulator_http import (
-    Call,
-    Json,
-    Receive,
-    Refusal,
-    Scope,
-    Send,
-    answer,
-    hang_up,
-    live,
-    read_call,
-)
+from inbox.platforms.x.simulator_http import Call, Refusal, read_call
 from inbox.platforms.x.simulator_memory import Message, Post
 from inbox.platforms.x.simulator_reads import Reads
 
@@ -48,12 +38,8 @@ class Server:
         if mischief.slow:
             await asyncio.sleep(mischief.slow)
         writes = call.method != "GET" and not call.path.startswith(("/2/oauth2", "/2/webhooks", "/2/activity"))
-        if writes and mischief.refuse > 0:
-            mischief.refuse -= 1
-            return await hang_up(receive)
-        if writes and mischief.statuses:
-            status, headers, content = mischief.statuses.pop(0)
-            return await answer(send, status, content, headers)
+        if writes and await spoiled_before(mischief, receive, send):
+            return None
         headers = {}
         try:
             if call.path == "/i/oauth2/authorize":
@@ -74,16 +60,7 @@ class Server:
         if mischief.echo_first:
             self._then(call)
             await self.network.postman.flush()
-        if mischief.hang_after_posting > 0:
-            mischief.hang_after_posting -= 1
-            await hang_up(receive)
-        elif mischief.fail_after_posting > 0:
-            mischief.fail_after_posting -= 1
-            await answer(send, 502, "<html>Bad gateway</html>")
-        elif mischief.garble > 0:
-            mischief.garble -= 1
-            await answer(send, 200, '{"data":{"id":"')
-        else:
+        if not await spoiled_after(mischief, receive, send, garbled='{"data":{"id":"'):
             await answer(send, *done)
         self._then(call)
 

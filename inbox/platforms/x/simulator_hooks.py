@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from inbox.ground import clock
+from inbox.platforms.simulated_http import Json
 from inbox.platforms.x.listening import EVENTS, OPTIONAL
-from inbox.platforms.x.simulator_http import Call, Json, Refusal
+from inbox.platforms.x.simulator_http import Call, Refusal
 from inbox.platforms.x.simulator_memory import iso
 
 if TYPE_CHECKING:

@@ -1,15 +1,12 @@
 """What any server that speaks X's API needs: requests, problems, pages, and hanging up."""
 
 import json
-from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeVar
-from urllib.parse import parse_qsl
+from typing import Protocol, TypeVar
 
-Json = dict[str, Any]
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+from inbox.platforms.simulated_http import Json, Receive, Scope, body_of, form_of, headers_of
+
 PROBLEMS = "https://api.x.com/2/problems/"
 
 
@@ -56,47 +53,17 @@ class Call:
 
 async def read_call(scope: Scope, receive: Receive) -> Call:
     """The request, its query and its body."""
-    raw, more = b"", True
-    while more:
-        event = await receive()
-        raw += event.get("body", b"")
-        more = bool(event.get("more_body"))
-    headers = {name.decode().lower(): value.decode("latin-1") for name, value in scope["headers"]}
-    query = dict(parse_qsl(scope["query_string"].decode(), keep_blank_values=True))
+    raw = await body_of(receive)
+    headers = headers_of(scope)
+    query = form_of(scope["query_string"])
     kind = headers.get("content-type", "")
-    form = dict(parse_qsl(raw.decode(), keep_blank_values=True)) if "form-urlencoded" in kind else {}
+    form = form_of(raw) if "form-urlencoded" in kind else {}
     try:
         body = json.loads(raw) if raw and "json" in kind else {}
     except ValueError:
         body = {}
     body = body if isinstance(body, dict) else {}
     return Call(scope["method"], scope["path"].rstrip("/"), headers, query, body, form)
-
-
-async def answer(send: Send, status: int, content: Any, headers: dict[str, str] | None = None) -> None:
-    """Answer with JSON, or with text as it is."""
-    body = content.encode() if isinstance(content, str) else json.dumps(content).encode()
-    named = [(name.lower().encode(), value.encode()) for name, value in (headers or {}).items()]
-    kind = b"text/html" if isinstance(content, str) else b"application/json; charset=utf-8"
-    await send({"type": "http.response.start", "status": status, "headers": [(b"content-type", kind), *named]})
-    await send({"type": "http.response.body", "body": body})
-
-
-async def hang_up(receive: Receive) -> None:
-    """Cut the connection. ASGI has no word for that, so uvicorn's own transport is asked."""
-    transport = getattr(getattr(receive, "__self__", None), "transport", None)
-    if transport is None:
-        raise RuntimeError("Only uvicorn's connections can be cut.")
-    transport.abort()
-    while (await receive())["type"] != "http.disconnect":
-        continue
-
-
-async def live(receive: Receive, send: Send) -> None:
-    """ASGI's lifespan, in which nothing happens."""
-    while (await receive())["type"] != "lifespan.shutdown":
-        await send({"type": "lifespan.startup.complete"})
-    await send({"type": "lifespan.shutdown.complete"})
 
 
 def number(query: dict[str, str], name: str, least: int, most: int, usual: int) -> int:

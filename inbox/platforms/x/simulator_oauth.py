@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
 from inbox.ground import clock
-from inbox.platforms.x.simulator_http import Call, Json, Refusal
+from inbox.platforms.simulated_http import Json
+from inbox.platforms.x.simulator_http import Call, Refusal
 
 CODE_LIVES, TOKEN_LIVES = timedelta(seconds=30), timedelta(hours=2)
 

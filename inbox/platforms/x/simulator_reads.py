@@ -4,8 +4,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from inbox.ground import clock
+from inbox.platforms.simulated_http import Json
 from inbox.platforms.x.reading import id_at
-from inbox.platforms.x.simulator_http import Call, Json, Refusal, number, page
+from inbox.platforms.x.simulator_http import Call, Refusal, number, page
 from inbox.platforms.x.simulator_memory import Message, Post
 
 if TYPE_CHECKING:

@@ -4,21 +4,9 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from inbox.ground import clock
+from inbox.platforms.simulated_http import Json, Receive, Scope, Send, answer, live, spoiled_after, spoiled_before
 from inbox.platforms.youtube.quota import next_midnight
-from inbox.platforms.youtube.simulator_http import (
-    COMMON,
-    Call,
-    Json,
-    Receive,
-    Refusal,
-    Scope,
-    Send,
-    answer,
-    hang_up,
-    live,
-    page,
-    read_call,
-)
+from inbox.platforms.youtube.simulator_http import COMMON, Call, Refusal, page, read_call
 from inbox.platforms.youtube.simulator_memory import (
     A_TOP,
     PUBLISHED,
@@ -73,25 +61,14 @@ class Doors:
             return await answer(send, *network.tokens.token(call))
         self.calls.append((call.method, call.path.removeprefix(BASE), call.params, call.body))
         writes = call.method != "GET"
-        if writes and mischief.refuse > 0:
-            mischief.refuse -= 1
-            return await hang_up(receive)
-        if writes and mischief.statuses:
-            status, headers, content = mischief.statuses.pop(0)
-            return await answer(send, status, content, headers)
+        if writes and await spoiled_before(mischief, receive, send):
+            return None
         try:
             told_now = self._serve(call)
         except Refusal as refusal:
             return await answer(send, refusal.status, refusal.body)
-        if writes and mischief.hang_after_posting > 0:
-            mischief.hang_after_posting -= 1
-            return await hang_up(receive)
-        if writes and mischief.fail_after_posting > 0:
-            mischief.fail_after_posting -= 1
-            return await answer(send, 502, "<html>Bad gateway</html>")
-        if writes and mischief.garble > 0:
-            mischief.garble -= 1
-            return await answer(send, 200, '{"kind": "youtube#comm')
+        if writes and await spoiled_after(mischief, receive, send, garbled='{"kind": "youtube#comm'):
+            return None
         return await answer(send, 200 if told_now is not None else 204, told_now)
 
     def _serve(self, call: Call) -> Json | None:

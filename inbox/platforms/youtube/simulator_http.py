@@ -2,15 +2,13 @@
 
 import base64
 import json
-from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import parse_qs
 
-Json = dict[str, Any]
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+from inbox.platforms.simulated_http import Json, Receive, Scope, body_of, headers_of
+
 Thing = TypeVar("Thing")
 
 # What every method takes beside its own.
@@ -51,46 +49,14 @@ class Call:
 
 async def read_call(scope: Scope, receive: Receive) -> Call:
     """The whole request."""
-    parts = []
-    more = True
-    while more:
-        event = await receive()
-        parts.append(event.get("body", b""))
-        more = bool(event.get("more_body"))
-    body = b"".join(parts)
-    headers = {name.decode().lower(): value.decode("latin-1") for name, value in scope["headers"]}
+    body = await body_of(receive)
+    headers = headers_of(scope)
     params = parse_qs(scope["query_string"].decode(), keep_blank_values=True)
     kind = headers.get("content-type", "")
     told: Any = json.loads(body) if body and "json" in kind else {}
     form = {name: values[-1] for name, values in parse_qs(body.decode()).items()} if "urlencoded" in kind else {}
     token = headers.get("authorization", "").removeprefix("Bearer ")
     return Call(scope["method"], scope["path"], token, params, told if isinstance(told, dict) else {}, form)
-
-
-async def answer(send: Send, status: int, content: Any, headers: dict[str, str] | None = None) -> None:
-    """Answer with JSON, with text as it is, or (None) with nothing."""
-    body = b"" if content is None else content.encode() if isinstance(content, str) else json.dumps(content).encode()
-    named = [(name.lower().encode(), value.encode()) for name, value in (headers or {}).items()]
-    kind = [] if content is None else [(b"content-type", b"application/json; charset=UTF-8")]
-    await send({"type": "http.response.start", "status": status, "headers": [*kind, *named]})
-    await send({"type": "http.response.body", "body": body})
-
-
-async def hang_up(receive: Receive) -> None:
-    """Cut the connection. ASGI has no word for that, so uvicorn's own transport is asked."""
-    transport = getattr(getattr(receive, "__self__", None), "transport", None)
-    if transport is None:
-        raise RuntimeError("Only uvicorn's connections can be cut.")
-    transport.abort()
-    while (await receive())["type"] != "http.disconnect":
-        continue
-
-
-async def live(receive: Receive, send: Send) -> None:
-    """ASGI's lifespan, in which nothing happens."""
-    while (await receive())["type"] != "lifespan.shutdown":
-        await send({"type": "lifespan.startup.complete"})
-    await send({"type": "lifespan.shutdown.complete"})
 
 
 def page(things: Sequence[Thing], call: Call, mark: Callable[[Thing], str], age: int) -> tuple[list[Thing], str]:

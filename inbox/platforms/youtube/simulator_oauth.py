@@ -9,9 +9,10 @@ from datetime import timedelta
 from urllib.parse import urlencode
 
 from inbox.ground import clock
+from inbox.platforms.simulated_http import Json
 from inbox.platforms.simulation import Mischief
 from inbox.platforms.youtube.accounts import SCOPE
-from inbox.platforms.youtube.simulator_http import Call, Json
+from inbox.platforms.youtube.simulator_http import Call
 
 LASTS = timedelta(seconds=3599)
 
