@@ -82,7 +82,7 @@ async def list_conversations(
     agent: NamedDependency[Agent],
     view: Annotated[
         str,
-        QueryParameter(description="mine, unassigned, open, snoozed, resolved, problems, imported or sent."),
+        QueryParameter(description="mine, unassigned, open, snoozed, resolved, problems, held, imported or sent."),
     ] = "open",
     channel: Annotated[UUID | None, QueryParameter(description="Of this channel alone.")] = None,
     kind: Annotated[Kind | None, QueryParameter(description="Of this kind alone; sent: answers of this kind.")] = None,
@@ -93,6 +93,8 @@ async def list_conversations(
     limit: Limit = 50,
 ) -> ConversationPage:
     """Whoever waits comes first, the longest waiting on top, then what moved last; sent: the last answer first.
+
+    held: where the platform holds something back for review, whatever the status.
 
     `q` looks at the beginning of names and handles, and finds at most 500 people.
     """

@@ -27,6 +27,8 @@ DONE = {
     Action.UNLIKE: ("unliked", "message.unliked"),
     Action.DELETE: ("deleted", "message.deleted"),
 }
+# What is done about something the platform held back for review has words of its own.
+REVIEWED = {Action.UNHIDE: "approved_held", Action.DELETE: "rejected_held"}
 
 
 async def twin(
@@ -115,12 +117,12 @@ async def done(
     )
     await connection.execute(
         {
-            Action.HIDE: "UPDATE message SET hidden = true, hidden_at = $3, version = version + 1",
-            Action.UNHIDE: "UPDATE message SET hidden = false, hidden_at = $3, version = version + 1",
+            Action.HIDE: "UPDATE message SET hidden = true, hidden_at = $3, held = false, version = version + 1",
+            Action.UNHIDE: "UPDATE message SET hidden = false, hidden_at = $3, held = false, version = version + 1",
             Action.LIKE: "UPDATE message SET liked = true, liked_at = $3, version = version + 1",
             Action.UNLIKE: "UPDATE message SET liked = false, liked_at = $3, version = version + 1",
             Action.DELETE: "UPDATE message SET deleted_at = coalesce(deleted_at, $3), deleted_by = 'us', "
-            "version = version + 1",
+            "held = false, version = version + 1",
         }[action]
         + " WHERE workspace_id = $1 AND id = $2",
         workspace_id,
@@ -134,6 +136,8 @@ async def done(
     elif fact is not None:
         turned = storage.news(await storage.remember(connection, workspace_id, [fact]))
     verb, event = DONE[action]
+    if message["held"]:
+        verb = REVIEWED.get(action, verb)
     line = await lines.write(
         connection,
         workspace_id,
@@ -144,9 +148,11 @@ async def done(
         message_id=message["id"],
     )
     await connection.execute(
-        "UPDATE conversation SET version = version + 1 WHERE workspace_id = $1 AND id = $2",
+        """UPDATE conversation SET version = version + 1, held = greatest(0, held - $3)
+           WHERE workspace_id = $1 AND id = $2""",
         workspace_id,
         message["conversation_id"],
+        int(message["held"] and action not in (Action.LIKE, Action.UNLIKE)),
     )
     done = Happening(event, message["conversation_id"], message["id"], by=outbound["asked_by"], activity=line)
     return [done, *turned]

@@ -39,6 +39,7 @@ class View:
     statuses: tuple[str, ...] = ()
     condition: str = ""
     whose: str = ""  # "", mine, nobody
+    by_channel: bool = False  # its index stands in the order of channels: each is a leg
     only_waiting: bool = False  # it counts conversations in which somebody waits
 
 
@@ -51,6 +52,7 @@ VIEWS = {
     "resolved": View((RESOLVED,)),
     "problems": View(condition="c.problems > 0"),
     "imported": View(condition="c.imported"),
+    "held": View(condition="c.held > 0", by_channel=True),
 }
 SENT = "sent"  # conversations this agent answered, the last answer first
 
@@ -74,6 +76,7 @@ class CountsOut(msgspec.Struct, kw_only=True):
     problems: int
     resolved: int
     imported: int
+    held: int
     as_of: int
 
 
@@ -232,6 +235,10 @@ def _scope(query: Query, view: View, agent: Agent, narrowed: Filter) -> tuple[li
             legs.append(f"unnest({query(kinds or KINDS, 'text[]')}) AS k(kind)")
             conditions += ["c.channel_id = h.channel_id", "c.kind = k.kind"]
             channels = kinds = None
+    elif view.by_channel:
+        legs.append(f"{_every(query, channels)} AS h(channel_id)")
+        conditions.append("c.channel_id = h.channel_id")
+        channels = None
     if view.whose:
         conditions.append(
             f"c.assignee_id = {query(agent.id, 'uuid')}" if view.whose == "mine" else "c.assignee_id IS NULL"

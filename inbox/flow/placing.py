@@ -42,6 +42,7 @@ def wrote(scene: Scene, event: Event, connector: Connector) -> Letter | None:
     letter.before_connection = incoming.at < place.connected_at
     if incoming.hidden:
         letter.hidden, letter.hidden_at = True, incoming.at
+        _hold(thread, letter, True)
     letter.reply_refused = clean(incoming.reply_refused)
     _keep(scene, letter, connector, incoming)
     scene.add_letter(letter)
@@ -205,6 +206,7 @@ def deleted(scene: Scene, event: Event, connector: Connector) -> bool:
         return True
     scene.unsettled.add(letter.conversation_id)
     letter.deleted_at, letter.deleted_by = incoming.at, str(incoming.by)
+    _hold(scene.threads[letter.conversation_id], letter, False)
     letter.reread_due_at = None
     _let_stay(scene, letter, connector, event.received_at)
     tie = tie_of(f"deleted:{letter.external_id}")
@@ -250,6 +252,9 @@ def toggled(scene: Scene, event: Event) -> bool:
         return False
     if incoming.act in (Act.HID, Act.UNHID):
         if letter.hidden_at is None or incoming.at >= letter.hidden_at:
+            # What we hid ourselves stays ours, whatever list of the platform's it stands in from then on.
+            theirs = incoming.by is Actor.PLATFORM and not letter.hidden and letter.deleted_at is None
+            _hold(scene.threads[letter.conversation_id], letter, incoming.act is Act.HID and (letter.held or theirs))
             letter.hidden, letter.hidden_at = incoming.act is Act.HID, incoming.at
         if letter.direction == "in":
             scene.facts.append(
@@ -267,6 +272,12 @@ def toggled(scene: Scene, event: Event) -> bool:
         letter.liked, letter.liked_at = incoming.act is Act.LIKED, incoming.at
         scene.tell("message.liked" if letter.liked else "message.unliked", letter)
     return True
+
+
+def _hold(thread: Thread, letter: Letter, held: bool) -> None:
+    """The platform holds it back for review, or does so no more; the thread counts how many there are."""
+    thread.held = max(0, thread.held + int(held) - int(letter.held))
+    letter.held = held
 
 
 # How they decide

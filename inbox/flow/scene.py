@@ -88,6 +88,7 @@ class Thread:
     replyable: bool = True
     permalink: str = ""
     imported: bool = False
+    held: int = 0
     new: bool = field(default=False, compare=False)
 
 
@@ -121,6 +122,7 @@ class Letter:
     deleted_by: str = ""
     hidden: bool = False
     hidden_at: datetime | None = None
+    held: bool = False
     liked: bool = False
     liked_at: datetime | None = None
     reply_refused: str = ""
@@ -157,7 +159,7 @@ THREADS = Many(
     THREAD,
     changing=[c for c in THREAD if c not in ("id", "channel_id", "platform", "assignee_id")],
     seldom=[
-        ("provisional", "snoozed_until", "resolved_at", "replyable", "imported"),
+        ("provisional", "snoozed_until", "resolved_at", "replyable", "imported", "held"),
         ("post_id", "permalink"),
         ("kind", "thread_key", "identity_id", "participants"),
     ],
@@ -176,6 +178,7 @@ LETTERS = Many(
         ("parent_external_id", "parent_id", "permalink"),
         ("reply_refused", "purge_due_at", "reread_due_at"),
         ("purged_at", "said"),
+        ("held",),
     ],
 )
 

@@ -307,6 +307,7 @@ async def move(connection: Connection, workspace_id: UUID, merged: Merged) -> No
                last_message_at = greatest(h.last_message_at, s.last_message_at),
                assignee_id = coalesce(h.assignee_id, s.assignee_id),
                problems = h.problems + s.problems,
+               held = h.held + s.held,
                status = CASE WHEN 'open' IN (h.status, s.status) THEN 'open' ELSE h.status END,
                resolved_at = CASE WHEN s.status = 'open' THEN NULL ELSE h.resolved_at END,
                snoozed_until = CASE WHEN s.status = 'open' THEN NULL ELSE h.snoozed_until END,

@@ -118,6 +118,14 @@ class Conversation(Tenant, Table):
         Index("ix_conversation_identity", "workspace_id", "identity_id"),
         Index("ix_conversation_snooze", "snoozed_until", postgresql_where=sql("status = 'snoozed'")),
         Index("ix_conversation_problem", "workspace_id", "waiting_rank", "id", postgresql_where=sql("problems > 0")),
+        Index(
+            "ix_conversation_held",
+            "workspace_id",
+            "channel_id",
+            "waiting_rank",
+            "id",
+            postgresql_where=sql("held > 0"),
+        ),
         Index("ix_conversation_imported", "workspace_id", "waiting_rank", "id", postgresql_where=sql("imported")),
     )
     id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
@@ -137,6 +145,7 @@ class Conversation(Tenant, Table):
     preview_by: Mapped[Key] = mapped_column(server_default="customer")
     message_count: Mapped[int] = mapped_column(Integer, server_default=sql("0"))
     problems: Mapped[int] = mapped_column(Integer, server_default=sql("0"))  # sends failed, unknown or undecided
+    held: Mapped[int] = mapped_column(Integer, server_default=sql("0"))  # messages the platform holds back for review
     last_message_at: Mapped[Instant]
     last_inbound_at: Mapped[MaybeInstant]
     waiting_since: Mapped[MaybeInstant]

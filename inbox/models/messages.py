@@ -111,6 +111,7 @@ class Message(Tenant, Table):
     deleted_by: Mapped[Key] = mapped_column(server_default="")
     hidden: Mapped[bool] = mapped_column(Boolean, server_default=sql("false"))
     hidden_at: Mapped[MaybeInstant]
+    held: Mapped[bool] = mapped_column(Boolean, server_default=sql("false"))  # hidden by the platform, for review
     liked: Mapped[bool] = mapped_column(Boolean, server_default=sql("false"))
     liked_at: Mapped[MaybeInstant]
     reply_refused: Mapped[Words]  # why the platform takes no public reply to this very item

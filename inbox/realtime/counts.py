@@ -16,9 +16,10 @@ SELECT channel_id, assignee_id,
        count(*) FILTER (WHERE status IN ('open', 'pending') AND waiting_count > 0) AS open,
        count(*) FILTER (WHERE status = 'snoozed') AS snoozed,
        count(*) FILTER (WHERE problems > 0) AS problems,
-       count(*) FILTER (WHERE imported) AS imported
+       count(*) FILTER (WHERE imported) AS imported,
+       count(*) FILTER (WHERE held > 0) AS held
 FROM conversation
-WHERE workspace_id = $1 AND (status IN ('open', 'pending', 'snoozed') OR problems > 0 OR imported)
+WHERE workspace_id = $1 AND (status IN ('open', 'pending', 'snoozed') OR problems > 0 OR imported OR held > 0)
 GROUP BY channel_id, assignee_id
 """
 
@@ -41,12 +42,12 @@ class Tally:
                 counts["unassigned"] += found["open"]
             elif assignee_id == agent.id:
                 counts["mine"] += found["open"]
-        views = ("mine", "unassigned", "open", "snoozed", "problems", "imported")
+        views = ("mine", "unassigned", "open", "snoozed", "problems", "imported", "held")
         return {view: min(counts[view], MOST) for view in views}
 
 
 async def tally(connection: Connection, workspace_id: UUID) -> Tally:
     """Count once for everybody."""
     found = await connection.fetch(TALLY, workspace_id)
-    views = ("open", "snoozed", "problems", "imported")
+    views = ("open", "snoozed", "problems", "imported", "held")
     return Tally([(row["channel_id"], row["assignee_id"], {view: row[view] for view in views}) for row in found])

@@ -60,6 +60,7 @@ class ConversationOut(msgspec.Struct, kw_only=True):
     waiting_since: datetime | None
     waiting_count: int
     imported: bool  # only items from before the connection wait here
+    held: int  # messages here that the platform holds back for review
     assignee_id: UUID | None
     tags: list[str]
     snoozed_until: datetime | None
@@ -104,6 +105,7 @@ class MessageOut(msgspec.Struct, kw_only=True):
     deleted_at: datetime | None
     deleted_by: str
     hidden: bool
+    held: bool  # hidden by the platform, which holds it back for review; what we hid ourselves is not
     liked: bool
     rating: int | None
     reply_refused: str  # inbound: why the platform takes no public reply to it, "" if it does
@@ -124,7 +126,8 @@ class MessageOut(msgspec.Struct, kw_only=True):
 
 class ActivityOut(msgspec.Struct, kw_only=True):
     """One quiet line in the thread: who did what. `verb`: assigned, resolved, reopened, snoozed, tagged, untagged,
-    prioritised, marked_no_reply_needed, hid, unhid, liked, deleted, cancelled ... with its `data`."""
+    prioritised, marked_no_reply_needed, hid, unhid, approved_held, rejected_held, liked, deleted, cancelled ... with
+    its `data`."""
 
     id: UUID
     conversation_id: UUID

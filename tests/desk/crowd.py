@@ -32,13 +32,14 @@ SELECT {workspace}, md5('post' || n)::uuid, ({channels})[1], 'crowd ' || n, 'New
 FROM generate_series(1, {conversations} / 4) n;
 INSERT INTO conversation (workspace_id, id, channel_id, platform, kind, thread_key, status, assignee_id, identity_id,
     post_id, preview, message_count, problems, last_message_at, last_inbound_at, waiting_since, waiting_count, imported,
-    waiting_rank, snoozed_until)
+    waiting_rank, snoozed_until, held)
 SELECT {workspace}, md5('conversation' || n)::uuid, channel, 'facebook', kind, 'crowd ' || n, status, assignee,
        md5('identity' || n)::uuid, CASE WHEN kind = 'comment' THEN md5('post' || 1 + n / 4)::uuid END,
        'Where is order ' || n || '?', 3, (n % 977 = 0)::int, at, at,
        CASE WHEN waits THEN at END, waits::int, imported,
        CASE WHEN waits THEN extract(epoch FROM at) ELSE 100000000000 - extract(epoch FROM at) END,
-       CASE WHEN status = 'snoozed' THEN now() + interval '1 day' END
+       CASE WHEN status = 'snoozed' THEN now() + interval '1 day' END,
+       (kind = 'comment' AND (n % 40 = 0 OR n % 1501 = 0))::int
 FROM (
     SELECT *, status = 'open' AND n % 3 > 0 AS waits, status = 'resolved' AND n % 150 = 0 AS imported FROM (
         SELECT n, now() - n * interval '40 seconds' AS at,

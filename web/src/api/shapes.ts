@@ -47,6 +47,7 @@ export interface Conversation {
   waiting_since: Time | null
   waiting_count: number
   imported: boolean
+  held: number
   assignee_id: Id | null
   tags: string[]
   snoozed_until: Time | null
@@ -94,6 +95,7 @@ export interface Message {
   deleted_at: Time | null
   deleted_by: string
   hidden: boolean
+  held: boolean
   liked: boolean
   rating: number | null
   reply_refused: string

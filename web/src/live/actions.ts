@@ -181,6 +181,7 @@ function bubbleOf(row: Conversation, writing: Writing, key: string): Message {
     deleted_at: null,
     deleted_by: "",
     hidden: false,
+    held: false,
     liked: false,
     rating: null,
     needs_reply: false,
@@ -230,7 +231,12 @@ export async function postAgain(message: Message): Promise<void> {
 }
 
 export async function setHidden(message: Message, on: boolean): Promise<void> {
-  await changeMessage(message.id, { hidden: on }, () => desk.api.setHidden(message.id, on))
+  await changeMessage(message.id, { hidden: on, ...(on ? {} : { held: false }) }, () => desk.api.setHidden(message.id, on))
+}
+
+/** What the platform holds back is shown to everybody once it has done so; gives whether it was asked. */
+export async function approve(message: Message): Promise<boolean> {
+  return (await changeMessage(message.id, {}, () => desk.api.setHidden(message.id, false))) !== null
 }
 
 export async function setLiked(message: Message, on: boolean): Promise<void> {

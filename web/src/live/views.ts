@@ -34,6 +34,7 @@ const judges: Record<string, (row: Conversation, me: Id) => boolean> = {
   snoozed: (row) => row.status === "snoozed",
   resolved: (row) => row.status === "resolved",
   imported: (row) => row.imported,
+  held: (row) => row.held > 0,
 }
 
 function isActive(row: Conversation): boolean {

@@ -7,7 +7,7 @@ export type Question =
   | { what: "assign" | "snooze" | "tag" | "priority"; rows: readonly Id[]; anchor: HTMLElement | null; then?: () => void }
   | { what: "close"; rows: readonly Id[]; waiting: readonly Waiting[]; then: (unanswered: Unanswered) => void }
   | { what: "no_reply"; message: Message; anchor: HTMLElement | null }
-  | { what: "delete"; message: Message }
+  | { what: "delete" | "reject"; message: Message }
   | { what: "erase"; contact: Id; name: string }
   | { what: "ledger"; row: Id; anchor: HTMLElement | null }
 
