@@ -25,6 +25,7 @@ from inbox.flow import accounts, cluster
 from inbox.ground.crypto import Safe
 from inbox.ground.db import Connection, Database
 from inbox.ground.outbound import Outbound
+from inbox.ground.tasks import end
 from inbox.people.access import Agent, Right
 from inbox.platforms import registry
 from inbox.platforms.base import Account, Connector, Kind, NotHere, Signal
@@ -103,9 +104,7 @@ class Courtesies:
 
     async def stop(self) -> None:
         """Whatever is under way is let go."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end(self._tasks)
         with suppress(RedisError, OSError):
             await self._valkey.aclose()
 

@@ -55,9 +55,9 @@ async def test_an_agent_takes_answers_and_closes_a_conversation(ana: httpx.Async
 async def test_the_same_key_gives_the_same_message_and_another_text_is_refused(
     ana: httpx.AsyncClient, road: Road
 ) -> None:
-    await road.says("7001", "Where is my order?", at="00:01")
+    await road.comments("8001", "Where is my order?", at="00:01")
     thread = await first(ana)
-    writing = {"visibility": "private", "text": "On its way!"}
+    writing = {"visibility": "public", "text": "On its way!"}
     key = {"Idempotency-Key": "k1"}
     sent = await ana.post(f"{thread}/messages", json=writing, headers=key)
     assert (sent.status_code, sent.json()["delivery"]["state"]) == (201, "queued")
@@ -74,16 +74,16 @@ async def test_the_same_key_gives_the_same_message_and_another_text_is_refused(
 async def test_what_a_colleague_answered_unseen_comes_with_the_refusal(
     ana: httpx.AsyncClient, web: Browsers, road: Road
 ) -> None:
-    await road.says("7001", "Where is my order?", at="00:01")
+    await road.comments("8001", "Where is my order?", at="00:01")
     thread = await first(ana)
     sam = await web.of(road.world, road.world.supervisor)
     seen = (await ana.get(thread)).json()["messages"][-1]["id"]
     theirs = await sam.post(
         f"{thread}/messages",
-        json={"visibility": "private", "text": "On its way!", "seen": seen},
+        json={"visibility": "public", "text": "On its way!", "seen": seen},
         headers={"Idempotency-Key": "sam"},
     )
-    writing = {"visibility": "private", "text": "It left!", "seen": seen}
+    writing = {"visibility": "public", "text": "It left!", "seen": seen}
     refused = await ana.post(f"{thread}/messages", json=writing, headers={"Idempotency-Key": "ana"})
     assert (refused.status_code, refused.json()["code"]) == (409, "newer_answer")
     assert [message["id"] for message in refused.json()["newer"]] == [theirs.json()["id"]]
