@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
-import socket
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
 import pytest
-import uvicorn
 
 from inbox.desk import acts, replies, second_thoughts
 from inbox.desk.replies import Reply
@@ -33,25 +28,11 @@ from inbox.platforms.registry import platforms
 from inbox.platforms.simulation import Person, Simulator
 from tests.outbox.conftest import QUICK, Desk, until
 from tests.outbox.echo_platform import Network
+from tests.platforms.house import served
 from tests.world import World
 
 ANA = Person("7001", "Ana Ruiz", "ana")
 NETWORKS: dict[str, Callable[[], Simulator]] = {"facebook": Facebook, "bluesky": BlueskySimulator}
-
-
-@asynccontextmanager
-async def served(app: Any) -> AsyncIterator[str]:
-    """The address at which uvicorn serves this application."""
-    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listening.bind(("127.0.0.1", 0))
-    listening.listen()
-    server = uvicorn.Server(uvicorn.Config(app, log_level="critical", lifespan="off"))
-    task = asyncio.create_task(server.serve(sockets=[listening]))
-    try:
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        await task
 
 
 @dataclass

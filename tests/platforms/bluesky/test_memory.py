@@ -2,7 +2,8 @@
 
 from inbox.platforms.base import Action, Sent
 from inbox.platforms.bluesky.simulator import BlueskySimulator
-from tests.platforms.bluesky.house import ANA, BEN, Connected, serving
+from tests.platforms.bluesky.house import ANA, BEN, Connected
+from tests.platforms.house import served
 
 SECRETS = ["pass-word-pass-word", "the key that signs"]
 
@@ -22,7 +23,7 @@ async def test_what_was_kept_is_there_again(network: BlueskySimulator, shop: Con
     assert again.network.notices == network.network.notices
     assert again.network.likes == network.network.likes
     assert again.network.handles == network.network.handles
-    async with serving(again.app) as url:
+    async with served(again.app) as url:
         again.bind(url=url)
         reopened = Connected.to(again, shop.http)
         reopened.cursor = shop.cursor
@@ -37,10 +38,10 @@ async def test_what_was_kept_is_there_again(network: BlueskySimulator, shop: Con
 async def test_a_session_outlives_the_process(network: BlueskySimulator, shop: Connected) -> None:
     first, second = BlueskySimulator(secrets=SECRETS), BlueskySimulator(secrets=SECRETS)
     assert first.connection["credentials"] == second.connection["credentials"]
-    async with serving(first.app) as url:
+    async with served(first.app) as url:
         first.bind(url=url)
         account = (await Connected.to(first, shop.http).signed_in()).account
-    async with serving(second.app) as url:
+    async with served(second.app) as url:
         second.bind(url=url)
         token = account.credentials["access_jwt"]
         answer = await shop.http.get(

@@ -23,6 +23,7 @@ from inbox.platforms.base import (
     Unknown,
 )
 from inbox.platforms.bluesky import keys
+from inbox.platforms.bluesky.connector import Bluesky
 from tests.bluesky_server.person import Person, Ref
 from tests.bluesky_server.server import BlueskyServer
 from tests.platforms.bluesky.house import Connected
@@ -49,6 +50,7 @@ async def brand(bluesky_server: BlueskyServer, ours: Person) -> AsyncIterator[Co
     session = {"access_jwt": ours.http.headers["authorization"].removeprefix("Bearer ")}
     async with httpx.AsyncClient(timeout=30) as http:
         yield Connected(
+            Bluesky(),
             http,
             Account(
                 platform="bluesky",
@@ -249,6 +251,7 @@ async def test_a_session_is_renewed_and_an_expired_one_says_so(
     brand.account = msgspec.structs.replace(brand.account, credentials=spent)
     act = brand.outgoing(Action.REPLY, asked.uri, "hi")
     for refused in (await brand.send(act), await _polling(brand)):
+        assert isinstance(refused, NotHere | Refused)
         assert refused.error is ErrorClass.AUTH_EXPIRED
 
     await brand.signed_in()  # there was no refresh token: by password

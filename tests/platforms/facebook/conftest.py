@@ -11,12 +11,12 @@ from inbox.platforms.base import Account, Action, Kind, Outgoing
 from inbox.platforms.facebook.connector import Facebook
 from inbox.platforms.facebook.simulator import Facebook as Network
 from inbox.platforms.simulation import Person
-from tests.platforms.meta.house import Listener, Polling, account_of, heard_by, running, sweeping
-
-__all__ = ["ANA", "LI", "Listener", "Polling", "outgoing"]
+from tests.platforms.house import Listener, Sweeping, account_of, counted, heard_by, running, sweeping
+from tests.platforms.meta.house import app_of
 
 ANA = Person("7001", "Ana Ruiz")
 LI = Person("7002", "Li Wei")
+Polling = Sweeping[int | None]
 
 
 @pytest.fixture
@@ -27,20 +27,15 @@ def facebook() -> Facebook:
 @pytest.fixture
 async def network() -> AsyncIterator[Network]:
     network = Network(account="1040", secrets=["app-secret"])
+    network.postman.patience = 5
     async with running(network):
         yield network
 
 
 @pytest.fixture
 async def listener(facebook: Facebook, network: Network) -> AsyncIterator[Listener]:
-    async with heard_by(facebook, network) as listener:
+    async with heard_by(facebook, network, app_of(network)) as listener:
         yield listener
-
-
-@pytest.fixture
-async def http() -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(timeout=5, trust_env=False) as client:
-        yield client
 
 
 @pytest.fixture
@@ -51,7 +46,7 @@ def account(network: Network) -> Account:
 @pytest.fixture
 def sweep(facebook: Facebook, http: httpx.AsyncClient, account: Account) -> Polling:
     """Poll until there is no more; gives the events, the cursor and what the platform counted."""
-    return sweeping(facebook, http, account)
+    return sweeping(facebook, http, account, counted)
 
 
 def outgoing(action: Action, **more: Any) -> Outgoing:

@@ -8,7 +8,8 @@ from inbox.platforms.base import Account, App, ErrorClass, NotHere, Signal
 from inbox.platforms.facebook.checking import WEBHOOKS
 from inbox.platforms.facebook.connector import Facebook
 from inbox.platforms.facebook.simulator import Facebook as Network
-from tests.platforms.facebook.conftest import ANA, Listener
+from tests.platforms.facebook.conftest import ANA
+from tests.platforms.house import Listener
 
 
 def vendor_app(network: Network) -> App:

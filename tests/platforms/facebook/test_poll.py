@@ -11,7 +11,8 @@ from inbox.platforms.facebook import polling
 from inbox.platforms.facebook.connector import Facebook
 from inbox.platforms.facebook.simulator import Facebook as Network
 from inbox.platforms.simulation import Person
-from tests.platforms.facebook.conftest import ANA, LI, Listener, Polling
+from tests.platforms.facebook.conftest import ANA, LI, Polling
+from tests.platforms.house import Listener
 
 
 def keys(events: list[Incoming]) -> set[tuple[Any, ...]]:

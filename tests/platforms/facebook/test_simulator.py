@@ -10,7 +10,8 @@ from inbox.platforms.facebook.connector import Facebook
 from inbox.platforms.facebook.simulator import PAGE_INBOX
 from inbox.platforms.facebook.simulator import Facebook as Network
 from inbox.platforms.simulation import Heard
-from tests.platforms.facebook.conftest import ANA, LI, Listener, outgoing
+from tests.platforms.facebook.conftest import ANA, LI, outgoing
+from tests.platforms.house import Listener
 
 
 async def test_everything_people_do_arrives_in_our_words(network: Network, listener: Listener) -> None:

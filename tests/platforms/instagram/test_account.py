@@ -25,8 +25,9 @@ from inbox.platforms.base import (
 )
 from inbox.platforms.instagram.connector import Instagram
 from inbox.platforms.instagram.simulator import Instagram as Network
-from tests.platforms.instagram.conftest import ANA, US, Listener, outgoing
-from tests.platforms.meta.house import account_of, app_of
+from tests.platforms.house import Listener, account_of
+from tests.platforms.instagram.conftest import ANA, US, outgoing
+from tests.platforms.meta.house import app_of
 
 BACK = "https://inbox.example/connect/instagram"
 

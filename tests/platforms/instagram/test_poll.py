@@ -10,7 +10,8 @@ from inbox.platforms.base import Account, Act, ErrorClass, Incoming, Kind, NotHe
 from inbox.platforms.instagram.connector import Instagram
 from inbox.platforms.instagram.simulator import Instagram as Network
 from inbox.platforms.simulation import Person
-from tests.platforms.instagram.conftest import ANA, LI, US, Listener, Polling
+from tests.platforms.house import Listener
+from tests.platforms.instagram.conftest import ANA, LI, US, Polling
 
 
 def keys(events: list[Incoming]) -> set[tuple[Any, ...]]:

@@ -10,7 +10,8 @@ import time_machine
 from inbox.platforms.base import Account, Act, App, Attachment, Budget, ErrorClass, Kind, Known, NotHere
 from inbox.platforms.linkedin.connector import LinkedIn
 from inbox.platforms.linkedin.simulator import LinkedIn as Network
-from tests.platforms.linkedin.conftest import ANA, LI, PAGE, Listener
+from tests.platforms.house import Listener
+from tests.platforms.linkedin.conftest import ANA, LI, PAGE
 
 
 async def test_a_good_sign_in(network: Network, linkedin: LinkedIn, http: httpx.AsyncClient, account: Account) -> None:

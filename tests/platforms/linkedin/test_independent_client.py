@@ -10,7 +10,8 @@ from inbox.platforms.base import Account, Act, App
 from inbox.platforms.linkedin.connector import LinkedIn
 from inbox.platforms.linkedin.notices import SOCIAL
 from inbox.platforms.linkedin.simulator import LinkedIn as Network
-from tests.platforms.linkedin.conftest import ANA, PAGE, Listener
+from tests.platforms.house import Listener
+from tests.platforms.linkedin.conftest import ANA, PAGE
 
 VERSION = "202607"
 

@@ -11,7 +11,8 @@ import time_machine
 from inbox.platforms.base import Account, Act, Budget, ErrorClass, Incoming, Kind, NotHere
 from inbox.platforms.linkedin.connector import LinkedIn
 from inbox.platforms.linkedin.simulator import LinkedIn as Network
-from tests.platforms.linkedin.conftest import ANA, LI, Listener, Polling
+from tests.platforms.house import Listener
+from tests.platforms.linkedin.conftest import ANA, LI, Polling
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 

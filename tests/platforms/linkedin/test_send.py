@@ -9,7 +9,8 @@ import pytest
 from inbox.platforms.base import Account, Action, Attachment, Author, ErrorClass, Kind, Outgoing, Refused, Sent
 from inbox.platforms.linkedin.connector import LinkedIn
 from inbox.platforms.linkedin.simulator import LinkedIn as Network
-from tests.platforms.linkedin.conftest import ANA, LI, PAGE, Listener, outgoing
+from tests.platforms.house import Listener
+from tests.platforms.linkedin.conftest import ANA, LI, PAGE, outgoing
 
 SAFE_COMMENT = "urn%3Ali%3Acomment%3A%28urn%3Ali%3Aactivity%3A"
 

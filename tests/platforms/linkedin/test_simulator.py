@@ -10,7 +10,8 @@ from inbox.platforms.linkedin.connector import LinkedIn
 from inbox.platforms.linkedin.simulator import LinkedIn as Network
 from inbox.platforms.linkedin.simulator_http import Refusal, entries, fields, plain
 from inbox.platforms.simulation import Heard
-from tests.platforms.linkedin.conftest import ANA, LI, Listener, outgoing
+from tests.platforms.house import Listener
+from tests.platforms.linkedin.conftest import ANA, LI, outgoing
 
 
 async def test_everything_people_do_arrives_in_our_words(network: Network, listener: Listener) -> None:

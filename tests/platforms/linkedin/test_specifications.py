@@ -13,7 +13,8 @@ from inbox.platforms.base import Account, App
 from inbox.platforms.linkedin.connector import LinkedIn
 from inbox.platforms.linkedin.notices import COUNTED_NOWHERE_YET, ON_COMMENTS, ON_POSTS, SOCIAL
 from inbox.platforms.linkedin.simulator import LinkedIn as Network
-from tests.platforms.linkedin.conftest import ANA, Listener
+from tests.platforms.house import Listener
+from tests.platforms.linkedin.conftest import ANA
 
 SPECS = Path(__file__).parents[4] / "shared" / "specs" / "linkedin"
 pytestmark = pytest.mark.skipif(not SPECS.is_dir(), reason="LinkedIn's specifications do not lie beside this checkout")

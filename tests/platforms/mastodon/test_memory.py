@@ -6,7 +6,8 @@ import time_machine
 
 from inbox.platforms.base import Action, Sent
 from inbox.platforms.mastodon.simulator import MastodonSimulator
-from tests.platforms.mastodon.house import ANA, BEN, Connected, serving
+from tests.platforms.house import served
+from tests.platforms.mastodon.house import ANA, BEN, Connected
 
 
 async def test_what_was_kept_is_there_again(network: MastodonSimulator, shop: Connected) -> None:
@@ -25,7 +26,7 @@ async def test_what_was_kept_is_there_again(network: MastodonSimulator, shop: Co
     assert again.network.notices == network.network.notices
     assert again.network.accounts == network.network.accounts
     assert again.connection["credentials"] == network.connection["credentials"]
-    async with serving(again.app) as url:
+    async with served(again.app) as url:
         again.bind(url=url)
         reopened = Connected.to(again, shop.http)
         reopened.cursor = shop.cursor

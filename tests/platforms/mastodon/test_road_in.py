@@ -261,7 +261,7 @@ async def test_a_server_that_lists_fewer_posts_at_once_is_asked_for_fewer_or_for
     items = await shop.polled()
     await network.delete(names[0])
     for size in (10, 25):
-        shop.wanting(statuses_at_once=size)
+        shop.set(statuses_at_once=size)
         network.app.requests.clear()
         assert set(await shop.reread(*items)) == {names[0]}
         lists = [path for _, path in network.app.requests if path == "/api/v1/statuses"]
@@ -329,7 +329,7 @@ async def test_polling_slows_down_before_the_rate_is_used_up_and_says_when_to_co
 
 
 async def test_an_unreachable_server_is_a_passing_trouble(shop: Connected) -> None:
-    shop.wanting(server="http://127.0.0.1:1")
+    shop.set(server="http://127.0.0.1:1")
     with pytest.raises(NotHere) as refused:
         await shop.polled()
     assert refused.value.error is ErrorClass.TRANSIENT

@@ -99,6 +99,7 @@ async def test_a_followers_only_post_is_answered_to_followers_only(network: Mast
     acct = network.network.join(ANA)
     asked = network.network.write(acct.id, "@alder_finch psst", visibility="private").id
     sent = await shop.send(shop.outgoing(Action.REPLY, asked, "psst"))
+    assert isinstance(sent, Sent)
     assert network.network.posts[sent.external_id].visibility == "private"
 
 
@@ -111,6 +112,7 @@ async def test_a_private_message_is_a_direct_post_that_names_one_person(
     asked = await network.dm(ANA, text="order 7?")
     ana = name_of(network, ANA)
     sent = await shop.send(shop.outgoing(Action.DM, asked, "It left", recipient=ana, thread=ana))
+    assert isinstance(sent, Sent)
     there = network.network.posts[sent.external_id]
     assert (there.text, there.visibility, there.parent, there.named) == (
         "@ana@m.example It left",
@@ -130,6 +132,7 @@ async def test_a_message_whose_question_was_taken_back_still_reaches_the_person(
     ana = name_of(network, ANA)
     for target in (asked, ""):
         sent = await shop.send(shop.outgoing(Action.DM, target, f"It left {target}", recipient=ana, thread=ana))
+        assert isinstance(sent, Sent)
         assert (network.network.posts[sent.external_id].visibility, network.network.posts[sent.external_id].parent) == (
             "direct",
             "",
@@ -143,6 +146,7 @@ async def test_a_private_reply_answers_a_public_post_for_one_person_alone(
     ana = name_of(network, ANA)
     act = shop.outgoing(Action.PRIVATE_REPLY, asked, "It left", recipient=ana, target_author=author_of(network, ANA))
     sent = await shop.send(act)
+    assert isinstance(sent, Sent)
     assert (network.network.posts[sent.external_id].visibility, sent.thread) == ("direct", ana)
     assert network.heard[0].action == "private_reply"
     wrote = [each for each in await shop.polled() if each.ours]
@@ -216,7 +220,7 @@ async def test_a_reply_to_what_is_gone_is_refused(network: MastodonSimulator, sh
 
 async def test_the_name_in_front_counts(network: MastodonSimulator, shop: Connected) -> None:
     asked = await network.mention(ANA, text="hi")
-    shop.wanting(max_characters=100)
+    shop.set(max_characters=100)
     fits = await shop.send(shop.outgoing(Action.REPLY, asked, "x" * 95))
     assert isinstance(fits, Sent)
     long = await shop.send(shop.outgoing(Action.REPLY, asked, "x" * 96))
@@ -353,7 +357,7 @@ async def test_looking_posts_nothing(network: MastodonSimulator, shop: Connected
 async def test_a_server_that_cannot_be_reached_has_taken_nothing(network: MastodonSimulator, shop: Connected) -> None:
     asked = await network.mention(ANA, text="hi")
     act = shop.outgoing(Action.REPLY, asked, "hello")
-    shop.wanting(server="http://127.0.0.1:1")
+    shop.set(server="http://127.0.0.1:1")
     refused = await shop.send(act)
     assert isinstance(refused, Refused)
     assert refused.error is ErrorClass.TRANSIENT

@@ -141,7 +141,7 @@ async def test_what_is_no_mastodon_server_makes_no_app(
 
 async def test_what_is_not_allowed_is_said_in_sentences(network: MastodonSimulator, shop: Connected) -> None:
     network.gate.tokens[network.token].scopes = ["read", "write:statuses"]
-    shop.wanting(max_characters=5000, characters_reserved_per_url=20)
+    shop.set(max_characters=5000, characters_reserved_per_url=20)
     receipt = await shop.connector.check(shop.http, shop.account)
     assert receipt.missing == [
         "The app may not like posts: it needs write:favourites.",

@@ -14,7 +14,8 @@ import pytest
 from inbox.platforms.base import Action
 from inbox.platforms.mastodon import accounts, events, statuses, writing
 from inbox.platforms.mastodon.simulator import MastodonSimulator
-from tests.platforms.mastodon.house import ANA, BEN, Connected, name_of, serving
+from tests.platforms.house import served
+from tests.platforms.mastodon.house import ANA, BEN, Connected, name_of
 from tests.platforms.mastodon.test_sign_in import VERIFIER, code_of, granted, registered
 
 SCHEMA = Path(__file__).parents[4] / "shared" / "specs" / "mastodon" / "schema.json"
@@ -152,7 +153,7 @@ async def calls() -> list[tuple[httpx.Request, int, Any]]:
         made.append((answer.request, answer.status_code, answer.json()))
 
     async with (
-        serving(network.app) as url,
+        served(network.app) as url,
         httpx.AsyncClient(timeout=5, trust_env=False, event_hooks={"response": [note]}) as http,
     ):
         network.bind(url=url)
@@ -184,7 +185,7 @@ async def calls() -> list[tuple[httpx.Request, int, Any]]:
         await shop.connector.check(http, shop.account)
         app = await registered(shop)
         await granted(shop, app, await code_of(shop, app), VERIFIER)
-        stream = shop.wanting(stream=True).connector.stream(shop.account, {}, http)
+        stream = shop.set(stream=True).connector.stream(shop.account, {}, http)
         assert stream is not None
         await anext(stream)
         await stream.aclose()  # type: ignore[attr-defined]

@@ -33,7 +33,7 @@ class Ear:
 
 @asynccontextmanager
 async def listening(shop: Connected, cursor: dict[str, Any] | None = None) -> AsyncIterator[Ear]:
-    stream = shop.wanting(stream=True).connector.stream(shop.account, cursor or {}, shop.http)
+    stream = shop.set(stream=True).connector.stream(shop.account, cursor or {}, shop.http)
     assert stream is not None
     ear = Ear(shop, stream)
     assert await ear.hears() == []  # it is open
@@ -165,7 +165,7 @@ async def test_a_stream_may_be_cut_anywhere_and_say_anything(shop: Connected) ->
         f"event: update\ndata: []\n\n: thump\nevent:notification\r\ndata:{raw}\r\n\r\nevent: delete\ndata: 77\n\n"
         "event: delete\ndata: 5\n\nevent: notification\ndata: {unfinished"
     ).encode()
-    shop.wanting(stream=True)
+    shop.set(stream=True)
     async with httpx.AsyncClient(transport=answering(body)) as http:
         stream = shop.connector.stream(shop.account, {}, http)
         assert stream is not None
@@ -176,7 +176,7 @@ async def test_a_stream_may_be_cut_anywhere_and_say_anything(shop: Connected) ->
 
 async def test_a_line_without_end_ends_the_stream(shop: Connected, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(streaming, "LONGEST_LINE", 1000)
-    shop.wanting(stream=True)
+    shop.set(stream=True)
     async with httpx.AsyncClient(transport=answering(b"event: notification\ndata: " + b"x" * 5000)) as http:
         stream = shop.connector.stream(shop.account, {}, http)
         assert stream is not None
@@ -204,7 +204,7 @@ async def test_it_streams_where_the_server_says_but_never_from_https_down_to_htt
     async def note(request: httpx.Request) -> None:
         asked.append(str(request.url))
 
-    shop.wanting(server=home, streaming_url=chosen, stream=True)
+    shop.set(server=home, streaming_url=chosen, stream=True)
     async with httpx.AsyncClient(transport=answering(b"", described), event_hooks={"request": [note]}) as http:
         stream = shop.connector.stream(shop.account, {}, http)
         assert stream is not None

@@ -17,13 +17,13 @@ NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 async def test_every_page_is_walked_and_remembered(network: Network, account: Account, sweep: Polling) -> None:
     account.settings["page_size"] = 4
     pins = [await network.publish(f"Pin {number}") for number in range(10)]
-    _, cursor = await sweep({})
+    _, cursor, _ = await sweep({})
     assert set(cursor["counts"]) == set(pins)
     assert cursor["whole"] is True
     assert [call.params.get("bookmark", "") != "" for call in network.app.calls] == [False, True, True]
     for pin in pins:
         await network.comment(ANA, post=pin, text="Nice")
-    events, _ = await sweep(cursor)
+    events, _, _ = await sweep(cursor)
     assert {event.thread for event in events} == set(pins)
 
 
@@ -36,7 +36,7 @@ async def test_a_sweep_that_was_cut_short_goes_on_and_stays_silent(
         await network.comment(ANA, post=pin, text="From before")
     first = await pinterest.poll(http, account, {})
     assert first.more
-    events, cursor = await sweep(first.cursor)
+    events, cursor, _ = await sweep(first.cursor)
     assert events == []
     assert len(cursor["counts"]) == 6
 
@@ -48,7 +48,7 @@ async def test_a_bookmark_that_grew_old_begins_again_once(
     pins = [await network.publish(f"Pin {number}") for number in range(6)]
     first = await pinterest.poll(http, account, {})
     network.bookmarks.clear()
-    events, cursor = await sweep(first.cursor)
+    events, cursor, _ = await sweep(first.cursor)
     assert (events, set(cursor["counts"])) == ([], set(pins))
     with pytest.raises(NotHere) as refusal:
         await pinterest.poll(http, account, first.cursor | {"again": True, "bookmark": "old"})

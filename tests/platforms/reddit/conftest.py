@@ -6,16 +6,15 @@ import httpx
 import pytest
 
 from inbox.platforms.reddit.simulator import RedditSimulator
-from tests.platforms.reddit.house import Connected, serving
+from tests.platforms.house import running
+from tests.platforms.reddit.house import Connected
 
 
 @pytest.fixture
 async def network() -> AsyncIterator[RedditSimulator]:
     simulator = RedditSimulator(account="1040", secrets=["app-secret"], title="Alder & Finch", handle="brandco")
-    async with serving(simulator.app) as url:
-        simulator.bind(url=url)
+    async with running(simulator):
         yield simulator
-        await simulator.flush()
 
 
 @pytest.fixture

@@ -7,7 +7,8 @@ import httpx
 from inbox.platforms.base import Action, Sent
 from inbox.platforms.reddit.simulator import RedditSimulator
 from inbox.platforms.simulation import Person
-from tests.platforms.reddit.house import ANA, LI, Connected, outgoing, serving
+from tests.platforms.house import served
+from tests.platforms.reddit.house import ANA, LI, Connected, outgoing
 
 
 def another() -> RedditSimulator:
@@ -25,7 +26,7 @@ async def test_what_was_kept_is_there_again(network: RedditSimulator, shop: Conn
     again = another()
     again.recall(network.keep())
     assert again.keep() == network.keep()
-    async with serving(again.app) as url:
+    async with served(again.app) as url:
         again.bind(url=url)
         assert {**again.connection, "settings": {}} == {**network.connection, "settings": {}}
         shop.set(api_url=url, auth_url=url)

@@ -238,13 +238,12 @@ async def test_when_calls_run_short_polling_rests_and_replies_have_theirs(
 ) -> None:
     network.app.reset = 300
     await shop.polled()
-    assert shop.rest is not None
-    assert shop.rest.again_in is not None
-    relaxed = shop.rest.again_in
+    assert shop.last.again_in is not None
+    relaxed = shop.last.again_in
     network.app.left = 301.0  # of a thousand, two hundred of which are for replies
     await shop.polled()
-    assert shop.rest.again_in is not None
-    assert shop.rest.again_in > relaxed
+    assert shop.last.again_in is not None
+    assert shop.last.again_in > relaxed
     network.app.left = 201.0
     page = await shop.page()
     assert not page.more

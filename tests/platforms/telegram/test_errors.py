@@ -99,7 +99,7 @@ async def test_done_and_not_answered_is_unknown_and_cannot_be_looked_for(
 ) -> None:
     await network.dm(ANA, text="Hello")
     setattr(network.mischief, trouble, 1)
-    assert isinstance(await desk.send(Action.DM), Unknown)
+    assert isinstance(await desk.does(Action.DM), Unknown)
     assert len(network.heard) == 1
     look = await desk.connector.look(desk.http, desk.account, outgoing(Action.DM))
     assert isinstance(look, CannotTell)
@@ -117,7 +117,7 @@ async def test_what_never_left_is_a_definite_no(network: Network, desk: Desk) ->
 
 async def test_a_revoked_token(network: Network, desk: Desk) -> None:
     network.mischief.token_revoked = True
-    outcome = await desk.send(Action.DM)
+    outcome = await desk.does(Action.DM)
     assert isinstance(outcome, Refused)
     assert outcome.error is ErrorClass.AUTH_EXPIRED
     assert network.token not in outcome.message
@@ -126,5 +126,5 @@ async def test_a_revoked_token(network: Network, desk: Desk) -> None:
 async def test_the_echo_can_be_first(network: Network, desk: Desk) -> None:
     network.through_business = network.mischief.echo_first = True
     message = await network.dm(ANA, text="Hello")
-    sent = await desk.send(Action.DM, thread=message.rpartition(":")[0])
+    sent = await desk.does(Action.DM, thread=message.rpartition(":")[0])
     assert [event.external_id for event in await desk.polled()] == [message, sent.external_id]

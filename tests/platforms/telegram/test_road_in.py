@@ -11,7 +11,8 @@ import time_machine
 from inbox.platforms.base import Account, Act, Action, App, Attachment, ErrorClass, Kind, NotHere
 from inbox.platforms.telegram.connector import SECRET, Telegram
 from inbox.platforms.telegram.simulator import Telegram as Network
-from tests.platforms.telegram.conftest import ANA, LI, Desk, Listener
+from tests.platforms.house import Listener
+from tests.platforms.telegram.conftest import ANA, LI, Desk
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 
@@ -20,7 +21,7 @@ async def test_everything_people_do_arrives_in_our_words(network: Network, desk:
     message = await network.dm(ANA, text="Hello", image="yes")
     mention = await network.mention(LI, text="Do you ship?")
     await network.say(LI, "Talking among ourselves")
-    answered = await desk.send(Action.REPLY, target=mention, thread=mention, text="Yes!")
+    answered = await desk.does(Action.REPLY, target=mention, thread=mention, text="Yes!")
     below = await network.say(LI, "Great, thanks", answers=answered.external_id)
     await network.edit(message, "Hello!")
     heard = await desk.polled()
@@ -37,7 +38,7 @@ async def test_everything_people_do_arrives_in_our_words(network: Network, desk:
 
 async def test_a_thread_in_the_group_goes_on_below_what_was_said(network: Network, desk: Desk) -> None:
     mention = await network.mention(LI, text="Do you ship?")
-    answered = await desk.send(Action.REPLY, target=mention, thread=mention, text="Yes!")
+    answered = await desk.does(Action.REPLY, target=mention, thread=mention, text="Yes!")
     more = await network.comment(LI, post=mention, text="And to Porto?")
     thanks = await network.comment(LI, post=mention, parent=answered.external_id, text="Thanks")
     heard = await desk.polled()

@@ -58,14 +58,14 @@ async def test_every_request_is_known_and_complete(network: Network, desk: Desk)
     business = await network.dm(ANA, text="Hello")
     thread = business.rpartition(":")[0]
     for kind in ("image", "video", "audio", "file"):
-        await desk.send(Action.DM, attachments=[Attachment(kind, "https://files.example/a")])
-    sent = await desk.send(Action.DM, target=message)
-    answer = await desk.send(Action.DM, target=business, thread=thread)
-    await desk.send(Action.REPLY, target=mention, thread=mention)
+        await desk.does(Action.DM, attachments=[Attachment(kind, "https://files.example/a")])
+    sent = await desk.does(Action.DM, target=message)
+    answer = await desk.does(Action.DM, target=business, thread=thread)
+    await desk.does(Action.REPLY, target=mention, thread=mention)
     for action in (Action.LIKE, Action.UNLIKE):
-        await desk.send(action, kind=Kind.DM, target=message)
+        await desk.does(action, kind=Kind.DM, target=message)
     for target in (sent.external_id, answer.external_id):
-        await desk.send(Action.DELETE, kind=Kind.DM, target=target)
+        await desk.does(Action.DELETE, kind=Kind.DM, target=target)
     connector, http, account = desk.connector, desk.http, desk.account
     await connector.signal(http, account, Signal.TYPING, thread="7001")
     await connector.signal(http, account, Signal.TYPING, thread=thread)

@@ -11,13 +11,13 @@ from inbox.platforms.base import Account, Action, Kind, Outgoing
 from inbox.platforms.simulation import Person
 from inbox.platforms.threads.connector import Threads
 from inbox.platforms.threads.simulator import Threads as Network
-from tests.platforms.meta.house import Listener, Polling, account_of, heard_by, running, sweeping
-
-__all__ = ["ANA", "LI", "US", "Listener", "Polling", "outgoing"]
+from tests.platforms.house import Listener, Sweeping, account_of, counted, heard_by, running, sweeping
+from tests.platforms.meta.house import app_of
 
 ANA = Person("7001", "Ana Ruiz", "ana.r")
 LI = Person("7002", "Li Wei", "li.wei")
 US = "2000000000001040"
+Polling = Sweeping[int | None]
 
 
 @pytest.fixture
@@ -28,20 +28,15 @@ def threads() -> Threads:
 @pytest.fixture
 async def network() -> AsyncIterator[Network]:
     network = Network(account="1040", secrets=["app-secret"])
+    network.postman.patience = 5
     async with running(network):
         yield network
 
 
 @pytest.fixture
 async def listener(threads: Threads, network: Network) -> AsyncIterator[Listener]:
-    async with heard_by(threads, network) as listener:
+    async with heard_by(threads, network, app_of(network)) as listener:
         yield listener
-
-
-@pytest.fixture
-async def http() -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(timeout=5, trust_env=False) as client:
-        yield client
 
 
 @pytest.fixture
@@ -52,7 +47,7 @@ def account(network: Network) -> Account:
 @pytest.fixture
 def sweep(threads: Threads, http: httpx.AsyncClient, account: Account) -> Polling:
     """Poll until there is no more; gives the events, the cursor and what the platform counted."""
-    return sweeping(threads, http, account)
+    return sweeping(threads, http, account, counted)
 
 
 def outgoing(action: Action = Action.REPLY, **more: Any) -> Outgoing:

@@ -11,7 +11,8 @@ from inbox.ground import clock
 from inbox.platforms.base import Account, ErrorClass, Grant, NotHere
 from inbox.platforms.threads.connector import Threads
 from inbox.platforms.threads.simulator import Threads as Network
-from tests.platforms.meta.house import account_of, app_of
+from tests.platforms.house import account_of
+from tests.platforms.meta.house import app_of
 from tests.platforms.threads.conftest import ANA, US
 
 BACK = "https://inbox.example/connect/threads"

@@ -10,7 +10,8 @@ import pytest
 from inbox.platforms.base import Account, Act, ErrorClass, Incoming, Kind, Known, NotHere
 from inbox.platforms.threads.connector import Threads
 from inbox.platforms.threads.simulator import Threads as Network
-from tests.platforms.threads.conftest import ANA, LI, US, Listener, Polling
+from tests.platforms.house import Listener
+from tests.platforms.threads.conftest import ANA, LI, US, Polling
 
 
 def keys(events: list[Incoming]) -> set[tuple[Any, ...]]:

@@ -8,7 +8,8 @@ import httpx
 import pytest
 
 from inbox.platforms.whatsapp.simulator import WhatsApp as Network
-from tests.platforms.whatsapp.conftest import ANA, Listener
+from tests.platforms.house import Listener
+from tests.platforms.whatsapp.conftest import ANA
 
 pywa = pytest.importorskip("pywa", reason="pywa is not installed")
 

@@ -9,7 +9,8 @@ from inbox.platforms.base import Act, App, Attachment, ErrorClass, Kind, NotHere
 from inbox.platforms.meta.signature import sign
 from inbox.platforms.whatsapp.connector import WhatsApp
 from inbox.platforms.whatsapp.simulator import WhatsApp as Network
-from tests.platforms.whatsapp.conftest import ANA, LI, Desk, Listener
+from tests.platforms.house import Listener
+from tests.platforms.whatsapp.conftest import ANA, LI, Desk
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 

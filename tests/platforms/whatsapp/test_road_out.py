@@ -20,7 +20,8 @@ from inbox.platforms.base import (
 )
 from inbox.platforms.simulation import Heard
 from inbox.platforms.whatsapp.simulator import WhatsApp as Network
-from tests.platforms.whatsapp.conftest import ANA, LI, Desk, Listener, outgoing
+from tests.platforms.house import Listener
+from tests.platforms.whatsapp.conftest import ANA, LI, Desk, outgoing
 
 NAME = "0190a000-0000-7000-8000-000000000042"
 PARCEL = Template(name="parcel_on_its_way", language="en", parameters=["Ana", "55"])

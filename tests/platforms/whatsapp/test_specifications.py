@@ -12,7 +12,8 @@ import yaml  # type: ignore[import-untyped]
 from inbox.platforms.base import Action, Attachment, Signal, Template
 from inbox.platforms.whatsapp.simulator import WhatsApp as Network
 from inbox.platforms.whatsapp.webhooks import normalise
-from tests.platforms.whatsapp.conftest import ANA, Desk, Listener
+from tests.platforms.house import Listener
+from tests.platforms.whatsapp.conftest import ANA, Desk
 
 API = Path(__file__).parents[4] / "shared" / "specs" / "meta" / "business-messaging-api_v23.0.yaml"
 pytestmark = pytest.mark.skipif(not API.is_file(), reason="Meta's specifications do not lie beside this checkout")

@@ -11,7 +11,8 @@ import time_machine
 from inbox.platforms.base import Account, App, Attachment, Author, ErrorClass, Media, NotHere
 from inbox.platforms.x.connector import X
 from inbox.platforms.x.simulator import X as Network
-from tests.platforms.x.conftest import ANA, account_of, answering
+from tests.platforms.house import account_of
+from tests.platforms.x.conftest import ANA, answering
 
 VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
 CHALLENGE = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"  # RFC 7636, appendix B

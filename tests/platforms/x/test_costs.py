@@ -11,7 +11,8 @@ from inbox.platforms.base import Account, Action, Budget, Kind, Outgoing
 from inbox.platforms.x import prices
 from inbox.platforms.x.connector import X
 from inbox.platforms.x.simulator import X as Network
-from tests.platforms.x.conftest import ANA, Sweep, account_of, outgoing
+from tests.platforms.house import account_of
+from tests.platforms.x.conftest import ANA, Sweep, outgoing
 
 NOW = datetime(2026, 11, 10, 12, tzinfo=UTC)
 

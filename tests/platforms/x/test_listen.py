@@ -9,7 +9,8 @@ from inbox.platforms.x.connector import X
 from inbox.platforms.x.listening import EVENTS, NO_KEY
 from inbox.platforms.x.simulator import X as Network
 from inbox.platforms.x.webhooks import FREE_TAG, TAG
-from tests.platforms.x.conftest import ANA, Listener
+from tests.platforms.house import Listener
+from tests.platforms.x.conftest import ANA
 
 APP = App(id="client-id", platform="x", secrets=["consumer-secret"])
 

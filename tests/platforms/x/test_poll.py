@@ -14,7 +14,8 @@ from inbox.platforms.simulation import Person
 from inbox.platforms.x import polling
 from inbox.platforms.x.connector import X
 from inbox.platforms.x.simulator import X as Network
-from tests.platforms.x.conftest import ANA, LI, Listener, Sweep
+from tests.platforms.house import Listener
+from tests.platforms.x.conftest import ANA, LI, Sweep
 
 
 def keys(events: list[Incoming]) -> set[tuple[Any, ...]]:

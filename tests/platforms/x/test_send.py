@@ -24,7 +24,8 @@ from inbox.platforms.base import (
 from inbox.platforms.simulation import Heard
 from inbox.platforms.x.connector import X
 from inbox.platforms.x.simulator import X as Network
-from tests.platforms.x.conftest import ANA, LI, Listener, answering, outgoing
+from tests.platforms.house import Listener
+from tests.platforms.x.conftest import ANA, LI, answering, outgoing
 
 
 def asked(network: Network) -> list[tuple[str, str, dict[str, Any]]]:

@@ -8,7 +8,8 @@ from inbox.platforms.base import Account, Act, Action, Kind, Sent
 from inbox.platforms.simulation import Heard
 from inbox.platforms.x.connector import X
 from inbox.platforms.x.simulator import X as Network
-from tests.platforms.x.conftest import ANA, LI, Listener, Sweep, account_of, outgoing, served
+from tests.platforms.house import Listener, account_of, served
+from tests.platforms.x.conftest import ANA, LI, Sweep, outgoing
 
 
 async def test_everything_people_do_arrives_in_our_words(network: Network, listener: Listener) -> None:

@@ -15,7 +15,8 @@ from inbox.platforms.x.access import SCOPES
 from inbox.platforms.x.connector import X
 from inbox.platforms.x.listening import EVENTS, OPTIONAL
 from inbox.platforms.x.simulator import X as Network
-from tests.platforms.x.conftest import ANA, LI, Listener, Sweep, outgoing
+from tests.platforms.house import Listener
+from tests.platforms.x.conftest import ANA, LI, Sweep, outgoing
 
 FILE = Path(__file__).parents[4] / "shared" / "specs" / "x" / "openapi.json"
 pytestmark = pytest.mark.skipif(not FILE.is_file(), reason="X's specification does not lie beside this checkout")

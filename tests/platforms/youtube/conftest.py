@@ -1,96 +1,39 @@
 """A simulated YouTube that really listens, and the connector connected to it."""
 
-import asyncio
-import json
-import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
 import msgspec
 import pytest
-import uvicorn
 
-from inbox.platforms.base import Account, Act, Action, Budget, Incoming, Kind, Look, Outcome, Outgoing, Polled
+from inbox.platforms.base import Act, Action, Budget, Incoming, Kind, Outgoing
 from inbox.platforms.simulation import Person
 from inbox.platforms.youtube.connector import YouTube
 from inbox.platforms.youtube.simulator import YouTube as Network
+from tests.platforms import house
+from tests.platforms.house import account_of, running
 
 ANA = Person("7001", "Ana Ruiz", "ana")
 BOB = Person("7002", "Bob Li", "bob")
 
 
-@asynccontextmanager
-async def served(app: Any) -> AsyncIterator[str]:
-    """The address at which uvicorn serves this application."""
-    # With the protocol named asyncio switches Nagle's algorithm off; without it every answer takes 40 ms.
-    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listening.bind(("127.0.0.1", 0))
-    listening.listen()
-    server = uvicorn.Server(uvicorn.Config(app, log_level="critical", lifespan="off"))
-    # Whoever connects before uvicorn is up waits in the socket's queue.
-    task = asyncio.create_task(server.serve(sockets=[listening]))
-    try:
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        await task
-
-
-class Connected:
-    """The connector as the product drives it: cursors kept between polls as JSON, every payload stored and read."""
+class Connected(house.Connected[YouTube]):
+    """Our channel there, with every list read at every turn, so that no story has to wait."""
 
     def __init__(self, network: Network, http: httpx.AsyncClient) -> None:
-        self.network, self.http, self.connector = network, http, YouTube()
-        told = network.connection
-        # Every list at every turn, so that no story has to wait.
-        self.account = Account(
-            platform="youtube",
-            external_id=told["external_id"],
-            credentials=told["credentials"],
-            settings={**told["settings"], "held_seconds": 0.0, "watch_seconds": 0.0},
-            app_id=told["app"]["id"],
-            app_secrets=told["app"]["secrets"],
-        )
-        self.cursor: dict[str, Any] = {}
-        self.last = Polled(payloads=[], cursor={})
-        self.cost = 0.0
-        self.payloads: list[dict[str, Any]] = []
-
-    def set(self, **settings: Any) -> None:
-        """Settings of the channel, as a person changes them."""
-        self.account.settings.update(settings)
+        super().__init__(YouTube(), http, account_of(network, held_seconds=0.0, watch_seconds=0.0))
+        self.network = network
 
     def with_budget(self, limit: float, used: float, resets_in: timedelta) -> None:
         """What the house has counted."""
         budget = Budget(limit=limit, used=used, reserve=0.5, resets_at=datetime.now(UTC) + resets_in)
         self.account = msgspec.structs.replace(self.account, budget=budget)
 
-    async def page(self) -> list[Incoming]:
-        """One call of the poll."""
-        self.last = await self.connector.poll(self.http, self.account, self.cursor)
-        self.cost += self.last.cost
-        self.cursor = json.loads(json.dumps(self.last.cursor))
-        payloads = json.loads(json.dumps(self.last.payloads))
-        self.payloads += payloads
-        return [event for payload in payloads for event in self.connector.normalise(payload)]
-
-    async def polled(self) -> list[Incoming]:
-        """Until there is no more."""
-        events: list[Incoming] = []
-        for _ in range(500):
-            events += await self.page()
-            if not self.last.more:
-                return events
-        raise AssertionError("The poll never ends.")
-
-    async def send(self, act: Outgoing) -> Outcome:
-        return await self.connector.send(self.http, self.account, act)
-
-    async def look(self, act: Outgoing) -> Look:
-        return await self.connector.look(self.http, self.account, act)
+    async def heard(self) -> list[Incoming]:
+        """What one call of the poll brings."""
+        return self.read(await self.page())
 
     def asked(self, resource: str = "", method: str = "GET") -> list[dict[str, str]]:
         """What was asked for, with each parameter once."""
@@ -104,16 +47,8 @@ class Connected:
 @pytest.fixture
 async def network() -> AsyncIterator[Network]:
     network = Network(account="1040", secrets=["client-secret", "signing-key"])
-    async with served(network.app) as url:
-        network.bind(url=url)
+    async with running(network):
         yield network
-        await network.flush()
-
-
-@pytest.fixture
-async def http() -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(timeout=5, trust_env=False) as client:
-        yield client
 
 
 @pytest.fixture

@@ -107,7 +107,7 @@ async def test_in_the_end_we_hold_what_stands_there(
         network.strict_ids = dice.random() < 0.5
         if dice.random() < 0.3:
             kept = dict(shop.cursor)
-            house.take(await (shop.polled() if dice.random() < 0.5 else shop.page()))
+            house.take(await (shop.polled() if dice.random() < 0.5 else shop.heard()))
             if dies and dice.random() < 0.15:
                 shop.cursor = kept  # the page was stored, and then the process died
     for _ in range(4):

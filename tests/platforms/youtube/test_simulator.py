@@ -8,7 +8,8 @@ import msgspec
 from inbox.platforms.base import Act, Sent
 from inbox.platforms.simulation import Heard
 from inbox.platforms.youtube.simulator import YouTube as Network
-from tests.platforms.youtube.conftest import ANA, BOB, Connected, ago, outgoing, served, written
+from tests.platforms.house import served
+from tests.platforms.youtube.conftest import ANA, BOB, Connected, ago, outgoing, written
 
 
 async def test_it_goes_on_where_it_stopped(network: Network, shop: Connected, video: str) -> None:
