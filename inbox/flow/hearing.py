@@ -35,6 +35,7 @@ POLL_TIME = 60.0  # seconds for one page
 SOON = timedelta(seconds=10)  # a channel heard by poll alone
 NOW_AND_THEN = timedelta(minutes=5)  # one heard by webhook: the catch-up that reconciles
 AFTER_TROUBLE = timedelta(seconds=30)
+LEAST_REST, LONGEST_REST = timedelta(seconds=1), timedelta(days=1)  # whatever a platform asks for
 PAGES = 50  # of one channel in one turn; the rest comes next turn
 
 
@@ -86,9 +87,12 @@ class Ear:
                         )
                         if fresh is None:
                             return pages
+                        if fresh.credentials == account.credentials:  # where one signs in there is away
+                            await self._rest(workspace_id, channel_id, clock.now() + AFTER_TROUBLE, str(error))
+                            return pages
                         account = fresh
                         continue
-                    await self._trouble(workspace_id, channel_id, error)
+                    await self._trouble(workspace_id, channel_id, account, error)
                     return pages
                 except Exception as error:  # also an answer that is not what the platform says it sends
                     away = isinstance(error, (httpx.HTTPError, TimeoutError, OSError))
@@ -201,23 +205,27 @@ class Ear:
                 whole.held if whole else None,
             )
 
-    async def _trouble(self, workspace_id: UUID, channel_id: UUID, error: NotHere) -> None:
+    async def _trouble(self, workspace_id: UUID, channel_id: UUID, account: Account, error: NotHere) -> None:
         log.info("poll refused", channel=str(channel_id), error=str(error.error))
         if error.error is ErrorClass.AUTH_EXPIRED:
-            await accounts.sign_out(self._database, workspace_id, channel_id, str(error))
+            await accounts.sign_out(
+                self._database, self._safe, workspace_id, channel_id, str(error), refused=account.credentials
+            )
         await self._rest(workspace_id, channel_id, error.retry_at or clock.now() + AFTER_TROUBLE, str(error))
 
     async def _rest(self, workspace_id: UUID, channel_id: UUID, until: datetime, why: str) -> None:
         """Not before `until`. `why`: what keeps us from hearing, "" where it is nobody's trouble but ours."""
+        # As a span: the clock that waits is the database's, and ours may be minutes off.
+        rest = min(max(until - clock.now(), LEAST_REST), LONGEST_REST)
         async with self._database.tenant(workspace_id) as connection:
             await connection.execute(
-                """UPDATE channel SET poll_lease_until = NULL, poll_due_at = $3,
+                """UPDATE channel SET poll_lease_until = NULL, poll_due_at = now() + $3,
                        trouble = CASE WHEN $4 = '' THEN trouble ELSE $4 END,
                        trouble_since = CASE WHEN $4 = '' THEN trouble_since ELSE coalesce(trouble_since, now()) END
                    WHERE workspace_id = $1 AND id = $2""",
                 workspace_id,
                 channel_id,
-                until,
+                rest,
                 why[:500],
             )
 

@@ -63,7 +63,14 @@ async def _renewed(road: Road, claim: Claim, outcome: Refused) -> Refused:
         stored = await accounts.load(connection, road.safe, claim.workspace_id, claim.channel_id)
     if stored is not None and stored.credentials == account.credentials and before == ErrorClass.AUTH_EXPIRED:
         # A fresh token was refused as well.
-        await accounts.sign_out(road.database, claim.workspace_id, claim.channel_id, outcome.message)
+        await accounts.sign_out(
+            road.database,
+            road.safe,
+            claim.workspace_id,
+            claim.channel_id,
+            outcome.message,
+            refused=account.credentials,
+        )
         return outcome
     fresh = await accounts.renew(
         road.database,
