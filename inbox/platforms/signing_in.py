@@ -1,6 +1,6 @@
 """Asking a vendor's token endpoint, as OAuth 2.0 (RFC 6749) has it: for a code, or for a refresh token.
 
-    credentials = await asked(http, TOKEN_URL, {"grant_type": "authorization_code", "code": code, ...}, title=self.title)
+    told = await asked(http, TOKEN_URL, {"grant_type": "authorization_code", "code": code, ...}, title=self.title)
 
 Platforms differ in where they want the client's name and secret; the rest is the same everywhere.
 """
