@@ -134,6 +134,7 @@ async def test_counts_say_how_new_they_are(ana: httpx.AsyncClient, road: Road) -
         "problems": 0,
         "resolved": 0,
         "imported": 0,
+        "held": 0,
         "as_of": 1,
     }
 
