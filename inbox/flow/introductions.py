@@ -26,6 +26,7 @@ log = structlog.get_logger("introductions")
 BATCH = 20
 PATIENCE = 10.0  # seconds
 REST = timedelta(seconds=30)  # after a refusal that names no time
+LONGEST_REST = timedelta(hours=1)  # whatever a platform asks for
 LATER = (ErrorClass.RATE_LIMITED, ErrorClass.QUOTA_EXHAUSTED, ErrorClass.TRANSIENT, ErrorClass.AUTH_EXPIRED)
 
 WHO = """
@@ -77,7 +78,7 @@ async def introduce(
                 )
             except NotHere as error:
                 if error.error in LATER:
-                    rest_until = error.retry_at or clock.now() + REST
+                    rest_until = min(error.retry_at or clock.now() + REST, clock.now() + LONGEST_REST)
                     break
                 person = None
             except Exception as error:

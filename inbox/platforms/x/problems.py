@@ -146,7 +146,7 @@ def retry_at(headers: Mapping[str, str], now: datetime, found: ErrorClass) -> da
         resets.append(now + timedelta(seconds=int(given)))
     elif given:
         with suppress(ValueError, TypeError):
-            resets.append(parsedate_to_datetime(given))
+            resets.append(parsedate_to_datetime(given).replace(tzinfo=UTC))  # HTTP knows no other zone
     later = [at for at in resets if at and at > now]
     return min(max(later), now + LONGEST_WAIT) if later else None
 
