@@ -16,16 +16,24 @@ from workers.house import House
 
 log = structlog.get_logger("outbox")
 
-AT_ONCE = 20  # sends under way in one process
-EACH_CHANNEL = 4  # a slow platform must not take every place
-LOOKS_AT_ONCE = 4
+# Of what is under way in one process at once, how much on one channel and on all of a platform's together: one that is
+# slow, or gone with all its accounts, must not take every place.
+AT_ONCE, EACH_CHANNEL, EACH_PLATFORM = 24, 4, 20
+LOOKS_AT_ONCE, LOOKS_EACH_CHANNEL, LOOKS_EACH_PLATFORM = 8, 2, 6
 
 
 async def drain(house: House, stop: asyncio.Event, pace: Pace | None = None) -> None:
     """Until `stop`: then nothing more is claimed, and what is being sent comes to its end."""
     road = Road(house.database, house.bell, house.safe, house.outbound, house.platforms, pace or Pace())
-    sends = Crew(AT_ONCE, EACH_CHANNEL, lambda due: outbox.deliver(road, due.workspace_id, due.outbound_id))
-    searches = Crew(LOOKS_AT_ONCE, LOOKS_AT_ONCE, lambda due: looks.look(road, due.workspace_id, due.outbound_id))
+    sends = Crew(
+        AT_ONCE, EACH_CHANNEL, EACH_PLATFORM, lambda due: outbox.deliver(road, due.workspace_id, due.outbound_id)
+    )
+    searches = Crew(
+        LOOKS_AT_ONCE,
+        LOOKS_EACH_CHANNEL,
+        LOOKS_EACH_PLATFORM,
+        lambda due: looks.look(road, due.workspace_id, due.outbound_id),
+    )
     try:
         with house.bell.listen("outbox") as rung:
             while not stop.is_set():
@@ -42,12 +50,15 @@ async def drain(house: House, stop: asyncio.Event, pace: Pace | None = None) -> 
 
 
 class Crew:
-    """The tasks of one kind: so many at once, so many on each channel."""
+    """The tasks of one kind: so many at once, so many on each channel and on each platform."""
 
-    def __init__(self, size: int, each_channel: int, work: Callable[[Due], Awaitable[None]]) -> None:
-        self._size, self._each_channel, self._work = size, each_channel, work
+    def __init__(
+        self, size: int, each_channel: int, each_platform: int, work: Callable[[Due], Awaitable[None]]
+    ) -> None:
+        self._size, self._each_channel, self._each_platform, self._work = size, each_channel, each_platform, work
         self._tasks: dict[UUID, asyncio.Task[None]] = {}
         self._channels: Counter[UUID] = Counter()
+        self._platforms: Counter[str] = Counter()
 
     async def wanted(self, road: Road, *, looks: bool = False) -> list[Due]:
         """What there is room for."""
@@ -55,14 +66,19 @@ class Crew:
         if room <= 0:
             return []
         full = [channel for channel, count in self._channels.items() if count >= self._each_channel]
-        return await outbox.due(road.database, limit=room, busy=list(self._tasks), full=full, looks=looks)
+        crowded = [platform for platform, count in self._platforms.items() if count >= self._each_platform]
+        return await outbox.due(
+            road.database, limit=room, busy=list(self._tasks), full=full, crowded=crowded, looks=looks
+        )
 
     def begin(self, wanted: list[Due]) -> int:
-        """Start as many of these as their channels take; gives how many."""
+        """Start as many of these as their channels and platforms take; gives how many."""
         begun = 0
         for due in wanted:
-            if self._channels[due.channel_id] < self._each_channel:
+            free = self._channels[due.channel_id] < self._each_channel
+            if free and self._platforms[due.platform] < self._each_platform:
                 self._channels[due.channel_id] += 1
+                self._platforms[due.platform] += 1
                 self._tasks[due.outbound_id] = asyncio.create_task(self._run(due), name=f"outbox {due.outbound_id}")
                 begun += 1
         return begun
@@ -80,5 +96,6 @@ class Crew:
         finally:
             del self._tasks[due.outbound_id]
             self._channels[due.channel_id] -= 1
-            if not self._channels[due.channel_id]:
-                del self._channels[due.channel_id]
+            self._platforms[due.platform] -= 1
+            # Counters keep what is zero, and channels come and go.
+            self._channels, self._platforms = +self._channels, +self._platforms

@@ -39,12 +39,15 @@ WITH RECURSIVE home AS (
         SELECT workspace_id FROM outbound_message WHERE {moving} AND workspace_id > h.workspace_id
         ORDER BY workspace_id LIMIT 1) n
 )
-SELECT o.workspace_id, o.id, o.channel_id FROM home h, LATERAL (
+SELECT o.workspace_id, o.id, o.channel_id, coalesce(c.platform, '') AS platform FROM home h, LATERAL (
     SELECT t.*, row_number() OVER (ORDER BY t.due, t.id) AS turn FROM (
-        SELECT workspace_id, id, channel_id, {at} AS due FROM outbound_message
+        SELECT workspace_id, id, channel_id, {at} AS due FROM outbound_message m
         WHERE workspace_id = h.workspace_id AND {moving} AND {at} <= now()
             AND id <> ALL ($2) AND channel_id <> ALL ($3)
+            AND NOT EXISTS (SELECT 1 FROM channel f WHERE f.workspace_id = m.workspace_id AND f.id = m.channel_id
+                                AND f.platform = ANY ($4))
         ORDER BY {at}, id LIMIT $1) t) o
+    LEFT JOIN channel c ON c.workspace_id = o.workspace_id AND c.id = o.channel_id
 ORDER BY o.turn, o.due LIMIT $1
 """
 DUE = ROUND.format(moving="state = 'queued'", at="due_at")
@@ -58,17 +61,24 @@ class Due:
     workspace_id: UUID
     outbound_id: UUID
     channel_id: UUID
+    platform: str
 
 
 async def due(
-    database: Database, *, limit: int, busy: Sequence[UUID] = (), full: Sequence[UUID] = (), looks: bool = False
+    database: Database,
+    *,
+    limit: int,
+    busy: Sequence[UUID] = (),
+    full: Sequence[UUID] = (),
+    crowded: Sequence[str] = (),
+    looks: bool = False,
 ) -> list[Due]:
     """What is to be sent (or, with `looks`, looked for) now: one of each workspace in turn.
 
-    `busy`: rows this process has in hand. `full`: channels that have enough under way.
+    `busy`: rows this process has in hand. `full`: channels, `crowded`: platforms that have enough under way.
     """
-    found = await database.claim.fetch(TO_LOOK if looks else DUE, limit, list(busy), list(full))
-    return [Due(row["workspace_id"], row["id"], row["channel_id"]) for row in found]
+    found = await database.claim.fetch(TO_LOOK if looks else DUE, limit, list(busy), list(full), list(crowded))
+    return [Due(row["workspace_id"], row["id"], row["channel_id"], row["platform"]) for row in found]
 
 
 async def deliver(road: Road, workspace_id: UUID, outbound_id: UUID) -> None:

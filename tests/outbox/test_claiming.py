@@ -262,7 +262,7 @@ async def test_no_hot_query_of_the_road_out_reads_a_whole_table(desk: Desk, owne
     await desk.replies(item)
     await owner.execute("ANALYZE outbound_message")
     for statement in (outbox.DUE, outbox.TO_LOOK):
-        plan = await desk.database.claim.fetch(f"EXPLAIN {statement}", 20, [], [])
+        plan = await desk.database.claim.fetch(f"EXPLAIN {statement}", 20, [], [], [])
         assert "Seq Scan on outbound_message" not in "\n".join(row[0] for row in plan)
 
 
