@@ -8,10 +8,9 @@ from uuid import UUID
 from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.desk import attachments
-from inbox.ground.db import raw
+from inbox.ground.db import Database
 from inbox.ground.errors import NotFound
 from inbox.ground.files import Files, Missing
 from inbox.people.access import Agent
@@ -22,13 +21,14 @@ SANDBOX = "default-src 'none'; sandbox"
 @get("/attachments/{attachment_id:uuid}", summary="Download an attachment", media_type="application/octet-stream")
 async def read_attachment(
     attachment_id: FromPath[UUID],
-    session: NamedDependency[AsyncSession],
+    database: NamedDependency[Database],
     files: NamedDependency[Files],
     agent: NamedDependency[Agent],
 ) -> Response[bytes]:
     """The bytes as the customer sent them. The name is only ever what it is saved as."""
-    file = await attachments.find(await raw(session), attachment_id, agent)
-    try:
+    async with database.tenant(agent.workspace_id) as connection:
+        file = await attachments.find(connection, attachment_id, agent)
+    try:  # outside: a bucket may be far away
         content = await files.get(file.key)
     except Missing:
         raise NotFound("This file is gone from where attachments are kept.") from None

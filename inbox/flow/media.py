@@ -19,6 +19,7 @@ from inbox.flow import accounts
 from inbox.flow.road import Road
 from inbox.ground.crypto import CannotOpen
 from inbox.ground.db import Connection, Database
+from inbox.ground.errors import Unavailable
 from inbox.ground.files import Files
 from inbox.platforms.base import Account, Attachment, Connector, ErrorClass, Media, NotHere
 from inbox.realtime import events
@@ -31,6 +32,7 @@ PATIENCE = 60.0  # seconds for one file
 LEASE = timedelta(minutes=5)
 TRIES = 8
 FIRST_REST = timedelta(seconds=30)  # doubled with each try: the last is after about an hour
+NO_ROOM_REST = timedelta(minutes=1)
 NOT_ANY_MORE = (401, 403, 404, 410)
 
 
@@ -83,7 +85,10 @@ async def fetch(road: Road, files: Files, workspace_id: UUID, attachment_id: UUI
     except NotToBeHad as error:
         return await _give_up(road, wanted, error)
     key = f"{workspace_id}/{wanted.id}"
-    await files.put(key, content)
+    try:
+        await files.put(key, content)
+    except Unavailable as error:
+        return await _put_off(road, wanted, error)
     kept = await _keep(road, wanted, key, mime, len(content))
     if not kept and await _is_let_go(road, wanted):
         await files.delete(key)  # its message was let go meanwhile
@@ -181,6 +186,21 @@ async def _give_up(road: Road, wanted: Wanted, error: NotToBeHad) -> bool:
             log.info("attachment given up", attachment=str(wanted.id), reason=error.reason)
             await _show(connection, wanted)
     return for_good
+
+
+async def _put_off(road: Road, wanted: Wanted, error: Unavailable) -> bool:
+    """The file was there to be had and we had nowhere to put it: none of its tries is used up by that."""
+    log.error("attachments cannot be kept", error=type(error.__cause__).__name__)
+    async with road.database.tenant(wanted.workspace_id) as connection:
+        await connection.execute(
+            """UPDATE attachment SET tries = tries - 1, reason = $3, due_at = now() + $4
+               WHERE workspace_id = $1 AND id = $2 AND state = 'due'""",
+            wanted.workspace_id,
+            wanted.id,
+            error.message,
+            NO_ROOM_REST,
+        )
+    return False
 
 
 async def _show(connection: Connection, wanted: Wanted) -> None:

@@ -7,11 +7,17 @@ ends takes the process down with it.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import unquote, urlsplit
 
+from obstore.exceptions import BaseError
 from obstore.store import LocalStore, S3Store
+
+from inbox.ground.errors import Unavailable
+
+Result = TypeVar("Result")
 
 
 class Missing(LookupError):
@@ -26,22 +32,22 @@ class Files:
         self._opened: Any = None
 
     async def put(self, key: str, content: bytes) -> None:
-        """Keep it; the same key again replaces it."""
-        await asyncio.to_thread(lambda: self._store().put(key, content))
+        """Keep it; the same key again replaces it. Raises Unavailable: no room, no right, no bucket."""
+        await _in_a_thread(lambda: self._store().put(key, content))
 
     async def get(self, key: str) -> bytes:
-        """The whole of it. Raises Missing."""
+        """The whole of it. Raises Missing, Unavailable."""
 
         def read() -> bytes:
-            return bytes(self._store().get(key).bytes())
+            try:
+                return bytes(self._store().get(key).bytes())
+            except FileNotFoundError as error:
+                raise Missing(key) from error
 
-        try:
-            return await asyncio.to_thread(read)
-        except FileNotFoundError as error:
-            raise Missing(key) from error
+        return await _in_a_thread(read)
 
     async def delete(self, key: str) -> None:
-        """Gone, also if it was not there."""
+        """Gone, also if it was not there. Raises Unavailable."""
 
         def remove() -> None:
             try:
@@ -49,7 +55,7 @@ class Files:
             except FileNotFoundError:
                 return
 
-        await asyncio.to_thread(remove)
+        await _in_a_thread(remove)
 
     def _store(self) -> Any:
         if self._opened is None:
@@ -61,3 +67,10 @@ class Files:
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
                 self._opened = LocalStore(str(folder.absolute()))
         return self._opened
+
+
+async def _in_a_thread(work: Callable[[], Result]) -> Result:
+    try:
+        return await asyncio.to_thread(work)
+    except (BaseError, OSError) as error:
+        raise Unavailable("The place where files are kept does not answer, or is full.") from error

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import resource
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -40,11 +44,11 @@ async def shown(town: Town) -> dict[str, Any]:
     return found
 
 
-async def fetch(town: Town) -> int:
+async def fetch(town: Town, files: Files | None = None) -> int:
     """The worker's turn; gives how many changed for those who look."""
     state = town.web.app.rooms.state
     road = Road(state.database, state.bell, town.world.safe, state.outbound, platforms())
-    files = Files(state.database.settings.attachments_url)
+    files = files or Files(state.database.settings.attachments_url)
     return sum([await media.fetch(road, files, *one) for one in await media.due(state.database)])
 
 
@@ -110,6 +114,54 @@ async def test_after_eight_tries_nobody_asks_any_more(town: Town, owner: Connect
     await owner.execute("UPDATE attachment SET tries = 7")
     assert await fetch(town) == 1
     assert await owner.fetchval("SELECT state FROM attachment") == "gone"
+
+
+@contextmanager
+def a_file_in_the_way(shelf: Path) -> Iterator[None]:
+    """Where the folder belongs, something else lies."""
+    shelf.write_text("in the way")
+    yield
+    shelf.unlink()
+
+
+@contextmanager
+def a_full_disk(shelf: Path) -> Iterator[None]:
+    """Nothing of any size can be written."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4, before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.parametrize("trouble", [a_file_in_the_way, a_full_disk])
+async def test_while_there_is_nowhere_to_keep_it_it_is_tried_again_and_nothing_else_suffers(
+    trouble: Callable[[Path], AbstractContextManager[None]], town: Town, owner: Connection, tmp_path: Path
+) -> None:
+    await sends(town)
+    files = Files((tmp_path / "shelf").as_uri())
+    with trouble(tmp_path / "shelf"):
+        for _ in range(media.TRIES + 1):
+            await owner.execute("UPDATE attachment SET due_at = now()")
+            assert await fetch(town, files) == 0
+    row = await owner.fetchrow("SELECT state, tries, due_at > now() AS later, reason FROM attachment")
+    assert row is not None
+    assert (row["state"], row["tries"], row["later"]) == ("due", 0, True)
+    assert "kept" in row["reason"]
+    assert (await shown(town))["text"] == "It arrived like this"
+    await owner.execute("UPDATE attachment SET due_at = now()")
+    assert await fetch(town, files) == 1
+    assert await files.get(await owner.fetchval("SELECT key FROM attachment")) == PNG
+
+
+async def test_a_shelf_that_cannot_be_reached_is_not_an_empty_one(
+    town: Town, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await sends(town)
+    await fetch(town)
+    address = (await shown(town))["attachments"][0]["url"].removeprefix("/api/v1")
+    with a_file_in_the_way(tmp_path / "shelf"):
+        monkeypatch.setattr(town.web.app.rooms.state, "files", Files((tmp_path / "shelf").as_uri()))
+        assert (await town.admin.get(address)).status_code == 503
 
 
 async def test_a_file_that_is_too_large_is_not_taken(town: Town, owner: Connection) -> None:
