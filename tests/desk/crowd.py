@@ -6,6 +6,8 @@ from typing import Any
 from uuid import UUID
 
 TABLES = (
+    "attachment",
+    "draft",
     "contact",
     "contact_identity",
     "post",
@@ -65,6 +67,14 @@ FROM conversation c, generate_series(1, {messages}) k WHERE c.workspace_id = {wo
 INSERT INTO audit_entry (workspace_id, id, at, verb, conversation_id)
 SELECT {workspace}, md5('line' || c.thread_key)::uuid, c.last_message_at, 'assigned', c.id FROM conversation c
 WHERE c.workspace_id = {workspace};
+UPDATE message SET attachments = '[{{"type": "image", "url": "https://cdn.example/1.png"}}]'
+WHERE workspace_id = {workspace} AND external_id LIKE 'crowd %0 1';
+INSERT INTO attachment (workspace_id, id, message_id, channel_id, position, state)
+SELECT {workspace}, md5('file' || m.external_id)::uuid, m.id, m.channel_id, 0, 'stored' FROM message m
+WHERE m.workspace_id = {workspace} AND m.attachments <> '[]';
+INSERT INTO draft (workspace_id, user_id, conversation_id, visibility, text)
+SELECT {workspace}, ({agents})[2], c.id, 'note', 'Ask the workshop' FROM conversation c
+WHERE c.workspace_id = {workspace} AND c.thread_key LIKE 'crowd %0';
 INSERT INTO read_mark (workspace_id, user_id, conversation_id, at)
 SELECT {workspace}, ({agents})[2], c.id, c.last_message_at FROM conversation c WHERE c.workspace_id = {workspace};
 INSERT INTO fact (workspace_id, id, conversation_id, at, rank, tie, kind, key, data)
