@@ -11,6 +11,7 @@ import asyncio
 import base64
 import sys
 import time
+from collections import deque
 from collections.abc import Iterator
 from typing import cast
 
@@ -82,7 +83,7 @@ class Run:
         self.statuses: dict[str, int] = {}
         self.left = order.connections
         self.done = asyncio.Event()
-        self.idle: list[Client] = []
+        self.idle: deque[Client] = deque()  # in turn, so that none is idle until the server hangs up
 
     def answered(self, status: bytes, took: float) -> None:
         self.took.append(took)
@@ -105,7 +106,7 @@ async def main(order: Order) -> None:
         for _ in range(order.connections)
     ]
     if run.paced:
-        run.idle = list(clients)
+        run.idle.extend(clients)
         started = time.perf_counter()
         for number in range(order.total):
             wait = started + number / order.rate - time.perf_counter()
@@ -113,7 +114,7 @@ async def main(order: Order) -> None:
                 await asyncio.sleep(wait)
             while not run.idle:  # noqa: ASYNC110 - whoever comes back first is taken, and a millisecond is no matter
                 await asyncio.sleep(0.001)
-            run.idle.pop().next()
+            run.idle.popleft().next()
     await run.done.wait()
     seconds = time.perf_counter() - started
     took = sorted(run.took)
