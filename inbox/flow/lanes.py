@@ -203,8 +203,8 @@ async def _write(scene: Scene) -> None:
     connection, workspace_id = scene.connection, scene.workspace_id
     if scene.strays:
         await scene.save()
-        await threads.settle_previews(scene)
         await threads.move_strays(scene)
+        await threads.settle_previews(scene)
         touched = await storage.append(connection, workspace_id, scene.facts) | set(scene.strays.values())
         refolded = await storage.look(connection, workspace_id, touched)
         await storage.write(connection, workspace_id, refolded)

@@ -257,6 +257,8 @@ def toggled(scene: Scene, event: Event) -> bool:
             _hold(scene.threads[letter.conversation_id], letter, incoming.act is Act.HID and (letter.held or theirs))
             letter.hidden, letter.hidden_at = incoming.act is Act.HID, incoming.at
         if letter.direction == "in":
+            if not letter.hidden and letter.needs_reply and not letter.before_connection:
+                scene.asked.add(letter.id)  # shown again it asks again, also where the thread was done meanwhile
             scene.facts.append(
                 f.Hidden(
                     conversation=str(letter.conversation_id),

@@ -199,6 +199,7 @@ class Scene:
         self.private_in_flight: set[UUID] = set()  # channels: nobody knows yet whose conversation it will open
         self.asked: set[UUID] = set()  # messages of this batch that need a reply
         self.answered: dict[UUID, list[Letter]] = {}  # by thread, what people answered elsewhere
+        self.done: set[UUID] = set()  # threads that another moved into, where one of the two was resolved
         self.unsettled: set[UUID] = set()  # threads whose last line must be looked for again
         self.strays: dict[UUID, UUID] = {}
         self.afterwards: list[Callable[[], Awaitable[None]]] = []

@@ -51,6 +51,8 @@ def settle_statuses(scene: Scene, refolded: Refolded) -> list[AnyFact]:
         elif name in scene.answered:
             was = status.OPEN if thread.new else thread.status
             new = status.after_answer(was, thread.kind, waiting=waiting.count)
+        elif name in scene.done and not _reopened(refolded, name):
+            new = status.after_answer(thread.status, thread.kind, waiting=waiting.count)
         else:
             continue
         if new != thread.status:
@@ -61,6 +63,12 @@ def settle_statuses(scene: Scene, refolded: Refolded) -> list[AnyFact]:
             if new == status.RESOLVED:
                 resolved.add(name)
     return _resolves(scene, refolded, resolved)
+
+
+def _reopened(refolded: Refolded, name: UUID) -> bool:
+    """Whether anybody ever put it back on the queue by hand."""
+    threads = (folded.gathered.threads.get(str(name)) for folded in refolded.folds)
+    return any(thread.reopened for thread in threads if thread)
 
 
 async def settle_moved(scene: Scene, refolded: Refolded) -> list[AnyFact]:
@@ -255,6 +263,9 @@ async def move_strays(scene: Scene) -> None:
         while home in scene.strays:  # where it was to go is itself on the move
             home = scene.strays[home]
         scene.strays[stray] = home
+        if status.RESOLVED in (scene.threads[stray].status, scene.threads[home].status):
+            scene.done.add(home)
+        scene.unsettled.add(home)  # its last line may be one of theirs
         # Older facts keep the name they were told under; this one says where it leads, also to whom they tie it.
         merged = Merged(
             conversation=str(stray), at=scene.now, recorded_at=scene.now, tie=tie_of(f"merged:{stray}"), into=str(home)
@@ -264,7 +275,8 @@ async def move_strays(scene: Scene) -> None:
             msgspec.structs.replace(fact, conversation=str(home)) if fact.conversation == str(stray) else fact
             for fact in scene.facts
         ]
-        scene.answered.setdefault(home, []).extend(scene.answered.pop(stray, ()))
+        if letters := scene.answered.pop(stray, None):
+            scene.answered.setdefault(home, []).extend(letters)
         for happening in scene.happenings:
             if happening.conversation == stray:
                 happening.conversation = home

@@ -79,9 +79,7 @@ class Road:
 
     async def changes(self, verb: str, id: str, *, at: str, post: str = "900", **more: Any) -> None:
         """What else can happen to a comment: edited, remove, hide, unhide."""
-        value = {"item": "comment", "verb": verb, "comment_id": id, "post_id": f"{self.account}_{post}"}
-        value |= {"created_time": int(clock(at).timestamp())} | more
-        await self.arrives(self._entry("changes", {"field": "feed", "value": value}))
+        await self.arrives(self.happens(verb, id, at=at, post=post, **more))
 
     # Payloads
 
@@ -115,6 +113,13 @@ class Road:
             "created_time": int((clock(at) + timedelta(days=days)).timestamp()),
         }
         return self._entry("changes", {"field": "feed", "value": value})
+
+    def happens(self, verb: str, id: str, *, at: str, post: str = "900", **more: Any) -> dict[str, Any]:
+        value = {"item": "comment", "verb": verb, "comment_id": id, "post_id": f"{self.account}_{post}"}
+        value |= {"created_time": int(clock(at).timestamp())} | more
+        payload = self._entry("changes", {"field": "feed", "value": value})
+        payload["entry"][0]["time"] = int(clock(at).timestamp())
+        return payload
 
     def _entry(self, kind: str, event: dict[str, Any]) -> dict[str, Any]:
         return {"object": "page", "entry": [{"id": self.account, "time": int(DAY.timestamp()), kind: [event]}]}

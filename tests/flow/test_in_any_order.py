@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from itertools import permutations
 from typing import Any
 
@@ -185,3 +186,117 @@ async def test_a_thread_is_resolved_by_its_answer_also_in_a_batch_that_brings_an
     assert (answered["status"], answered["waiting_count"]) == ("resolved", 0)
     assert (waiting["status"], waiting["waiting_count"]) == ("open", 2)
     assert await road.differences() == 0
+
+
+def ten_events(at: Road, chance: random.Random) -> list[dict[str, Any]]:
+    """One conversation, private or public, in which ten things happen: one after the other, as the platform tells."""
+    return private_talk(at, chance) if chance.random() < 0.5 else public_talk(at, chance)
+
+
+def private_talk(at: Road, chance: random.Random) -> list[dict[str, Any]]:
+    story, said, edits = [at.dm("7001", "Where is order 0?", at="09:00", mid="m_0")], ["m_0"], 0
+    stands = ["m_0"]  # what was not taken back: nothing is taken back twice
+    for turn in range(1, 10):
+        when, mid = f"09:{turn:02}", f"m_{turn}"
+        match chance.choice(["asks", "asks", "thanks", "edits", "takes back", "answered", "answered"]):
+            case "asks" | "thanks" as what:
+                words = f"Where is order {turn}?" if what == "asks" else "Thank you!"
+                story.append(at.dm("7001", words, at=when, mid=mid))
+                said.append(mid)
+                stands.append(mid)
+            case "edits":
+                edits += 1
+                words = chance.choice(["Where is it now?", "Never mind", "Thanks!"])
+                story.append(at.edit("7001", words, at=when, mid=chance.choice(said), number=edits))
+            case "takes back" if stands:
+                gone = at.dm("7001", "", at=when, mid="")
+                mid = stands.pop(chance.randrange(len(stands)))
+                gone["entry"][0]["messaging"][0]["message"] = {"mid": mid, "is_deleted": True}
+                story.append(gone)
+            case _:
+                echo = at.dm("7001", f"It left, see {turn}.", at=when, mid=mid)
+                message = echo["entry"][0]["messaging"][0]
+                message |= {"sender": {"id": at.account}, "recipient": {"id": "7001"}}
+                message["message"] |= {"is_echo": True, "app_id": 263902037430900}
+                story.append(echo)
+    return story
+
+
+def public_talk(at: Road, chance: random.Random) -> list[dict[str, Any]]:
+    story, said = [at.comment("8000", "Does it ship to Portugal?", at="09:00", id="900_0")], ["900_0"]
+    stands: list[str] = []
+    for turn in range(1, 10):
+        when, id = f"09:{turn:02}", f"900_{turn}"
+        match chance.choice(["asks", "asks", "likes", "answered", "hidden", "shown", "takes back"]):
+            case "asks" | "likes" as what:
+                words = f"And to country {turn}?" if what == "asks" else "Lovely."
+                who, under = f"800{chance.randrange(3)}", chance.choice([said[0], said[-1]])
+                story.append(at.comment(who, words, at=when, id=id, under=under))
+                said.append(id)
+                stands.append(id)
+            case "answered":
+                story.append(at.comment(at.account, f"It does ({turn})!", at=when, id=id, under=chance.choice(said)))
+            case "hidden" | "shown" as what:
+                verb = "hide" if what == "hidden" else "unhide"
+                story.append(at.happens(verb, chance.choice(said), at=when))
+            case "takes back" if stands:
+                gone = stands.pop(chance.randrange(len(stands)))
+                story.append(at.happens("remove", gone, at=when, parent_id=said[0]))
+            case _:
+                story.append(at.comment("8002", "Me too?", at=when, id=id, under=said[0]))
+                said.append(id)
+                stands.append(id)
+    return story
+
+
+def busy(picture: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """Whether a thread in which nobody waits is done or merely quiet is decided as things come, so it is left out."""
+    (kind, key, status, provisional, count, people, waiting, *rest), *more = picture
+    return [(kind, key, status if waiting else "", provisional, count, people, waiting, *rest), *more]
+
+
+async def test_who_is_shown_again_is_on_the_queue_again_though_the_thread_was_done(road: Road) -> None:
+    await road.comments("8000", "Lovely.", at="09:00", id="900_0")
+    await road.comments("8001", "Does it ship to Portugal?", at="09:01", id="900_1", under="900_0")
+    await road.changes("hide", "900_1", at="09:05")
+    await road.comments(road.account, "Thank you!", at="09:07", under="900_0")
+    assert (await road.conversation())["status"] == "resolved"
+    await road.changes("unhide", "900_1", at="09:08")
+    thread = await road.conversation()
+    assert (thread["status"], thread["waiting_count"]) == ("open", 1)
+
+
+async def test_of_a_thread_that_found_its_root_the_newest_words_that_still_stand_are_shown(road: Road) -> None:
+    await road.comments("8002", "And to Spain?", at="09:05", id="900_2", under="900_1")
+    await road.changes("remove", "900_2", at="09:06", parent_id="900_1")
+    await road.comments("8001", "Does it ship to Portugal?", at="09:00", id="900_1", under="900_0")
+    assert (await road.conversation())["preview"] == "Does it ship to Portugal?"
+
+
+async def test_a_thread_whose_end_came_first_is_done_when_its_beginning_has_come(road: Road) -> None:
+    await road.comments("8001", "Lovely.", at="09:03", id="900_3", under="900_2")
+    await road.comments(road.account, "Thank you!", at="09:07", id="900_7", under="900_3")
+    await road.comments("8001", "And to Spain?", at="09:02", id="900_2", under="900_1")
+    assert await road.rows("SELECT 1 FROM inbound_event WHERE workspace_id = $1") == []
+    thread = await road.conversation()
+    assert (thread["message_count"], thread["waiting_count"], thread["status"]) == (3, 0, "resolved")
+    assert await road.differences() == 0
+
+
+@pytest.mark.parametrize("seed", [1, 2, 5, 7, 9, 29, 35, 94])  # stories that once came out in two ways, and others
+async def test_ten_events_of_one_conversation_give_the_same_rows_in_whatever_order(road: Road, seed: int) -> None:
+    for payload in ten_events(road, random.Random(seed)):
+        await road.arrives(payload)
+    expected, chance = busy(await road.picture()), random.Random(seed)
+    for _ in range(5):
+        other = await Road.make(await World.make(road.database, name="Another order"))
+        told = ten_events(other, random.Random(seed))
+        chance.shuffle(told)
+        for payload in told:
+            await other.stored(payload)
+            if chance.random() < 0.5:
+                await other.placed()
+        await other.placed()
+        assert busy(await other.picture()) == expected
+        assert await other.rows("SELECT 1 FROM inbound_event WHERE workspace_id = $1") == []
+        assert await other.differences() == 0
