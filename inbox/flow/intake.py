@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
-from datetime import timedelta
+from time import monotonic
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -32,7 +32,7 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 LARGEST_BODY = 4 * 1024 * 1024
 SLOWEST_BODY = 5.0  # seconds
-SECRETS_KEPT = timedelta(seconds=5)
+SECRETS_KEPT = 5.0  # seconds
 UNKEPT_HEADERS = (b"cookie", b"authorization", b"proxy-authorization")
 
 log = structlog.get_logger("intake")
@@ -46,7 +46,7 @@ class Intake:
         self._database, self._bell, self._safe = database, bell, safe
         self._committer = Committer(database)
         self._knocks = Knocks(database)
-        self._apps: dict[tuple[str, str], tuple[Any, App | None]] = {}
+        self._apps: dict[tuple[str, str], tuple[float, App | None]] = {}
 
     async def stop(self) -> None:
         """Let what was accepted reach the disk."""
@@ -118,7 +118,7 @@ class Intake:
     async def _app(self, platform: str, app_id: str) -> App | None:
         """The app's secrets, current and previous; looked up again every few seconds so that a rotation is quick."""
         known = self._apps.get((platform, app_id))
-        now = clock.now()
+        now = monotonic()  # a wall clock set back would keep an old secret for as long
         if known and known[0] > now:
             return known[1]
         async with asyncio.timeout(PATIENCE), self._database.intake.acquire(timeout=PATIENCE) as connection:

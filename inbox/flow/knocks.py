@@ -32,7 +32,7 @@ class Knocks:
     def note(self, what: str, platform: str, app_id: str) -> None:
         """`what`: handshake or signed."""
         key, now = (what, platform, app_id), clock.now()
-        if (last := self._known.get(key)) and now - last < AGAIN:
+        if (last := self._known.get(key)) and abs(now - last) < AGAIN:
             return
         if len(self._known) > MOST:
             self._known.clear()

@@ -19,7 +19,6 @@ import structlog
 from inbox.flow import evidence, names, parked, placing, threads
 from inbox.flow.guilt import guilty
 from inbox.flow.scene import Again, Event, Scene
-from inbox.ground import clock
 from inbox.ground.db import Database
 from inbox.platforms.base import Act, Connector, Incoming, Kind, clean
 from inbox.realtime import events as feed
@@ -165,7 +164,7 @@ async def _batch(
 ) -> int:
     async with database.tenant(workspace_id) as connection:
         held = await connection.fetch(
-            "SELECT lane FROM lane WHERE workspace_id = $1 AND lane = ANY($2) FOR UPDATE SKIP LOCKED",
+            "SELECT lane, now() AS now FROM lane WHERE workspace_id = $1 AND lane = ANY($2) FOR UPDATE SKIP LOCKED",
             workspace_id,
             lanes,
         )
@@ -185,7 +184,7 @@ async def _batch(
         elif written:
             # An early edit or delete follows its message, whatever their times say.
             taken += [_event(row) for row in await parked.about(connection, workspace_id, free, written, batch)]
-        scene = Scene(connection, workspace_id, clock.now())
+        scene = Scene(connection, workspace_id, held[0]["now"])
         await scene.load(taken)
         if scene.let_go:
             scene.hasher = await names.known(database, connection)
@@ -286,7 +285,7 @@ async def _place_one(scene: Scene, connectors: Mapping[str, Connector], event: E
         case Act.READ | Act.DELIVERED:
             scene.afterwards.append(partial(threads.watermark, scene, event))
             expected = threads.find(scene, event) in scene.in_flight or event.channel_id in scene.private_in_flight
-            if expected and _fresh(event):
+            if expected and _fresh(scene, event):
                 return ECHO_AGAIN  # the receipt may be quicker than the answer to our own send
         case Act.FAILED:
             placed = _failed(scene, event)
@@ -315,7 +314,7 @@ async def _echo(scene: Scene, event: Event, connector: Connector) -> bool:
     if matched is not None:
         scene.afterwards.append(partial(_accept, scene, incoming, matched))
         return True
-    if found in scene.in_flight and _fresh(event):
+    if found in scene.in_flight and _fresh(scene, event):
         return False
     letter = placing.wrote_elsewhere(
         scene, event, connector, seen_today=await threads.said_today(scene, event, other_than=found)
@@ -324,8 +323,8 @@ async def _echo(scene: Scene, event: Event, connector: Connector) -> bool:
     return True
 
 
-def _fresh(event: Event) -> bool:
-    return clock.now() - event.recorded_at < ECHO_WAITS
+def _fresh(scene: Scene, event: Event) -> bool:
+    return scene.now - event.recorded_at < ECHO_WAITS
 
 
 async def _accept(scene: Scene, incoming: Incoming, message_id: UUID) -> None:

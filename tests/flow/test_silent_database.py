@@ -6,7 +6,6 @@ import asyncio
 import dataclasses
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
 from time import monotonic
 from typing import Any
 from urllib.parse import urlsplit
@@ -87,7 +86,7 @@ async def test_a_platform_that_knocks_while_the_database_says_nothing_is_told_to
             assert await knock(door, "s3cret") == 200
             line.falls_silent()
             assert await asyncio.wait_for(knock(door, "s3cret"), 5) == 503
-            monkeypatch.setattr(intake, "SECRETS_KEPT", timedelta(0))
+            monkeypatch.setattr(intake, "SECRETS_KEPT", 0.0)
             door = intake.Intake(silent, Bell(settings), world.safe)
             assert await asyncio.wait_for(knock(door, "s3cret"), 5) == 503
         finally:
@@ -125,6 +124,7 @@ async def test_a_unit_of_work_ends_when_the_database_says_nothing_and_the_next_f
                 assert {ours(error).status for error in told if isinstance(error, Exception)} == {503}
                 assert len(told) == 8
             line.works_again(resume=False)
+            monkeypatch.setattr(db, "PATIENCE", 3.0)  # a busy machine may take a while to open lines
             assert await asyncio.wait_for(asyncio.gather(*(look(silent) for _ in range(8))), 60) == [1] * 8
         finally:
             line.works_again(resume=False)
