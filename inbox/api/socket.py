@@ -30,6 +30,7 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 SIGNED_OUT, SLOW, ODD, TOO_MANY, NOT_OURS = 4401, 4408, 4400, 4429, 4403
 MOST_PER_PERSON = 20
 LARGEST = 4096  # bytes a page may say at once
+GLANCE, GOODBYE = 10.0, 5.0  # seconds
 
 
 class Asked(msgspec.Struct):
@@ -86,7 +87,11 @@ class Socket:
         }
         try:
             await self._hub.greet(page)
-            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            done: set[asyncio.Task[Any]] = set()
+            while not done:
+                done, _ = await asyncio.wait(tasks, timeout=GLANCE, return_when=asyncio.FIRST_COMPLETED)
+                if page.is_stuck():  # a line that is half open tells nobody: neither us nor our server
+                    page.close("slow")
             for task in done:
                 if task.exception() is not None:
                     code, reason = _goodbye(task.exception())
@@ -97,8 +102,9 @@ class Socket:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            with suppress(Exception):
-                await send({"type": "websocket.close", "code": code, "reason": reason})
+            with suppress(Exception):  # also where the line is half open, and takes not even that
+                async with asyncio.timeout(GOODBYE):
+                    await send({"type": "websocket.close", "code": code, "reason": reason})
 
     async def _listen(self, page: Connection, receive: Receive) -> None:
         while True:

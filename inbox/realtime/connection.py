@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
+from time import monotonic
 from uuid import UUID
 
 from inbox.people.access import Agent
@@ -12,6 +13,7 @@ from inbox.realtime.feed import Entry
 
 MOST_FRAMES = 256
 MOST_BYTES = 1024 * 1024
+STUCK = 30.0  # seconds on one frame: the line is half open, and nobody will ever read it
 
 Send = Callable[[bytes], Awaitable[None]]
 
@@ -34,6 +36,7 @@ class Connection:
         self._bytes = 0
         self._more, self._empty = asyncio.Event(), asyncio.Event()
         self._empty.set()
+        self._sending_since: float | None = None
 
     def close(self, why: str) -> None:
         """Ask for the socket to be closed."""
@@ -55,6 +58,10 @@ class Connection:
         self._empty.clear()
         self._more.set()
 
+    def is_stuck(self) -> bool:
+        """Whether what it is being sent does not leave this machine."""
+        return self._sending_since is not None and monotonic() - self._sending_since > STUCK
+
     async def drained(self) -> None:
         """Until everything queued has been sent: a long replay waits for its reader."""
         await self._empty.wait()
@@ -65,7 +72,9 @@ class Connection:
             while self._frames:
                 frame = self._frames.popleft()
                 self._bytes -= len(frame)
+                self._sending_since = monotonic()
                 await self._send(frame)
+                self._sending_since = None
             self._more.clear()
             self._empty.set()
             await self._more.wait()
