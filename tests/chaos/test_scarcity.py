@@ -18,7 +18,7 @@ from tests.chaos.street import hurried, street
 
 pytestmark = pytest.mark.timeout(80)
 
-AT_ONCE = 40  # several times as many as there are lines
+AT_ONCE = 24  # twice as many of each kind as there are lines
 
 
 async def test_more_doors_than_lines_answer_late_or_say_so_and_platforms_are_heard_all_the_while(

@@ -10,6 +10,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from tests.chaos.proxy import Proxy
 from tests.realtime.conftest import Live
 from tests.realtime.looking import PATIENCE, agrees, look
 from tests.realtime.reader import Reader, reader
@@ -93,6 +94,18 @@ async def test_a_page_that_slept_sees_exactly_what_it_would_have_seen(live: Live
                 await act(live, agent, chance, 10 + turn)
             await sleeper.wakes()
             await agrees(live.base, sleeper, cookie, threads)
+
+
+async def test_a_page_whose_line_is_half_open_notices_the_silence_and_comes_back(live: Live) -> None:
+    await live.arrives(live.road.dm("7001", "Where is it?", at="08:00", mid="m_0"))
+    threads = await live.conversations()
+    cookie, _ = await live.world.sign_in(live.world.agent)
+    line = Proxy("127.0.0.1", int(live.base.rpartition(":")[2]))
+    async with line, reader(f"http://127.0.0.1:{line.port}", cookie) as page:
+        await look(page, threads)
+        line.goes_half_open()
+        await live.arrives(live.road.dm("7001", "Hello?", at="08:05", mid="m_1"))
+        await agrees(live.base, page, cookie, threads)
 
 
 async def test_what_one_may_not_see_is_never_told(live: Live) -> None:
