@@ -18,12 +18,13 @@ GRATEFUL = dict.fromkeys(MOODS, (1, 0, 0, 0))
 BRISK = Pace(first=0.2, first_for=3600, first_answer=(0.1, 0.3), answer=(0.1, 0.3), moods=GRATEFUL)
 PATIENCE = 120
 
+# Not below a stranger's post: what is said there next is told to us on some networks only.
 WAITING = """
 SELECT c.id, c.kind, (SELECT m.id FROM message m WHERE m.workspace_id = c.workspace_id AND m.conversation_id = c.id
                          AND m.needs_reply AND NOT m.answered AND m.deleted_at IS NULL AND m.reply_refused = ''
                          ORDER BY m.at LIMIT 1) AS message
 FROM conversation c JOIN channel h ON h.workspace_id = c.workspace_id AND h.id = c.channel_id
-WHERE c.waiting_count > 0 AND c.waiting_since > now() - interval '10 minutes' AND h.platform = $1
+WHERE c.waiting_count > 0 AND c.kind <> 'mention' AND c.waiting_since > now() - interval '10 minutes' AND h.platform = $1
 ORDER BY c.waiting_since DESC"""
 
 PAST_AND_PRESENT = """
