@@ -24,7 +24,8 @@ SELECT c.id, c.kind, (SELECT m.id FROM message m WHERE m.workspace_id = c.worksp
                          AND m.needs_reply AND NOT m.answered AND m.deleted_at IS NULL AND m.reply_refused = ''
                          ORDER BY m.at LIMIT 1) AS message
 FROM conversation c JOIN channel h ON h.workspace_id = c.workspace_id AND h.id = c.channel_id
-WHERE c.waiting_count > 0 AND c.kind <> 'mention' AND c.waiting_since > now() - interval '10 minutes' AND h.platform = $1
+WHERE c.waiting_count > 0 AND c.kind <> 'mention' AND c.waiting_since > now() - interval '10 minutes'
+    AND h.platform = $1
 ORDER BY c.waiting_since DESC"""
 
 PAST_AND_PRESENT = """
