@@ -77,6 +77,7 @@ class Doors:
 
 @asynccontextmanager
 async def two_doors(settings: Settings, folder: Path) -> AsyncIterator[Doors]:
+    """Started, and not yet waited for."""
     ports = [free_port(), free_port()]
     env = {
         **os.environ,
@@ -91,7 +92,6 @@ async def two_doors(settings: Settings, folder: Path) -> AsyncIterator[Doors]:
         try:
             for port in ports:
                 doors.opens(port)
-            await asyncio.gather(*(doors.answers(port) for port in ports))
             yield doors
         finally:
             for process in doors.processes.values():
@@ -149,18 +149,19 @@ def many_files() -> Iterator[None]:
 async def test_five_hundred_pages_stay_true_through_a_rolling_restart_and_a_storm_of_returns(
     database: Database, settings: Settings, tmp_path: Path, many_files: None
 ) -> None:
-    world = await World.make(database)
-    roads = [await Road.make(world)]
-    other = await world.channel("facebook", external_id="2050", name="The other page")
-    roads.append(Road(world, "2050"))
-    async with database.tenant(world.workspace_id) as connection:
-        await connection.execute("UPDATE channel SET connected_at = $1 WHERE id = $2", clock("00:00"), other)
-    people = [
-        await world.member(Role.AGENT, f"Agent {n}", channel_ids=None if n % 2 else [world.channel_id])
-        for n in range(PEOPLE)
-    ]
     async with AsyncExitStack() as open_things:
         doors = await open_things.enter_async_context(two_doors(settings, tmp_path))
+        world = await World.make(database)
+        roads = [await Road.make(world)]
+        other = await world.channel("facebook", external_id="2050", name="The other page")
+        roads.append(Road(world, "2050"))
+        async with database.tenant(world.workspace_id) as connection:
+            await connection.execute("UPDATE channel SET connected_at = $1 WHERE id = $2", clock("00:00"), other)
+        people = [
+            await world.member(Role.AGENT, f"Agent {n}", channel_ids=None if n % 2 else [world.channel_id])
+            for n in range(PEOPLE)
+        ]
+        await asyncio.gather(*(doors.answers(port) for port in doors.processes))
         bell = Bell(settings)
         await bell.start()
         open_things.push_async_callback(bell.stop)
