@@ -28,6 +28,7 @@ Loop = Callable[[House, asyncio.Event], Awaitable[None]]
 FIRST_REST, LONGEST_REST = 0.2, 10.0  # seconds before a loop that fell over is set up again
 POLLS_AT_ONCE = 40  # one that waits at the platform for news holds its place for seconds
 FILES_AT_ONCE = 8
+CARED_FOR_AT_ONCE = 10
 CARE = 20.0  # seconds between two looks at which channels need one
 REREADS_AT_ONCE = 4
 READING_AGAIN = 5.0  # seconds between two looks at what must be read again
@@ -135,9 +136,10 @@ async def follow_streams(house: House, stop: asyncio.Event) -> None:
 async def care_for_channels(house: House, stop: asyncio.Event) -> None:
     road = Road(house.database, house.bell, house.safe, house.outbound, house.platforms)
     while not stop.is_set():
-        for workspace_id, channel_id in await care.due(road):
-            if await care.tend(road, workspace_id, channel_id):
-                house.bell.ring(f"feed:{workspace_id}")
+        due = await care.due(road, CARED_FOR_AT_ONCE)
+        changed = await asyncio.gather(*(care.tend(road, home, one) for home, one in due))
+        for workspace_id in {home for (home, _), news in zip(due, changed, strict=True) if news}:
+            house.bell.ring(f"feed:{workspace_id}")
         for workspace_id in await care.listen_for_silence(road):
             house.bell.ring(f"feed:{workspace_id}")
         with suppress(TimeoutError):

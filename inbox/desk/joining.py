@@ -13,7 +13,6 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 import asyncpg
-import httpx
 import msgspec
 import structlog
 
@@ -167,7 +166,7 @@ async def _store(
                handle = excluded.handle, credentials = excluded.credentials, state = 'connected', state_reason = '',
                settings = c.settings || excluded.settings, poll_due_at = now(), version = c.version + 1,
                expires_at = excluded.expires_at, renew_at = excluded.renew_at, checked_at = now(),
-               missing = excluded.missing, deaf_since = NULL,
+               missing = excluded.missing, deaf_since = NULL, trouble = '', trouble_since = NULL,
                app_id = CASE WHEN excluded.app_id = '' THEN c.app_id ELSE excluded.app_id END
            RETURNING *""",
         agent.workspace_id,
@@ -238,7 +237,7 @@ async def listens(
             return await connector.listen(http, account, app, callback)
     except NotHere as refusal:
         return [refusal.message]
-    except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, OSError) as error:
+    except Exception as error:  # also an answer that is not what the platform says it sends
         log.info("subscription not looked at", channel=str(row["id"]), error=type(error).__name__)
         return None
 

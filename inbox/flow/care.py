@@ -25,6 +25,7 @@ from inbox.realtime import events, rows
 log = structlog.get_logger("care")
 
 EVERY = timedelta(hours=1)  # between two looks at one channel
+EVERY_DEAF = timedelta(minutes=4)  # at one that is told or hears nothing: only looking shows that it is not told
 DEAF_AFTER = timedelta(minutes=10)  # the banner promises fifteen
 PATIENCE = 20.0  # seconds for one question to a platform
 
@@ -35,23 +36,32 @@ class Look:
 
     missing: list[str]
     listening: bool | None
-    trouble: str = ""
 
 
 async def due(road: Road, limit: int = 10) -> list[tuple[UUID, UUID]]:
     """Channels not looked at for a while, or whose sign-in is to be renewed."""
     found = await road.database.claim.fetch(
         """SELECT workspace_id, id FROM channel
-           WHERE state = 'connected' AND (checked_at IS NULL OR checked_at < now() - $1::interval OR renew_at <= now())
+           WHERE state = 'connected' AND (checked_at IS NULL OR renew_at <= now()
+               OR checked_at < now() - CASE WHEN platform = ANY($3) THEN $4::interval ELSE $1::interval END)
            ORDER BY checked_at NULLS FIRST LIMIT $2""",
         EVERY,
         limit,
+        [name for name, connector in road.platforms.items() if _is_only_told(connector)],
+        EVERY_DEAF,
     )
     return [(row["workspace_id"], row["id"]) for row in found]
 
 
+def _is_only_told(connector: Connector) -> bool:
+    return connector.capabilities.hears == ["webhook"]
+
+
 async def tend(road: Road, workspace_id: UUID, channel_id: UUID) -> bool:
-    """Renew what runs out, and look whether we may hear; gives whether anything about it changed."""
+    """Renew what runs out, and look whether we may hear; gives whether anything about it changed.
+
+    For one that is due; who looks first has it.
+    """
     async with road.database.tenant(workspace_id) as connection:
         row = await connection.fetchrow(
             """UPDATE channel SET checked_at = now(),
@@ -63,7 +73,7 @@ async def tend(road: Road, workspace_id: UUID, channel_id: UUID) -> bool:
                RETURNING channel.*, before.runs_out""",
             workspace_id,
             channel_id,
-            EVERY,
+            EVERY_DEAF,
         )
         if row is None or row["platform"] not in road.platforms:
             return False
@@ -87,7 +97,7 @@ async def tend(road: Road, workspace_id: UUID, channel_id: UUID) -> bool:
         look = await _look(road, http, connector, account, row, app, demo=demo)
     if look is None:
         return False
-    return await _note(road, workspace_id, channel_id, look)
+    return await _note(road, connector, workspace_id, channel_id, look)
 
 
 async def _look(
@@ -130,9 +140,11 @@ async def _subscribe(
     return await joining.listens(road.outbound, road.safe, connector, row, app, base_url, is_demo=demo)
 
 
-async def _note(road: Road, workspace_id: UUID, channel_id: UUID, look: Look) -> bool:
-    """Written down; told to everybody where it differs from before. One that hears by webhook alone is deaf without."""
+async def _note(road: Road, connector: Connector, workspace_id: UUID, channel_id: UUID, look: Look) -> bool:
+    """Written down; told to everybody where it differs from before. One that is only told is deaf without."""
     async with road.database.tenant(workspace_id) as connection:
+        if _is_only_told(connector):
+            await _trouble(connection, workspace_id, channel_id, _why_deaf(connector, look))
         row = await connection.fetchrow(
             """UPDATE channel SET missing = $3, listening = $4, version = version + 1
                WHERE workspace_id = $1 AND id = $2
@@ -145,29 +157,29 @@ async def _note(road: Road, workspace_id: UUID, channel_id: UUID, look: Look) ->
         )
         if row is None:
             return False
-        by_webhook_alone = road.platforms[row["platform"]].capabilities.hears == ["webhook"]
-        if by_webhook_alone:
-            await _trouble(connection, row, "" if look.listening else " ".join(look.missing))
         await _tell(connection, row)
     return True
 
 
-async def _trouble(connection: Connection, row: asyncpg.Record, why: str) -> None:
+def _why_deaf(connector: Connector, look: Look) -> str:
+    if look.listening is not False:
+        return ""
+    return " ".join(look.missing) or f"{connector.title} does not tell us what happens."
+
+
+async def _trouble(connection: Connection, workspace_id: UUID, channel_id: UUID, why: str) -> None:
     await connection.execute(
         """UPDATE channel SET trouble = $3,
                trouble_since = CASE WHEN $3 = '' THEN NULL ELSE coalesce(trouble_since, now()) END
            WHERE workspace_id = $1 AND id = $2""",
-        row["workspace_id"],
-        row["id"],
+        workspace_id,
+        channel_id,
         why[:500],
     )
 
 
 async def listen_for_silence(road: Road) -> list[UUID]:
-    """Say which channels have gone deaf, and which hear again; gives the workspaces that were told.
-
-    Deaf is one whose trouble lasts, or whose turn to be polled passed long ago because no worker takes it.
-    """
+    """Say which channels have gone deaf, their trouble lasting, and which hear again; gives the workspaces told."""
     told: list[UUID] = []
     homes = await road.database.claim.fetch("SELECT DISTINCT workspace_id FROM channel WHERE state = 'connected'")
     for home in homes:

@@ -36,6 +36,7 @@ SOON = timedelta(seconds=10)  # a channel heard by poll alone
 NOW_AND_THEN = timedelta(minutes=5)  # one heard by webhook: the catch-up that reconciles
 AFTER_TROUBLE = timedelta(seconds=30)
 LEAST_REST, LONGEST_REST = timedelta(seconds=1), timedelta(days=1)  # whatever a platform asks for
+NOT_OPENED = "Its sign-in cannot be opened: it was sealed with another SECRET_KEY than this one."
 PAGES = 50  # of one channel in one turn; the rest comes next turn
 
 
@@ -50,13 +51,14 @@ class Ear:
         self._committer = Committer(database)
 
     async def due(self, limit: int = 10) -> list[tuple[UUID, UUID]]:
-        """Channels whose turn has come."""
+        """Channels whose turn has come. Of one that can only be told, asking would say nothing."""
         found = await self._database.claim.fetch(
             """SELECT workspace_id, id FROM channel
-               WHERE state = 'connected' AND poll_due_at <= now()
+               WHERE state = 'connected' AND poll_due_at <= now() AND platform = ANY($2)
                    AND (poll_lease_until IS NULL OR poll_lease_until < now())
                ORDER BY poll_due_at LIMIT $1""",
             limit,
+            self._that_hear_by("poll"),
         )
         return [(row["workspace_id"], row["id"]) for row in found]
 
@@ -131,13 +133,14 @@ class Ear:
             row = await connection.fetchrow(
                 """UPDATE channel SET poll_lease_until = now() + $3
                    WHERE workspace_id = $1 AND id = $2 AND state = 'connected' AND poll_due_at <= now()
-                       AND (poll_lease_until IS NULL OR poll_lease_until < now())
+                       AND platform = ANY($4) AND (poll_lease_until IS NULL OR poll_lease_until < now())
                    RETURNING platform, cursor""",
                 workspace_id,
                 channel_id,
                 LEASE,
+                self._that_hear_by("poll"),
             )
-            if row is None or row["platform"] not in self._connectors:
+            if row is None:
                 return None
             demo = bool(await connection.fetchval("SELECT is_demo FROM workspace WHERE id = $1", workspace_id))
             try:
@@ -146,8 +149,11 @@ class Ear:
                 )
             except CannotOpen:
                 log.error("credentials cannot be opened", channel=str(channel_id))
-                return None
-        return (account, msgspec.json.decode(row["cursor"]), demo) if account else None
+                account = None
+        if account is None:
+            await self._rest(workspace_id, channel_id, clock.now() + AFTER_TROUBLE, NOT_OPENED)
+            return None
+        return account, msgspec.json.decode(row["cursor"]), demo
 
     async def _store(self, workspace_id: UUID, channel_id: UUID, platform: str, source: str, polled: Polled) -> None:
         if not polled.payloads:
@@ -284,8 +290,11 @@ class Ear:
 
     async def streams(self) -> list[tuple[UUID, UUID]]:
         """Channels of platforms that can be streamed."""
-        names = [name for name, c in self._connectors.items() if "stream" in c.capabilities.hears]
         found: list[asyncpg.Record] = await self._database.claim.fetch(
-            "SELECT workspace_id, id FROM channel WHERE state = 'connected' AND platform = ANY($1)", names
+            "SELECT workspace_id, id FROM channel WHERE state = 'connected' AND platform = ANY($1)",
+            self._that_hear_by("stream"),
         )
         return [(row["workspace_id"], row["id"]) for row in found]
+
+    def _that_hear_by(self, way: str) -> list[str]:
+        return [name for name, connector in self._connectors.items() if way in connector.capabilities.hears]

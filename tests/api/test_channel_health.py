@@ -19,7 +19,8 @@ from inbox.ground.db import Connection
 from inbox.platforms.base import Allowance
 from inbox.platforms.registry import platforms
 from inbox.platforms.simulation import Person
-from tests.api.town import Town
+from inbox.platforms.whatsapp.simulator import WhatsApp
+from tests.api.town import SECRET, Town
 
 ANA = Person("7001", "Ana Ruiz")
 
@@ -41,7 +42,7 @@ async def connected(town: Town) -> UUID:
 
 
 async def look(town: Town, owner: Connection, channel: UUID) -> dict[str, Any]:
-    """An hour later somebody looks after it; gives what Settings shows."""
+    """Two hours later somebody looks after it; gives what Settings shows."""
     await owner.execute("UPDATE channel SET checked_at = now() - interval '2 hours' WHERE id = $1", channel)
     assert (town.world.workspace_id, channel) in await care.due(road(town))
     await care.tend(road(town), town.world.workspace_id, channel)
@@ -111,6 +112,45 @@ async def test_who_cannot_be_reached_is_told_to_be_deaf_and_later_to_hear_again(
     assert (await shown(town, channel))["deaf_since"] is None
     news = await owner.fetch("SELECT body FROM event WHERE name = 'channel.changed' ORDER BY seq DESC LIMIT 1")
     assert msgspec.json.decode(news[0]["body"])["channel"]["deaf_since"] is None
+
+
+async def test_who_is_only_told_and_is_told_no_more_is_deaf_until_told_again(town: Town, owner: Connection) -> None:
+    network = WhatsApp(secrets=[SECRET])
+    try:
+        town.harbour.network = network
+        network.bind(url=town.network.url)
+        fields = {**network.credentials, "app_id": network.app_id, "app_secret": SECRET}
+        wanted = {"platform": "whatsapp", "fields": fields, "settings": {"api_url": network.url}}
+        answer = await town.admin.post("/channels", json=wanted)
+        assert answer.status_code == 201, answer.text
+        channel = UUID(answer.json()["id"])
+        assert answer.json()["health"]["listening"]
+
+        network.apps.tell("https://elsewhere.example/hooks", "theirs", network.listens_to)
+        assert "elsewhere.example" in (await look(town, owner, channel))["health"]["trouble"]
+        await owner.execute("UPDATE channel SET trouble_since = now() - interval '11 minutes' WHERE id = $1", channel)
+        await look(town, owner, channel)
+        assert await ear(town).due() == [], "asking would say nothing"
+        await ear(town).poll(town.world.workspace_id, channel)
+        assert await care.listen_for_silence(road(town)) == [town.world.workspace_id]
+        assert (await shown(town, channel))["deaf_since"]
+
+        network.apps.tell("", "", [])
+        assert (await look(town, owner, channel))["health"]["trouble"] == "", "what can be mended is"
+        assert await care.listen_for_silence(road(town)) == [town.world.workspace_id]
+        assert (await shown(town, channel))["deaf_since"] is None
+    finally:
+        await network.close()
+
+
+async def test_what_was_sealed_with_another_key_is_said_and_not_asked_for_all_the_time(
+    town: Town, owner: Connection
+) -> None:
+    channel = await connected(town)
+    await owner.execute("UPDATE channel SET credentials = 'sealed by somebody else' WHERE id = $1", channel)
+    await ear(town).poll(town.world.workspace_id, channel)
+    assert "another SECRET_KEY" in await owner.fetchval("SELECT trouble FROM channel WHERE id = $1", channel)
+    assert await ear(town).due() == []
 
 
 async def test_a_catch_up_says_how_much_had_come_by_itself(town: Town, owner: Connection) -> None:

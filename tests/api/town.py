@@ -14,6 +14,7 @@ import uvicorn
 
 from inbox.api.doorstep import Doorstep
 from inbox.platforms.facebook.simulator import Facebook
+from inbox.platforms.meta.simulator_network import MetaNetwork
 from tests.api.browser import Browsers
 from tests.world import World
 
@@ -68,7 +69,7 @@ class Harbour:
     app: Doorstep
     port: int
     home: str  # the address at which we ourselves listen
-    network: Facebook | None = None
+    network: MetaNetwork | None = None
     files: dict[str, tuple[int, str, bytes]] = field(default_factory=dict)  # what the network's file server holds
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -76,5 +77,6 @@ class Harbour:
         if scope["path"] in self.files:
             status, mime, content = self.files[scope["path"]]
             await send({"type": "http.response.start", "status": status, "headers": [(b"content-type", mime.encode())]})
-            return await send({"type": "http.response.body", "body": content})
+            await send({"type": "http.response.body", "body": content})
+            return
         await self.network.app(scope, receive, send)
