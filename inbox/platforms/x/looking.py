@@ -1,6 +1,5 @@
 """Whether an act whose outcome we do not know is there. A weak look: X gives back no name of ours to search by."""
 
-import html
 import re
 from datetime import timedelta
 from typing import Any
@@ -9,7 +8,7 @@ from inbox.platforms.base import Absent, Action, CannotTell, ErrorClass, Kind, L
 from inbox.platforms.reading import identity, record, records, words
 from inbox.platforms.x.api import Api
 from inbox.platforms.x.counting import LEADING_MENTIONS
-from inbox.platforms.x.messages import talk_link
+from inbox.platforms.x.messages import message_text, talk_link
 from inbox.platforms.x.posts import history, reference, text_of
 from inbox.platforms.x.reading import id_at, instant, made_at, post_link, safe_id
 
@@ -84,7 +83,7 @@ async def _message(api: Api, outgoing: Outgoing) -> Look:
         for event in events:
             at, one = instant(event.get("created_at")), identity(event.get("id"))
             ours = identity(event.get("sender_id")) == api.account.external_id
-            same = _plain(html.unescape(words(event.get("text")))) == _plain(outgoing.text)
+            same = _plain(message_text(event)) == _plain(outgoing.text)
             if at and at >= since and one and ours and same:
                 found[one] = Sent(one, at, link, group or person)
         following = words(record(body.get("meta")).get("next_token"))

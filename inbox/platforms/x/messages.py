@@ -73,9 +73,6 @@ def read_event(
     at = instant(event.get("created_at")) or made_at(external_id)
     if at is None:
         raise Unreadable("A message without a time.")
-    text = words(event.get("text"))
-    for link in records(record(event.get("entities")).get("urls")):
-        text = unshortened(text, link)
     shared = records(either(event, "referenced_posts", "referenced_tweets"))
     posts = [Attachment("share", post_link(one), external_id=one) for one in map(_id, shared) if one]
     if not peer:
@@ -89,10 +86,18 @@ def read_event(
             author=person(sender, people),
             ours=sender == account,
             group=peer == identity(event.get("dm_conversation_id")),
-            text=html.unescape(text).strip(),
+            text=message_text(event),
             attachments=[*attachments(event, media), *posts],
         )
     ]
+
+
+def message_text(event: dict[str, Any]) -> str:
+    """The words of a message as `/2/dm_events` has it, with its links as what they lead to."""
+    text = words(event.get("text"))
+    for link in records(record(event.get("entities")).get("urls")):
+        text = unshortened(text, link)
+    return html.unescape(text).strip()
 
 
 def _peer(account: str, sender: str, event: dict[str, Any]) -> str:

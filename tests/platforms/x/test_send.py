@@ -228,6 +228,22 @@ async def test_a_post_of_unknown_outcome_is_found(
     assert found.external_id == network.heard[0].external_id
 
 
+async def test_a_message_with_a_link_is_found_though_x_shortens_it(x: X, account: Account) -> None:
+    act = outgoing(Action.DM, text="It is at https://nordwind.com/beans, as you see.")
+    told = {
+        "id": "2090000000000000001",
+        "event_type": "MessageCreate",
+        "sender_id": account.external_id,
+        "created_at": act.created_at.isoformat(),
+        "text": "It is at https://t.co/aBc123, as you see.",
+        "entities": {"urls": [{"url": "https://t.co/aBc123", "expanded_url": "https://nordwind.com/beans"}]},
+    }
+    http, _ = answering(httpx.Response(200, json={"data": [told], "meta": {"result_count": 1}}))
+    found = await x.look(http, account, act)
+    assert isinstance(found, Sent)
+    assert found.external_id == told["id"]
+
+
 async def test_what_never_left_is_not_there(network: Network, x: X, http: httpx.AsyncClient, account: Account) -> None:
     mention = await network.mention(ANA, text="@nordwindcoffee")
     act = outgoing(Action.REPLY, kind=Kind.MENTION, target=mention)
