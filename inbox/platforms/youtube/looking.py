@@ -21,8 +21,6 @@ async def look(api: Api, outgoing: Outgoing) -> Look:
             return await _reply(api, outgoing)
         return await _state(api, outgoing)
     except NotHere as refusal:
-        if outgoing.action is Action.DELETE and refusal.error is ErrorClass.PARENT_GONE:
-            return Sent("", outgoing.created_at)
         return CannotTell(str(refusal))
 
 
@@ -71,10 +69,7 @@ async def _state(api: Api, outgoing: Outgoing) -> Look:
     target = safe_id(outgoing.target)
     if not target:
         return CannotTell("There is no telling what this was about.")
-    there = False
-    if outgoing.action is not Action.HIDE:
-        answer = await api.get("comments", part="snippet", id=target, textFormat="plainText")
-        there = any(identity(item.get("id")) == target for item in records(answer.get("items")))
+    there = outgoing.action is not Action.HIDE and await _is_public(api, target)
     held = await are_held(api, [target], [HELD] if outgoing.action is Action.HIDE else [HELD, SPAM])
     if held is None:
         return CannotTell("So much is held for review that we did not find the end.")
@@ -86,6 +81,17 @@ async def _state(api: Api, outgoing: Outgoing) -> Look:
             return Absent() if held else done if there else CannotTell("The comment is not there at all.")
         case _:
             return Absent() if there or held else done
+
+
+async def _is_public(api: Api, target: str) -> bool:
+    """Whether it is found by its id. What is held back is not, and is no more gone for that."""
+    try:
+        answer = await api.get("comments", part="snippet", id=target, textFormat="plainText")
+    except NotHere as refusal:
+        if refusal.error is ErrorClass.PARENT_GONE:
+            return False
+        raise
+    return any(identity(item.get("id")) == target for item in records(answer.get("items")))
 
 
 async def are_held(api: Api, wanted: list[str], statuses: list[str]) -> set[str] | None:

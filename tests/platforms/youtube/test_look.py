@@ -79,6 +79,15 @@ async def test_the_state_of_a_comment_tells(network: Network, shop: Connected, v
     assert isinstance(await shop.look(outgoing(target=comment)), CannotTell)
 
 
+async def test_what_is_held_back_and_not_found_by_its_id_is_not_called_deleted(
+    network: Network, shop: Connected, video: str
+) -> None:
+    comment = await network.comment(ANA, post=video, text="Hm")
+    await network.hold(comment)
+    network.strict_ids = True
+    assert isinstance(await shop.look(outgoing(Action.DELETE, target=comment, text="")), Absent)
+
+
 async def test_what_we_hold_is_read_again(network: Network, shop: Connected, video: str) -> None:
     stays = await network.comment(ANA, post=video, text="stays", at=ago(days=20))
     edited = await network.comment(ANA, post=video, text="befroe", at=ago(days=20))
