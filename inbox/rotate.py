@@ -55,6 +55,7 @@ async def _reseal(owner: Any, safe: Safe) -> int:
         again = safe.seal(safe.open(row["person"], context), context)
         await owner.execute("UPDATE deletion_request SET person = $2 WHERE code = $1", row["code"], again)
         resealed += 1
+    await owner.execute("DELETE FROM oauth_state")  # who is on the way to a platform begins again
     sealed = await owner.fetchval("SELECT value ->> 'sealed' FROM setting WHERE key = $1 FOR UPDATE", KEY)
     if sealed:
         again = safe.seal(safe.open(base64.b64decode(sealed), KEY), KEY)

@@ -47,9 +47,10 @@ async def put_days_away(house: House) -> None:
 
 
 async def forget_sessions(house: House) -> None:
-    """Sessions and throttles that are over."""
+    """Sessions, throttles and sign-ins at platforms that are over, the keys these brought with them."""
     await house.database.app.execute("DELETE FROM session WHERE expires_at < now()")
     await house.database.app.execute("DELETE FROM throttle WHERE until < now()")
+    await house.database.app.execute("DELETE FROM oauth_state WHERE expires_at < now()")
 
 
 JOBS: dict[str, tuple[timedelta, Job]] = {

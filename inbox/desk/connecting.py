@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
+import structlog
 
 from inbox.desk import apps
 from inbox.desk.apps import VendorApp
 from inbox.ground.errors import Invalid
 from inbox.ground.outbound import Outbound
 from inbox.platforms.base import Account, Connector, Field, NotHere, Receipt
+
+log = structlog.get_logger("connecting")
 
 CHECK = 20.0  # seconds the platform has to say who we are
 
@@ -42,6 +46,8 @@ def sort(connector: Connector, fields: dict[str, str]) -> tuple[dict[str, Any], 
     for field in connector.fields:
         if not typed[field.name]:
             raise Invalid(f"{field.title} is missing.", field=field.name)
+        if field.secret and not (typed[field.name].isascii() and typed[field.name].isprintable()):
+            raise Invalid(f"{field.title} has a letter that no key has: was it copied whole?", field=field.name)
     settings = {name: value for name, value in typed.items() if name in connector.settings}
     return {name: value for name, value in typed.items() if name not in settings}, settings
 
@@ -66,6 +72,21 @@ def courteous(settings: Mapping[str, Any]) -> bool:
     return bool(settings.get("courtesies", OURS["courtesies"]))
 
 
+@asynccontextmanager
+async def asking(connector: Connector, outbound: Outbound, is_demo: bool) -> AsyncIterator[httpx.AsyncClient]:
+    """For one question to a platform; what comes between is said in sentences. Raises CannotConnect."""
+    try:
+        async with asyncio.timeout(CHECK), outbound.client(demo=is_demo, timeout=CHECK) as http:
+            yield http
+    except NotHere as refusal:
+        raise CannotConnect(refusal.message, error=str(refusal.error)) from refusal
+    except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:  # TimeoutError is one
+        raise CannotConnect(f"{connector.title} could not be reached. Is the address right?") from error
+    except Exception as error:
+        log.warning("connector fell over", platform=connector.name, error=type(error).__name__, exc_info=True)
+        raise CannotConnect(f"{connector.title} answered what we do not understand.") from error
+
+
 async def ask(
     connector: Connector,
     outbound: Outbound,
@@ -86,13 +107,8 @@ async def ask(
         app_id=app.vendor_id if app else "",
         app_secrets=app.secrets if app else [],
     )
-    try:
-        async with asyncio.timeout(CHECK), outbound.client(demo=is_demo, timeout=CHECK) as http:
-            receipt = await connector.check(http, account)
-    except NotHere as refusal:
-        raise CannotConnect(refusal.message, error=str(refusal.error)) from refusal
-    except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
-        raise CannotConnect(f"{connector.title} could not be reached. Is the address right?") from error
+    async with asking(connector, outbound, is_demo) as http:
+        receipt = await connector.check(http, account)
     if not receipt.external_id:
         raise CannotConnect(f"{connector.title} did not say whose account this is.")
     return receipt

@@ -10,7 +10,6 @@ nothing.
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import hashlib
 import secrets
@@ -18,18 +17,17 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-import httpx
 import msgspec
 
 from inbox.desk import apps, channels
 from inbox.desk.apps import VendorApp
 from inbox.desk.channels import ChannelDetailOut
-from inbox.desk.connecting import CHECK, CannotConnect, checked
+from inbox.desk.connecting import CannotConnect, asking, checked
 from inbox.desk.joining import Found, Office
 from inbox.ground.errors import Invalid, NotFound
 from inbox.ground.ids import new_id
 from inbox.people.access import Agent, Right
-from inbox.platforms.base import App, Connector, Grant, NotHere, OAuth
+from inbox.platforms.base import App, Connector, Grant, OAuth
 from inbox.platforms.registry import platforms
 
 LASTS = timedelta(minutes=15)
@@ -218,13 +216,8 @@ async def _app(
     if oauth.registers:
         whole = {**connector.settings, **settings}
         is_demo = await office.is_demo(agent.workspace_id)
-        try:
-            async with asyncio.timeout(CHECK), office.outbound.client(demo=is_demo, timeout=CHECK) as http:
-                made = await connector.register(http, whole, redirect_uri)
-        except NotHere as refusal:
-            raise CannotConnect(refusal.message, error=str(refusal.error)) from refusal
-        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
-            raise CannotConnect(f"{connector.title} could not be reached. Is the address right?") from error
+        async with asking(connector, office.outbound, is_demo) as http:
+            made = await connector.register(http, whole, redirect_uri)
         if made is None:
             raise CannotConnect(f"{connector.title} made no app for us there.")
         return made, ""
@@ -241,15 +234,10 @@ async def _grants(office: Office, agent: Agent, connector: Connector, app: App, 
     settings = {**connector.settings, **kept.settings}
     redirect_uri = way_back(office.database.settings.base_url, connector.name)
     is_demo = await office.is_demo(agent.workspace_id)
-    try:
-        async with asyncio.timeout(CHECK), office.outbound.client(demo=is_demo, timeout=CHECK) as http:
-            grants = await connector.grant(
-                http, app, code=code, verifier=kept.verifier, redirect_uri=redirect_uri, settings=settings
-            )
-    except NotHere as refusal:
-        raise CannotConnect(refusal.message, error=str(refusal.error)) from refusal
-    except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
-        raise CannotConnect(f"{connector.title} could not be reached. Please begin again.") from error
+    async with asking(connector, office.outbound, is_demo) as http:
+        grants = await connector.grant(
+            http, app, code=code, verifier=kept.verifier, redirect_uri=redirect_uri, settings=settings
+        )
     if not grants:
         raise CannotConnect(f"{connector.title} gave no account that may be connected: which one did you choose there?")
     return grants[:MOST_ACCOUNTS]

@@ -73,14 +73,15 @@ async def fetch(road: Road, files: Files, workspace_id: UUID, attachment_id: UUI
         if wanted is None:
             return False
         demo = bool(await connection.fetchval("SELECT is_demo FROM workspace WHERE id = $1", workspace_id))
+        without = NotToBeHad("This channel is not connected any more.", for_good=True)
         try:
             account = await accounts.load(connection, road.safe, workspace_id, wanted.channel_id)
         except CannotOpen:
-            account = None
+            account, without = None, NotToBeHad("This channel's sign-in cannot be opened.", for_good=False)
     connector = road.platforms.get(account.platform) if account else None
     try:
         if account is None or connector is None:
-            raise NotToBeHad("This channel is not connected any more.", for_good=True)
+            raise without
         content, mime = await _bytes(road, connector, account, wanted.attachment, demo=demo)
     except NotToBeHad as error:
         return await _give_up(road, wanted, error)
@@ -100,7 +101,7 @@ async def _take(connection: Connection, workspace_id: UUID, attachment_id: UUID)
         """UPDATE attachment a SET tries = tries + 1, due_at = now() + $3
            FROM message m WHERE a.workspace_id = $1 AND a.id = $2 AND a.state = 'due' AND a.due_at <= now()
                AND m.workspace_id = $1 AND m.id = a.message_id
-           RETURNING a.*, m.conversation_id, m.attachments, m.deleted_at""",
+           RETURNING a.*, m.conversation_id, m.attachments""",
         workspace_id,
         attachment_id,
         LEASE,
@@ -130,6 +131,11 @@ async def _bytes(
         raise NotToBeHad(refusal.message, for_good=refusal.error not in passing) from refusal
     except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, OSError) as error:
         raise NotToBeHad("It could not be reached.", for_good=isinstance(error, httpx.InvalidURL)) from error
+    except NotToBeHad:
+        raise
+    except Exception as error:  # an answer that is not what the platform says it sends
+        log.warning("attachment not understood", channel=account.external_id, error=type(error).__name__)
+        raise NotToBeHad("The platform's answer could not be understood.", for_good=False) from error
 
 
 async def _download(http: httpx.AsyncClient, media: Media) -> tuple[bytes, str]:

@@ -49,7 +49,7 @@ class Outbound:
 
     def client(self, *, demo: bool = False, timeout: float = 15.0) -> httpx.AsyncClient:
         """A client of one's own, to be closed. `demo`: a channel of the demo workspace, which may meet simulators."""
-        return httpx.AsyncClient(
+        return Client(
             transport=Guarded(self._demo_ports if demo else frozenset()),
             timeout=httpx.Timeout(timeout, connect=min(timeout, 10.0), pool=min(timeout, 10.0)),
             headers={"User-Agent": self._agent},
@@ -66,6 +66,16 @@ class Outbound:
         kept, self._kept = self._kept, {}
         for client in kept.values():
             await client.aclose()
+
+
+class Client(httpx.AsyncClient):
+    """httpx's own, for which every address that cannot be read is an InvalidURL: some are a UnicodeError to it."""
+
+    def build_request(self, method: str, url: httpx.URL | str, **more: Any) -> httpx.Request:
+        try:
+            return super().build_request(method, url, **more)
+        except UnicodeError as error:
+            raise httpx.InvalidURL(str(error)) from error
 
 
 @cache

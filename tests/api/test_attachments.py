@@ -25,11 +25,13 @@ ANA = Person("7001", "Ana Ruiz")
 PNG = b"\x89PNG\r\n\x1a\n" + b"a picture of a lamp"
 
 
-async def sends(town: Town, status: int = 200, mime: str = "image/png", content: bytes = PNG) -> dict[str, Any]:
+async def sends(
+    town: Town, status: int = 200, mime: str = "image/png", content: bytes = PNG, address: str = ""
+) -> dict[str, Any]:
     """Ana writes with a picture; gives the message as the page has it before anything was fetched."""
     assert (await town.connect()).status_code == 201
     town.harbour.files["/cdn/lamp"] = (status, mime, content)
-    await town.network.dm(ANA, text="It arrived like this", image=f"{town.network.url}/cdn/lamp")
+    await town.network.dm(ANA, text="It arrived like this", image=address or f"{town.network.url}/cdn/lamp")
     await town.network.flush()
     await split(town.world.database, platforms(), town.world.safe)
     for workspace_id, some in await lanes.busy(town.world.database):
@@ -107,6 +109,13 @@ async def test_a_server_that_stumbles_is_asked_again_later(town: Town, owner: Co
     await owner.execute("UPDATE attachment SET due_at = now()")
     assert await fetch(town) == 1
     assert await owner.fetchval("SELECT tries FROM attachment") == 2
+
+
+@pytest.mark.parametrize("address", ["https://xn--a/lamp.png", "https://[::1/lamp.png"])
+async def test_what_lies_at_no_address_is_gone_and_holds_nobody_up(address: str, town: Town, owner: Connection) -> None:
+    await sends(town, address=address)
+    assert await fetch(town) == 1
+    assert await owner.fetchval("SELECT state FROM attachment") == "gone"
 
 
 async def test_after_eight_tries_nobody_asks_any_more(town: Town, owner: Connection) -> None:

@@ -66,6 +66,7 @@ async def test_what_is_missing_at_the_platform_is_listed(town: Town) -> None:
         ({"platform": "nowhere"}, "no such platform"),
         ({"fields": {"access_token": "x"}}, "Page ID is missing"),
         ({"fields": {"page_id": "1", "access_token": " "}}, "Page access token is missing"),
+        ({"fields": {"page_id": "1", "access_token": "EAAé"}}, "was it copied whole"),
         ({"fields": {"page_id": "1", "access_token": "x", "colour": "red"}}, "does not ask for colour"),
         ({"settings": {"colour": "red"}}, "has no setting colour"),
         ({"settings": {"api_url": 5}}, "must be of the type str"),
@@ -81,7 +82,15 @@ async def test_what_was_typed_wrongly_is_named(change: dict[str, Any], words: st
 
 
 @pytest.mark.parametrize(
-    "url", ["http://127.0.0.1:1", "http://169.254.169.254/latest", "http://localhost", "file:///etc/passwd", "nonsense"]
+    "url",
+    [
+        "http://127.0.0.1:1",
+        "http://169.254.169.254/latest",
+        "http://localhost",
+        "file:///etc/passwd",
+        "nonsense",
+        "https://xn--a",
+    ],
 )
 async def test_an_address_of_our_own_network_is_not_asked(url: str, town: Town) -> None:
     answer = await town.admin.post("/channels", json={**town.wanted, "settings": {"api_url": url}})

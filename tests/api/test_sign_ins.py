@@ -7,8 +7,11 @@ from typing import Any
 import httpx
 
 from inbox.ground.db import Connection
+from inbox.platforms.registry import platforms
 from tests.api.town import Town
 from tests.world import World
+from workers import schedule
+from workers.house import House
 
 
 def where(town: Town) -> dict[str, Any]:
@@ -83,6 +86,11 @@ async def test_a_sign_in_that_took_too_long_is_over(town: Town, owner: Connectio
     late = await town.admin.post("/sign-ins/return", json=carried)
     assert late.status_code == 404
     assert "begin again" in late.json()["detail"]
+    state = town.web.app.rooms.state
+    await schedule.forget_sessions(
+        House(state.database.settings, state.database, state.bell, town.world.safe, state.outbound, platforms())
+    )
+    assert await owner.fetchval("SELECT count(*) FROM oauth_state") == 0, "nor is it kept"
 
 
 async def test_who_said_no_there_is_told_so_here(town: Town) -> None:

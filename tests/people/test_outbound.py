@@ -160,3 +160,10 @@ async def test_an_endless_answer_ends(outbound: Outbound, inside: Inside) -> Non
     async with outbound.client(demo=True) as http:
         with pytest.raises(httpx.ReadError, match="larger than 32 MiB"):
             await http.get(f"http://127.0.0.1:{inside.port}/")
+
+
+@pytest.mark.parametrize("address", ["https://xn--a/", "https://a.example/\ud800", "https://[::1"])
+async def test_an_address_that_cannot_be_read_is_said_to_be_none(address: str, outbound: Outbound) -> None:
+    async with outbound.client() as http:
+        with pytest.raises(httpx.InvalidURL):
+            await http.get(address)
