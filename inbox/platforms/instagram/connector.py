@@ -95,6 +95,7 @@ class Instagram(Connector):
         "quote_replies": False,
         "comment_limit": 2200,
         "message_fields": "id,created_time,from,to,message,attachments",
+        "reread_fields": "id,message,attachments,shares,story",
         "webhooks": "comments,live_comments,mentions,messages,messaging_postbacks,messaging_seen,messaging_referral",
     }
     oauth = OAuth(scopes=list(checking.SCOPES))

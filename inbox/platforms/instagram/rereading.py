@@ -15,6 +15,9 @@ from inbox.platforms.meta.rereading import LOCAL, read_many
 from inbox.platforms.reading import milliseconds, record, words
 
 COMMENT = "id,text,hidden"
+# A message with one of these holds more than its words. The address of a picture is another each time, and what a story
+# is called here comes with the webhook alone: told again, either would look like an edit.
+CARRIED = ("attachments", "shares", "story")
 MENTIONED = "text,timestamp,username,media{permalink}"
 MENTIONED_POST = "caption,permalink,timestamp,username"
 
@@ -56,12 +59,12 @@ def _known(known: Known, account: str) -> dict[str, Any]:
 async def _messages(graph: Graph, account: str, items: Sequence[Known], now: datetime) -> list[dict[str, Any]]:
     """Only the last twenty of a conversation can be read; every older one is called deleted, which is not believed."""
     group = {one.external_id: one for one in items}
-    found, _ = await read_many(graph, list(group), "id,message,attachments")
+    found, _ = await read_many(graph, list(group), str(graph.settings["reread_fields"]))
     entries = []
     for one, item in found.items():
         known = group[one]
-        if item.get("attachments") or not words(item.get("message")):
-            continue  # the address of a picture is another each time, and would look like an edit
+        if any(item.get(name) for name in CARRIED) or not words(item.get("message")):
+            continue
         sides = (account, known.thread) if known.ours else (known.thread, account)
         edit = {"mid": one, "text": words(item.get("message"))}
         event = {"sender": {"id": sides[0]}, "recipient": {"id": sides[1]}, "message_edit": edit}

@@ -123,7 +123,7 @@ class Instagram(MetaNetwork):
         self.memory.people[who.external_id] = who
         message = Item(self.memory.mid(), "message", who.external_id, text, at or clock.now(), peer=who.external_id)
         self.memory.add(message)
-        address = f"https://lookaside.example/ig_messaging_cdn/?asset_id={self.memory.number()}"
+        message.story = address = f"https://lookaside.example/ig_messaging_cdn/?asset_id={self.memory.number()}"
         told: dict[str, Any] = {"mid": message.id}
         if text:
             told |= {"text": text, "reply_to": {"story": {"id": self.memory.number(), "url": address}}}

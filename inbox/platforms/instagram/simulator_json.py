@@ -59,4 +59,6 @@ def message_json(memory: Memory, item: Item) -> dict[str, Any]:
     }
     if item.image:
         told["attachments"] = {"data": [{"image_data": {"url": item.image}}]}
+    if item.story:
+        told["story"] = {"reply_to" if item.text else "mention": {"link": item.story}}
     return told

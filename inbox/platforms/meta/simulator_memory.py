@@ -18,8 +18,8 @@ from inbox.platforms.simulation import Person
 class Item:
     """A post, comment, recommendation or message.
 
-    `post`: what a comment stands under. `peer`: whom a message is with. `named`: who is tagged at its beginning.
-    `listed`: shown in lists of things.
+    `post`: what a comment stands under. `peer`: whom a message is with. `story`: the one a message answers, or
+    mentions us in. `named`: who is tagged at its beginning. `listed`: shown in lists of things.
     """
 
     id: str
@@ -31,6 +31,7 @@ class Item:
     parent: str = ""
     peer: str = ""
     image: str = ""
+    story: str = ""
     positive: bool = True
     hidden: bool = False
     liked: bool = False

@@ -53,6 +53,15 @@ async def test_edits_and_deletions_that_no_webhook_tells(
     assert events[message].thread == events[ours].thread == ANA.external_id
 
 
+async def test_an_answer_to_a_story_is_no_edit_for_want_of_the_story(
+    network: Network, instagram: Instagram, http: httpx.AsyncClient, account: Account
+) -> None:
+    """Told with its words alone it would look changed, and lose the story it answers."""
+    answer, mention = await network.story(ANA, text="Love it"), await network.story(LI)
+    items = [known(Kind.DM, answer, thread=ANA.external_id), known(Kind.DM, mention, thread=LI.external_id)]
+    assert await told(instagram, http, account, items) == []
+
+
 async def test_a_mention_gets_its_words_and_its_author(
     network: Network, instagram: Instagram, http: httpx.AsyncClient, account: Account
 ) -> None:
