@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from inbox.ground import clock
-from inbox.platforms.base import ErrorClass, Kind, Known, NotHere, Polled
+from inbox.platforms.base import Kind, Known, NotHere, Polled
 from inbox.platforms.instagram.listing import change, mentioned
 from inbox.platforms.meta.graph import Graph, safe_id
 from inbox.platforms.meta.rereading import LOCAL, read_many
@@ -86,7 +86,7 @@ async def _mention(graph: Graph, known: Known) -> dict[str, Any] | None:
     try:
         answer = await graph.get(account, fields=f"{asked}.{fields}")
     except NotHere as refusal:
-        if refusal.error not in LOCAL or refusal.error is ErrorClass.PERMISSION_MISSING:
+        if refusal.error not in LOCAL:
             raise
         return None  # a private account, or taken away: the stub stays
     told = record(answer.get(asked))

@@ -89,6 +89,22 @@ async def test_a_mention_that_cannot_be_read_stays_as_it_is(
         await told(instagram, http, account, [known(Kind.MENTION, comment, root=post)])
 
 
+async def test_one_mention_that_is_not_shown_does_not_hide_the_rest(instagram: Instagram) -> None:
+    """The house asks for the same hundred again until an answer comes, so one refusal would stop them all for good."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if "comment_id(31)" in request.url.params["fields"]:
+            return httpx.Response(403, json={"error": {"code": 10, "message": "(#10) No."}})
+        told = {"text": "@nordwindcoffee", "username": "ana.r", "timestamp": "2026-11-20T10:00:00+0000"}
+        return httpx.Response(200, json={"mentioned_comment": told})
+
+    account = Account(platform="instagram", external_id="1784", credentials={"access_token": "IGAAtoken12345"})
+    async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as http:
+        items = [known(Kind.MENTION, one, root="30") for one in ("31", "32")]
+        (event,) = await told(instagram, http, account, items)
+    assert (event.external_id, event.text) == ("32", "@nordwindcoffee")
+
+
 async def test_what_is_gone_with_its_post_is_not_called_gone(
     network: Network, instagram: Instagram, http: httpx.AsyncClient, account: Account
 ) -> None:
