@@ -35,13 +35,18 @@ async def poll(api: Api, cursor: dict[str, Any]) -> Polled:
     params = {"page_size": str(api.settings["page_size"]), "pin_metrics": "true"}
     if sweep["bookmark"]:
         params["bookmark"] = sweep["bookmark"]
+    pause = timedelta(minutes=float(api.settings["poll_minutes"]))
     try:
         answer, spent_until = await api.get("pins", **params)
     except NotHere as refusal:
-        if refusal.error is not ErrorClass.INVALID or not sweep["bookmark"] or sweep.get("again"):
+        if refusal.error is not ErrorClass.INVALID or not sweep["bookmark"]:
             raise
-        # Bookmarks grow old. What was counted is kept, and the pins are walked from the first again, once.
-        return Polled(payloads=[], cursor=sweep | {"bookmark": "", "again": True}, more=True)
+        # Bookmarks grow old. What was counted is kept, and the pins are walked from the first again: once at once,
+        # then with the next sweep.
+        if not sweep.get("again"):
+            return Polled(payloads=[], cursor=sweep | {"bookmark": "", "again": True}, more=True)
+        kept = {name: sweep[name] for name in ("counts", "whole", "since")}
+        return Polled(payloads=[], cursor=kept | {"bookmark": ""}, again_in=pause)
     payloads = []
     for pin in records(answer.get("items")):
         name = identity(pin.get("id"))
@@ -59,7 +64,6 @@ async def poll(api: Api, cursor: dict[str, Any]) -> Polled:
         onward = sweep | {"counts": counts, "bookmark": bookmark}
         return Polled(payloads=payloads, cursor=onward, more=wait is None, again_in=wait)
     done = {"counts": counts, "whole": True, "since": sweep["began"], "bookmark": ""}
-    pause = timedelta(minutes=float(api.settings["poll_minutes"]))
     return Polled(payloads=payloads, cursor=done, again_in=max(pause, wait) if wait else pause)
 
 

@@ -50,9 +50,29 @@ async def test_a_bookmark_that_grew_old_begins_again_once(
     network.bookmarks.clear()
     events, cursor, _ = await sweep(first.cursor)
     assert (events, set(cursor["counts"])) == ([], set(pins))
-    with pytest.raises(NotHere) as refusal:
-        await pinterest.poll(http, account, first.cursor | {"again": True, "bookmark": "old"})
-    assert refusal.value.error is ErrorClass.INVALID
+
+
+async def test_bookmarks_that_grow_old_again_and_again_do_not_end_the_counting(
+    network: Network, pinterest: Pinterest, http: httpx.AsyncClient, account: Account, sweep: Polling
+) -> None:
+    """The walk is left for the next one: its last bookmark would be refused for ever."""
+    account.settings.update(page_size=4, poll_minutes=15)
+    pins = [await network.publish(f"Pin {number}") for number in range(6)]
+    _, cursor, _ = await sweep({})
+    for pin in pins:
+        await network.comment(ANA, post=pin, text="Nice")
+    told = []
+    for _ in range(2):  # the first page, and that its bookmark is old
+        page = await pinterest.poll(http, account, cursor)
+        told += [event for payload in page.payloads for event in pinterest.normalise(payload)]
+        network.bookmarks.clear()
+        page = await pinterest.poll(http, account, page.cursor)
+        cursor = page.cursor
+    assert (page.more, page.again_in) == (False, timedelta(minutes=15))
+    events, cursor, _ = await sweep(cursor)
+    assert sorted(event.thread for event in [*told, *events]) == sorted(pins)
+    assert cursor["whole"] is True
+    assert "again" not in cursor
 
 
 async def test_between_two_counts_it_waits_as_set(
