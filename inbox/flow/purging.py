@@ -16,7 +16,6 @@ import msgspec
 import structlog
 
 from inbox.flow import names, words
-from inbox.ground import clock
 from inbox.ground.db import Connection, Database, again
 from inbox.ground.files import Files
 from inbox.platforms.base import Act, Author, Connector, Incoming, Retention
@@ -273,6 +272,12 @@ async def _feed(database: Database, platforms: Mapping[str, Connector], home: Ho
             channels += some
     walked = ROWS if stays else 0
     while walked >= ROWS:
-        async with database.tenant(home.workspace_id) as connection:
-            before = clock.now() - min(stays)
-            walked = await connection.fetchval("SELECT forget_feed($1, $2, $3)", before, channels, ROWS)
+        walked = await again(partial(_forget_feed, database, home.workspace_id, channels, min(stays)))
+
+
+async def _forget_feed(database: Database, workspace_id: UUID, channels: Sequence[UUID], stay: timedelta) -> int:
+    async with database.tenant(workspace_id) as connection:
+        walked: int = await connection.fetchval(
+            "SELECT forget_feed(now() - $1::interval, $2, $3)", stay, channels, ROWS
+        )
+    return walked

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 import asyncpg
@@ -18,7 +19,7 @@ from inbox.flow.likeness import said
 from inbox.flow.quoting import unquote
 from inbox.flow.scene import FETCHED
 from inbox.ground.crypto import Hasher
-from inbox.ground.db import Connection, Database
+from inbox.ground.db import Connection, Database, again
 from inbox.ground.ids import new_id
 from inbox.platforms.base import Attachment
 from inbox.realtime.events import Happening
@@ -29,7 +30,8 @@ FEED_BATCH = 500
 
 HELD = """
 SELECT id, conversation_id, channel_id, external_id, text, attachments, rating, said FROM message
-WHERE workspace_id = $1 AND id = ANY($2) AND conversation_id = ANY($3) ORDER BY id FOR NO KEY UPDATE
+WHERE workspace_id = $1 AND id = ANY($2) AND conversation_id = ANY($3) AND ($4 OR purge_due_at <= now())
+ORDER BY id FOR NO KEY UPDATE
 """
 NEWEST = """
 SELECT k.id AS thread, m.* FROM unnest($2::uuid[]) AS k(id) LEFT JOIN LATERAL (
@@ -56,12 +58,22 @@ async def redact(
     people: Sequence[UUID] = (),
 ) -> None:
     """Take these words, and names, out of the feed beforehand, a few rows at a time: little is then left to do."""
-    changed = FEED_BATCH
-    while changed == FEED_BATCH:
-        async with database.tenant(workspace_id) as connection:
-            changed = await connection.fetchval(
-                "SELECT redact_feed($1, $2, $3, $4)", list(threads), list(messages), list(people), FEED_BATCH
-            )
+    while await again(partial(_redact, database, workspace_id, threads, messages, people)) == FEED_BATCH:
+        pass
+
+
+async def _redact(
+    database: Database,
+    workspace_id: UUID,
+    threads: Sequence[UUID],
+    messages: Sequence[UUID],
+    people: Sequence[UUID],
+) -> int:
+    async with database.tenant(workspace_id) as connection:
+        changed: int = await connection.fetchval(
+            "SELECT redact_feed($1, $2, $3, $4)", list(threads), list(messages), list(people), FEED_BATCH
+        )
+    return changed
 
 
 async def let_go(
@@ -73,9 +85,12 @@ async def let_go(
     erase: bool = False,
     people: Sequence[UUID] = (),
 ) -> list[Happening]:
-    """Let the words of these messages go. `erase`: for good, with their outside ids, as `people` asked."""
+    """Let the words of those of these messages go whose time has come: meanwhile they may stay longer.
+
+    `erase`: all of them and for good, with their outside ids, as `people` asked.
+    """
     threads = await _hold(connection, workspace_id, await _threads(connection, workspace_id, messages))
-    held = await connection.fetch(HELD, workspace_id, messages, threads)
+    held = await connection.fetch(HELD, workspace_id, messages, threads, erase)
     ids = [row["id"] for row in held]
     threads = sorted({row["conversation_id"] for row in held})
     told = [attachments(row["attachments"]) for row in held]

@@ -298,6 +298,40 @@ async def test_nobody_redacts_what_another_workspace_holds(village: Village) -> 
     assert b"Where is my order?" in b"".join(entry.body for entry in await village.feed())
 
 
+async def test_what_a_slow_transaction_told_among_older_things_is_forgotten_with_them(village: Village) -> None:
+    await village.hears(await village.network.comment(ZEBRA, post=village.post, text=FIRST))
+    young = (await village.feed())[-1].seq
+    await village.hears(await village.network.comment(ANA, post=village.post, text="Where is my order?"))
+    await village.passes(hours=25)
+    await village.owner.execute("UPDATE event SET at = at + interval '2 hours' WHERE seq <= $1", young)
+    await village.purges()
+    assert (await village.row("SELECT min_seq FROM feed_head"))["min_seq"] > young
+    bodies = await village.owner.fetch("SELECT body FROM event WHERE seq <= $1", young)
+    assert b"Kilimanjaro" not in b"".join(row["body"] for row in bodies), "nobody comes back for it"
+
+
+async def test_no_table_of_ones_own_stands_before_ours(village: Village) -> None:
+    world = village.world
+    async with village.database.tenant(world.workspace_id) as connection:
+        await connection.execute(
+            """CREATE TEMP TABLE message_revision ON COMMIT DROP AS
+               SELECT $1::uuid AS workspace_id, $1::uuid AS message_id, 'mine' AS text, '[]'::jsonb AS attachments""",
+            world.workspace_id,
+        )
+        await connection.execute("SELECT forget_revisions($1)", [world.workspace_id])
+        assert await connection.fetchval("SELECT text FROM pg_temp.message_revision") == "mine"
+    for function in await village.owner.fetch("SELECT proname, proconfig FROM pg_proc WHERE prosecdef"):
+        path = [one for one in function["proconfig"] or [] if one.startswith("search_path=")]
+        assert path == ["search_path=pg_catalog, public, pg_temp"], function["proname"]
+
+
+async def test_words_that_may_stay_again_meanwhile_stay(village: Village) -> None:
+    comment = await village.network.comment(ANA, post=village.post, text="Where is my order?")
+    message = await village.hears(comment)
+    await purging._let_go(village.database, village.world.workspace_id, [message["id"]])
+    assert (await village.message(comment))["text"] == "Where is my order?"
+
+
 async def test_much_is_let_go_a_few_at_a_time(village: Village, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(words, "BATCH", 2)
     monkeypatch.setattr(words, "FEED_BATCH", 2)
