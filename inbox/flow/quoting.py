@@ -20,7 +20,7 @@ async def unquote(
 ) -> list[tuple[UUID, UUID]]:
     """Take what was said in these conversations out of ours there; gives conversation and message of those changed.
 
-    What has not left yet is not touched: it is sent as its author wrote it.
+    What has not left yet is not touched: it is sent as its author wrote it. An earlier wording goes whole.
     """
     pieces: defaultdict[UUID, set[str]] = defaultdict(set)
     for thread, text in spoken:
@@ -49,6 +49,17 @@ async def unquote(
         [_without(row["text"], pieces[row["conversation_id"]]) for row in ours],
         [said(hasher, row["text"], attachments(row["attachments"]), row["rating"]) for row in ours],
     )
+    earlier = await connection.fetch(
+        """SELECT DISTINCT m.id, m.conversation_id FROM message m
+           JOIN message_revision r ON r.workspace_id = m.workspace_id AND r.message_id = m.id
+           WHERE m.workspace_id = $1 AND m.conversation_id = ANY($2) AND m.direction = 'out' AND m.revisions > 0
+               AND EXISTS (SELECT 1 FROM unnest($2::uuid[], $3::text[]) AS g(thread, piece)
+                           WHERE g.thread = m.conversation_id AND position(g.piece in r.text) > 0)""",
+        workspace_id,
+        threads,
+        words,
+    )
+    await connection.execute("SELECT forget_revisions($1)", [row["id"] for row in earlier])
     drafts = await connection.fetch(
         "SELECT conversation_id, user_id, text FROM draft WHERE workspace_id = $1 AND conversation_id = ANY($2)",
         workspace_id,
@@ -63,7 +74,7 @@ async def unquote(
                 row["user_id"],
                 text,
             )
-    return [(row["conversation_id"], row["id"]) for row in ours]
+    return sorted({(row["conversation_id"], row["id"]) for row in (*ours, *earlier)})
 
 
 def _without(text: str, pieces: set[str]) -> str:

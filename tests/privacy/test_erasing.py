@@ -75,6 +75,32 @@ async def test_nothing_of_somebody_who_asked_to_be_forgotten_lies_anywhere(home:
     assert second["text"] == "And to France?"
 
 
+async def test_nor_in_what_no_page_is_told_any_more(home: Home) -> None:
+    await story(home)
+    await home.owner.execute("UPDATE feed_head SET min_seq = seq + 1")
+    await home.erases(ZEBRA)
+    for canary in (ZEBRA, "Kilimanjaro", "Zenobia", "Quillfeather"):
+        assert not await home.knows(canary), canary
+
+
+async def test_nor_in_an_earlier_wording_of_ours(home: Home) -> None:
+    await story(home)
+    await home.road.answers_elsewhere("We found your order!", at="09:06", to=ZEBRA, mid="m_3")
+    for name, earlier in (("m_2", f"You wrote: {SAID}"), ("m_3", "We found your parcel!")):
+        await home.owner.execute("UPDATE message SET revisions = 1 WHERE external_id = $1", name)
+        await home.owner.execute(
+            """INSERT INTO message_revision (workspace_id, message_id, revision, text, at)
+               SELECT workspace_id, id, 0, $2, now() FROM message WHERE external_id = $1""",
+            name,
+            earlier,
+        )
+    told = "UPDATE event SET body = replace(convert_from(body, 'UTF8'), $1, $2)::bytea"
+    await home.owner.execute(told, '"We look for it, dear customer!"', f'"You wrote: {SAID}"')
+    await home.erases(ZEBRA)
+    assert not await home.knows("Kilimanjaro")
+    assert await home.knows("We found your parcel!"), "what is ours alone stays"
+
+
 async def test_what_is_told_of_old_messages_later_brings_nothing_back(home: Home) -> None:
     await story(home)
     await home.erases(ZEBRA)
