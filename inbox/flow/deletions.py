@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 import asyncpg
@@ -22,6 +22,12 @@ from inbox.ground.db import Database
 log = structlog.get_logger("deletions")
 
 AT_ONCE = 20
+EVER = datetime.min.replace(tzinfo=UTC)
+
+OPEN = """
+SELECT code, platform, app_id, person, created_at FROM deletion_request
+WHERE done_at IS NULL AND (created_at, code) > ($1, $2) ORDER BY created_at, code LIMIT $3
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,17 +63,16 @@ async def work(database: Database, safe: Safe) -> set[UUID]:
     One that fails stays open, and holds up no other.
     """
     told: set[UUID] = set()
-    for row in await database.app.fetch(
-        """SELECT code, platform, app_id, person FROM deletion_request WHERE done_at IS NULL
-           ORDER BY created_at LIMIT $1""",
-        AT_ONCE,
-    ):
-        try:
-            told |= await _answer(database, safe, row)
-        except CannotOpen:
-            log.error("a deletion request was sealed with another key", code=row["code"])
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
-            log.warning("a deletion request must wait", code=row["code"], error=type(error).__name__)
+    batch = await database.app.fetch(OPEN, EVER, "", AT_ONCE)
+    while batch:
+        for row in batch:
+            try:
+                told |= await _answer(database, safe, row)
+            except CannotOpen:
+                log.error("a deletion request was sealed with another key", code=row["code"])
+            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+                log.warning("a deletion request must wait", code=row["code"], error=type(error).__name__)
+        batch = await database.app.fetch(OPEN, batch[-1]["created_at"], batch[-1]["code"], AT_ONCE)
     return told
 
 

@@ -154,6 +154,20 @@ async def test_somebody_we_never_heard_of_is_done_at_once(home: Home) -> None:
     assert await home.owner.fetchval("SELECT found FROM deletion_request") == 0
 
 
+async def test_however_many_cannot_be_opened_the_others_are_done(home: Home) -> None:
+    await home.world.app("facebook", "main", [SECRET])
+    await home.owner.execute(
+        """INSERT INTO deletion_request (code, platform, app_id, person, created_at)
+           SELECT 'lost-' || n, 'facebook', 'main', 'sealed with another key', now() - interval '1 day'
+           FROM generate_series(1, $1) n""",
+        deletions.AT_ONCE + 1,
+    )
+    await home.road.says(ANA, "Where is my order?", at="09:00")
+    await knocks(home, asked())
+    await worker(home)
+    assert not await home.knows("Where is my order?")
+
+
 async def test_what_broke_off_is_taken_up_again(home: Home) -> None:
     await home.world.app("facebook", "main", [SECRET])
     await home.road.says(ANA, "Where is my order?", at="09:00")
