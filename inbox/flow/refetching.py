@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from uuid import UUID
 
 import msgspec
@@ -15,6 +16,7 @@ from inbox.flow.asking import Desk, NotNow
 from inbox.flow.likeness import said
 from inbox.flow.road import Road
 from inbox.flow.words import Back
+from inbox.ground.db import again
 from inbox.people.access import Agent
 from inbox.platforms.base import Act, Author, Incoming, Polled, clean
 from inbox.realtime import events, rows
@@ -74,7 +76,10 @@ async def refetch(road: Road, conversation_id: UUID, *, by: Agent) -> Refetched:
         desk = await asking.opened(road, by.workspace_id, conversation.channel_id)
         items = await asking.known(road, by.workspace_id, [one.id for one in wanted.values()])
         polled = await asking.ask(road, desk, list(items.values()), patience=PATIENCE)
-        back = await _put_back(road, desk, conversation_id, wanted, polled)
+        told = {clean(event.external_id): event for event in _spoken(desk, polled)}
+        told = {name: event for name, event in told.items() if name in wanted}
+        await _name(road, desk, [event.author for event in told.values() if event.author])
+        back = await again(partial(_put_back, road, desk, conversation_id, wanted, told))
         await asking.store(road, desk, polled)  # what is gone or was changed there arrives by the usual road
     except NotNow as refusal:
         return Refetched(messages=[], left=len(wanted), why=str(refusal))
@@ -82,10 +87,8 @@ async def refetch(road: Road, conversation_id: UUID, *, by: Agent) -> Refetched:
 
 
 async def _put_back(
-    road: Road, desk: Desk, conversation_id: UUID, wanted: dict[str, Wanted], polled: Polled
+    road: Road, desk: Desk, conversation_id: UUID, wanted: dict[str, Wanted], told: dict[str, Incoming]
 ) -> list[MessageOut]:
-    told = {clean(event.external_id): event for event in _spoken(desk, polled) if clean(event.external_id) in wanted}
-    await _name(road, desk, [event.author for event in told.values() if event.author])
     async with road.database.tenant(desk.workspace_id) as connection:
         hasher = await names.known(road.database, connection)
         found = []
@@ -120,9 +123,21 @@ def _spoken(desk: Desk, polled: Polled) -> Iterator[Incoming]:
 async def _name(road: Road, desk: Desk, people: Sequence[Author]) -> None:
     """Names that came with the words are names told anew."""
     known = {clean(one.external_id): one for one in people if one.external_id and (one.name or one.handle)}
-    if not known:
-        return
+    if known:
+        await again(partial(_named, road, desk, known))
+
+
+async def _named(road: Road, desk: Desk, known: dict[str, Author]) -> None:
     async with road.database.tenant(desk.workspace_id) as connection:
+        await connection.execute(
+            """SELECT 1 FROM contact WHERE workspace_id = $1 AND id IN (
+                   SELECT contact_id FROM contact_identity
+                   WHERE workspace_id = $1 AND platform = $2 AND external_id = ANY($3))
+               ORDER BY id FOR NO KEY UPDATE""",
+            desk.workspace_id,
+            desk.account.platform,
+            list(known),
+        )
         await connection.execute(
             """WITH told AS (
                    UPDATE contact_identity i SET name = g.name, handle = g.handle, avatar_url = g.avatar,

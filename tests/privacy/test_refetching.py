@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
+from inbox.flow import asking, refetching
 from inbox.ground.ids import new_id
+from inbox.platforms.base import Author
 from tests.privacy.village import ANA, Village
+
+WAITS = """
+SELECT EXISTS (SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock')
+"""
 
 
 async def forgotten(village: Village, *texts: str) -> list[str]:
@@ -84,6 +91,22 @@ async def test_pictures_are_fetched_again_and_names_asked_for(village: Village) 
     await village.introduces()
     assert await village.knows("a lamp in pieces")
     assert await village.knows(ANA.name)
+
+
+async def test_a_name_told_again_takes_its_locks_in_the_order_of_all(village: Village) -> None:
+    await forgotten(village, "Where is my order?")
+    database, home = village.database, village.world.workspace_id
+    desk = await asking.opened(village.road, home, village.world.channel_id)
+    who = (await village.row("SELECT external_id FROM contact_identity"))["external_id"]
+    async with database.tenant(home) as connection:
+        await connection.execute("SELECT 1 FROM contact FOR UPDATE")
+        naming = asyncio.create_task(refetching._name(village.road, desk, [Author(who, ANA.name)]))
+        async with asyncio.timeout(10):
+            while not await village.owner.fetchval(WAITS):  # noqa: ASYNC110 - Postgres tells nobody
+                await asyncio.sleep(0.01)
+        await connection.execute("SELECT 1 FROM contact_identity FOR UPDATE NOWAIT")
+    await naming
+    assert (await village.row("SELECT name FROM contact"))["name"] == ANA.name
 
 
 async def test_a_network_that_says_no_leaves_everything_as_it_is(village: Village) -> None:
