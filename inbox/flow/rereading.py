@@ -72,13 +72,23 @@ async def reread(road: Road, workspace_id: UUID, channel_id: UUID) -> Turn:
     except NotNow as refusal:
         await _due(road, workspace_id, taken, refusal.until)
         return Turn(0, refusal.until)
-    again = desk.connector.capabilities.retention.reread
-    await _due(road, workspace_id, taken, clock.now() + again if again else None)
+    await _asked(road, workspace_id, taken, desk.connector.capabilities.retention.reread)
     return Turn(len(taken), clock.now() + max(PAUSE, polled.again_in or PAUSE))
 
 
-async def _due(road: Road, workspace_id: UUID, messages: list[UUID], at: datetime | None) -> None:
+async def _asked(road: Road, workspace_id: UUID, messages: list[UUID], every: timedelta | None) -> None:
     """What was found to be gone meanwhile is not asked about again."""
+    async with road.database.tenant(workspace_id) as connection:
+        await connection.execute(
+            """UPDATE message SET reread_due_at = now() + $3::interval
+               WHERE workspace_id = $1 AND id = ANY($2) AND reread_due_at IS NOT NULL""",
+            workspace_id,
+            messages,
+            every,
+        )
+
+
+async def _due(road: Road, workspace_id: UUID, messages: list[UUID], at: datetime) -> None:
     async with road.database.tenant(workspace_id) as connection:
         await connection.execute(
             """UPDATE message SET reread_due_at = $3
