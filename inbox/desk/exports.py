@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from datetime import datetime
 from uuid import UUID
 
@@ -133,6 +134,11 @@ async def export(connection: Connection, contact_id: UUID, *, by: Agent) -> Expo
         by.workspace_id,
         ids,
     )
+    spoken, wordings, labels = (
+        _by(messages, "conversation_id"),
+        _by(earlier, "message_id"),
+        _by(tags, "conversation_id"),
+    )
     await lines.note(
         connection,
         by.workspace_id,
@@ -149,12 +155,19 @@ async def export(connection: Connection, contact_id: UUID, *, by: Agent) -> Expo
         conversations=[
             _conversation(
                 row,
-                [tag["name"] for tag in tags if tag["conversation_id"] == row["id"]],
-                [_message(one, earlier) for one in messages if one["conversation_id"] == row["id"]],
+                [tag["name"] for tag in labels[row["id"]]],
+                [_message(one, wordings[one["id"]]) for one in spoken[row["id"]]],
             )
             for row in threads
         ],
     )
+
+
+def _by(rows: list[asyncpg.Record], name: str) -> defaultdict[UUID, list[asyncpg.Record]]:
+    found = defaultdict[UUID, list[asyncpg.Record]](list)
+    for row in rows:
+        found[row[name]].append(row)
+    return found
 
 
 def _identity(row: asyncpg.Record) -> HeldIdentity:
@@ -205,5 +218,5 @@ def _message(row: asyncpg.Record, earlier: list[asyncpg.Record]) -> HeldMessage:
             HeldFile(type=file.type, name=file.name, address=kept.get(place, ""))
             for place, file in enumerate(attachments(row["attachments"]))
         ],
-        earlier=[HeldWording(text=one["text"], at=one["at"]) for one in earlier if one["message_id"] == row["id"]],
+        earlier=[HeldWording(text=one["text"], at=one["at"]) for one in earlier],
     )
