@@ -4,7 +4,8 @@ A sweep is a list of steps kept in the cursor; one call takes one step, which is
 webhooks, creation is always revision 0, so it does no harm to sweep what was heard.
 
     cursor = {"since": oldest item wanted, "started": when the sweep began, "steps": [[edge, id, after, extra], ...],
-              "seen": items listed so far, "denied": what Facebook would not show, "restarted": what was begun anew}
+              "seen": items listed so far, "denied": what Facebook would not show, "restarted": what was begun anew,
+              "behind": as meta/sweeping.py has it}
 """
 
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ from typing import Any
 from inbox.ground import clock
 from inbox.platforms.base import ErrorClass, NotHere, Polled
 from inbox.platforms.meta.graph import Graph, safe_id
+from inbox.platforms.meta.sweeping import behind, wanted
 from inbox.platforms.reading import identity, instant, milliseconds, record, records, words
 
 BACKFILL = timedelta(days=90)
@@ -26,6 +28,7 @@ COMMENTS = f"comments.filter(stream).order(reverse_chronological).limit(50){{{CO
 POST = "id,message,created_time,updated_time,permalink_url,full_picture,status_type,from,message_tags"
 MESSAGE = "id,created_time,from,to,message,attachments,sticker"
 FIRST = [["conversations", "", "", ""], ["feed", "", "", ""], ["tagged", "", "", ""], ["ratings", "", "", ""]]
+PART_OF = {"messages": "conversations", "comments": "feed", "story": "ratings"}
 # What these mean for one edge need not be true of the others: a Page may be allowed comments and no messages.
 LOCAL = frozenset({ErrorClass.PERMISSION_MISSING, ErrorClass.PARENT_GONE, ErrorClass.INVALID})
 
@@ -39,9 +42,9 @@ async def poll(graph: Graph, cursor: dict[str, Any]) -> Polled:
     sweep = dict(cursor)
     if not sweep.get("steps"):
         since = instant(sweep.get("since")) or now - BACKFILL
-        sweep = {"since": since.isoformat(), "started": now.isoformat(), "steps": FIRST}
+        missed = sweep.get("behind", {})
+        sweep = {"since": since.isoformat(), "started": now.isoformat(), "steps": FIRST, "behind": missed}
         sweep |= {"seen": 0, "denied": [], "restarted": []}
-    since = instant(sweep["since"]) or now - BACKFILL
     (edge, of, after, extra), *rest = sweep["steps"]
     page = graph.account.external_id
     path, params, read = _edges(page)[edge]
@@ -62,6 +65,7 @@ async def poll(graph: Graph, cursor: dict[str, Any]) -> Polled:
         if all(first[0] in denied for first in FIRST):
             raise
         return _after_step(sweep | {"steps": rest, "denied": denied}, [], now)
+    since = wanted(sweep, PART_OF.get(edge, edge), now - BACKFILL)
     items, more = read(page, answer, since, [edge, of, after, extra])
     entries = list(items)
     payloads = [{"object": "page", "entry": entries}] if entries else []
@@ -76,7 +80,9 @@ def _after_step(sweep: dict[str, Any], payloads: list[dict[str, Any]], now: date
     # Something refused or skipped makes the count no count.
     count = None if sweep["denied"] else int(sweep["seen"])
     told = {"counted_from": sweep["since"], "counted_to": sweep["started"], "denied": sweep["denied"]}
-    return Polled(payloads=payloads, cursor={"since": (started - OVERLAP).isoformat(), **told}, platform_count=count)
+    missed = behind(sweep, [first[0] for first in FIRST], now - BACKFILL)
+    kept = {"since": (started - OVERLAP).isoformat(), "behind": missed, **told}
+    return Polled(payloads=payloads, cursor=kept, platform_count=count)
 
 
 def _created(entry: dict[str, Any]) -> Iterator[dict[str, Any]]:

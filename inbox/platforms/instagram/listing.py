@@ -10,9 +10,11 @@ import msgspec
 
 from inbox.ground import clock
 from inbox.platforms.meta.graph import safe_id
+from inbox.platforms.meta.sweeping import wanted
 from inbox.platforms.reading import identity, instant, milliseconds, number, record, records, words
 
 BACKFILL = timedelta(days=90)
+PART_OF = {"messages": "conversations", "comments": "media", "replies": "media"}
 
 Step = list[str]
 Found = tuple[list[dict[str, Any]], list[Step]]
@@ -25,7 +27,7 @@ def talks(account: str, answer: dict[str, Any], sweep: dict[str, Any], step: Ste
     entries: list[dict[str, Any]] = []
     steps: list[Step] = []
     oldest: datetime | None = None
-    since = _since(sweep)
+    since = _since(sweep, step[0])
     for talk in records(answer.get("data")):
         oldest = instant(talk.get("updated_time")) or oldest
         people = records(record(talk.get("participants")).get("data"))
@@ -39,7 +41,7 @@ def talks(account: str, answer: dict[str, Any], sweep: dict[str, Any], step: Ste
 def messages(account: str, answer: dict[str, Any], sweep: dict[str, Any], step: Step) -> Found:
     """Messages of one conversation, newest first."""
     entries: list[dict[str, Any]] = []
-    since, past = _since(sweep), False
+    since, past = _since(sweep, step[0]), False
     for message in records(answer.get("data")):
         at = instant(message.get("created_time"))
         if at is None or at < since:
@@ -76,7 +78,7 @@ def posts(account: str, answer: dict[str, Any], sweep: dict[str, Any], step: Ste
     """Our posts, newest first: those with another number of comments than last time are read on."""
     steps: list[Step] = []
     # An old post may be commented on today, so posts are walked as far as a back-fill goes, however short the gap.
-    horizon = min(_since(sweep), clock.now() - BACKFILL)
+    horizon = min(_since(sweep, step[0]), clock.now() - BACKFILL)
     past = False
     for post in records(answer.get("data")):
         at, name, count = instant(post.get("timestamp")), _id(post), number(post.get("comments_count"))
@@ -121,7 +123,7 @@ def _comment(
     account: str, comment: dict[str, Any], sweep: dict[str, Any], media: dict[str, Any], above: str
 ) -> list[dict[str, Any]]:
     at = instant(comment.get("timestamp"))
-    if at is None or at < _since(sweep):
+    if at is None or at < _since(sweep, "comments"):
         return []
     names = ("id", "text", "timestamp", "from", "username")
     value: dict[str, Any] = {name: comment[name] for name in names if name in comment}
@@ -138,7 +140,7 @@ def _comment(
 def tagged(account: str, answer: dict[str, Any], sweep: dict[str, Any], step: Step) -> Found:
     """Posts of others in which we are tagged."""
     entries: list[dict[str, Any]] = []
-    since = _since(sweep)
+    since = _since(sweep, step[0])
     for post in records(answer.get("data")):
         at = instant(post.get("timestamp"))
         if at is not None and at >= since:
@@ -161,8 +163,8 @@ def change(account: str, field: str, value: dict[str, Any], at: datetime) -> dic
     return {"id": account, "time": milliseconds(at) // 1000, "changes": [{"field": field, "value": value}]}
 
 
-def _since(sweep: dict[str, Any]) -> datetime:
-    return instant(sweep["since"]) or clock.now()
+def _since(sweep: dict[str, Any], edge: str) -> datetime:
+    return wanted(sweep, PART_OF.get(edge, edge), clock.now() - BACKFILL)
 
 
 def _next(answer: dict[str, Any], step: Step, *, past: bool = False) -> list[Step]:

@@ -6,7 +6,8 @@ the number of comments that Instagram gives for it is another than last time, an
 
     cursor = {"since": oldest item wanted, "started": when the sweep began, "steps": [[edge, id, after, extra], ...],
               "counts": {post: comments at the last sweep}, "thorough": when every post was last read,
-              "seen": items listed so far, "denied": what Instagram would not show, "restarted": what was begun anew}
+              "seen": items listed so far, "denied": what Instagram would not show, "restarted": what was begun anew,
+              "behind": as meta/sweeping.py has it}
 """
 
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from inbox.ground import clock
 from inbox.platforms.base import ErrorClass, NotHere, Polled
 from inbox.platforms.instagram.listing import BACKFILL, Step, below_post, messages, posts, replies, tagged, talks
 from inbox.platforms.meta.graph import Graph, safe_id
+from inbox.platforms.meta.sweeping import behind
 from inbox.platforms.reading import instant
 
 OVERLAP = timedelta(hours=1)
@@ -65,6 +67,7 @@ def _begun(before: dict[str, Any], now: datetime) -> dict[str, Any]:
         since = min(since, thorough - OVERLAP)
     sweep = {"since": since.isoformat(), "started": now.isoformat(), "steps": FIRST, "counts": {}, "seen": 0}
     sweep |= {"before": {} if due else before.get("counts", {}), "denied": [], "restarted": []}
+    sweep |= {"behind": before.get("behind", {})}
     return sweep | {"thorough": now.isoformat() if due else before["thorough"]}
 
 
@@ -91,6 +94,7 @@ def _after_step(sweep: dict[str, Any], payloads: list[dict[str, Any]], now: date
     count = None if sweep["denied"] else int(sweep["seen"])
     told = {"counted_from": sweep["since"], "counted_to": sweep["started"], "denied": sweep["denied"]}
     kept = {"since": (started - OVERLAP).isoformat(), "counts": sweep["counts"], "thorough": sweep["thorough"]}
+    kept |= {"behind": behind(sweep, [first[0] for first in FIRST], now - BACKFILL)}
     return Polled(payloads=payloads, cursor=kept | told, platform_count=count)
 
 

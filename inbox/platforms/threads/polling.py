@@ -5,7 +5,8 @@ so each post is read: those of the last days every time, older ones a few times 
 
     cursor = {"since": oldest item wanted, "started": when the sweep began, "steps": [[edge, id, after, extra], ...],
               "thorough": when every post was last read, "due": whether it is time again, "ours": posts of ours listed,
-              "seen": items listed so far, "denied": what Threads would not show, "restarted": what was begun anew}
+              "seen": items listed so far, "denied": what Threads would not show, "restarted": what was begun anew,
+              "behind": as meta/sweeping.py has it}
 """
 
 from datetime import datetime, timedelta
@@ -15,6 +16,7 @@ from inbox.ground import clock
 from inbox.platforms.base import ErrorClass, NotHere, Polled
 from inbox.platforms.meta.graph import Graph, safe_id
 from inbox.platforms.meta.rereading import LOCAL
+from inbox.platforms.meta.sweeping import behind, wanted
 from inbox.platforms.reading import identity, instant, milliseconds, record, records, words
 from inbox.platforms.threads.posts import HIDDEN
 
@@ -75,7 +77,7 @@ def _begun(graph: Graph, before: dict[str, Any], now: datetime) -> dict[str, Any
         "due": due,
         "thorough": now.isoformat() if due else before["thorough"],
     }
-    return sweep | {"ours": [], "seen": 0, "denied": [], "restarted": []}
+    return sweep | {"ours": [], "seen": 0, "denied": [], "restarted": [], "behind": before.get("behind", {})}
 
 
 def _skipped(sweep: dict[str, Any], refusal: NotHere, step: Step, rest: list[Step]) -> dict[str, Any]:
@@ -99,7 +101,9 @@ def _after_step(sweep: dict[str, Any], payloads: list[dict[str, Any]], now: date
     # Something refused, or an old post left for later, makes the count no count.
     count = None if sweep["denied"] or not sweep["due"] else int(sweep["seen"])
     told = {"counted_from": sweep["since"], "counted_to": sweep["started"], "denied": sweep["denied"]}
-    kept = {"since": (started - OVERLAP).isoformat(), "thorough": sweep["thorough"]}
+    kept = {"since": (started - OVERLAP).isoformat(), "behind": behind(sweep, sweep["first"], now - BACKFILL)}
+    if "posts" not in sweep["denied"]:
+        kept["thorough"] = sweep["thorough"]  # else every post is due as soon as they are shown
     return Polled(payloads=payloads, cursor=kept | told, platform_count=count)
 
 
@@ -112,7 +116,7 @@ def _posts(answer: dict[str, Any], sweep: dict[str, Any], step: Step) -> Read:
     started = instant(sweep["started"]) or clock.now()
     # An old post may be replied to today, so posts are walked as far as a back-fill goes, however short the gap.
     reach = BACKFILL if sweep["due"] else LIVELY
-    horizon = min(_since(sweep), started - reach) if sweep["due"] else started - reach
+    horizon = min(_since(sweep, "posts"), started - reach) if sweep["due"] else started - reach
     steps: list[Step] = []
     past = False
     for post in records(answer.get("data")):
@@ -129,7 +133,7 @@ def _replies(answer: dict[str, Any], sweep: dict[str, Any], step: Step) -> Read:
     """Everything below one post, at every depth."""
     found: list[Change] = []
     times: list[datetime] = []
-    since = _since(sweep)
+    since = _since(sweep, "posts")
     for reply in records(answer.get("data")):
         at = instant(reply.get("timestamp"))
         if at is None:
@@ -150,7 +154,7 @@ def _replies(answer: dict[str, Any], sweep: dict[str, Any], step: Step) -> Read:
 
 def _mentions(answer: dict[str, Any], sweep: dict[str, Any], step: Step) -> Read:
     """Posts of others that name us, newest first; those below our own posts are heard as replies already."""
-    since, ours = _since(sweep), set(sweep["ours"])
+    since, ours = _since(sweep, "mentions"), set(sweep["ours"])
     listed = records(answer.get("data"))
     told = [(post, instant(post.get("timestamp"))) for post in listed if _root(post) not in ours]
     found: list[Change] = [
@@ -167,8 +171,8 @@ def _entry(account: str, field: str, value: dict[str, Any], at: datetime) -> dic
     return {"id": account, "time": milliseconds(at) // 1000, "changes": [{"field": field, "value": value}]}
 
 
-def _since(sweep: dict[str, Any]) -> datetime:
-    return instant(sweep["since"]) or clock.now()
+def _since(sweep: dict[str, Any], edge: str) -> datetime:
+    return wanted(sweep, edge, clock.now() - BACKFILL)
 
 
 def _next(answer: dict[str, Any], step: Step, *, past: bool) -> list[Step]:

@@ -205,6 +205,24 @@ async def test_one_forbidden_edge_does_not_hide_the_others_and_makes_no_count(fa
     assert cursor["denied"] == ["conversations"]
 
 
+async def test_what_was_written_while_an_edge_was_forbidden_is_read_once_it_is_not(facebook: Facebook) -> None:
+    now = datetime.now(UTC)
+    at = (now - timedelta(hours=3)).isoformat()
+    message = {"id": "m_1", "created_time": at, "from": {"id": "7001"}, "message": "Hello?"}
+    people = {"data": [{"id": "7001"}, {"id": "1040"}]}
+    talk = {"id": "t_1", "updated_time": at, "participants": people, "messages": {"data": [message]}}
+    cursor: dict[str, Any] = {"since": (now - timedelta(hours=5)).isoformat()}
+    found: list[Incoming] = []
+    for answer in (NOT_PERMITTED, NOT_PERMITTED, (200, {"data": [talk]}), (200, {"data": [talk]})):
+        more = True
+        async with answering({"conversations": answer}) as http:
+            while more:
+                polled = await facebook.poll(http, ACCOUNT, cursor)
+                cursor, more = polled.cursor, polled.more
+                found += [event for payload in polled.payloads for event in facebook.normalise(payload)]
+    assert [event.external_id for event in found] == ["m_1"], "once, and then it is caught up"
+
+
 async def test_if_every_edge_is_forbidden_it_says_so(facebook: Facebook) -> None:
     cursor: dict[str, Any] = {}
     async with answering(dict.fromkeys(["conversations", "feed", "tagged", "ratings"], NOT_PERMITTED)) as http:

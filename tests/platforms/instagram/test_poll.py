@@ -212,6 +212,26 @@ async def test_one_forbidden_edge_does_not_hide_the_others_and_makes_no_count(in
     assert cursor["denied"] == ["conversations"]
 
 
+async def test_what_was_written_while_an_edge_was_forbidden_is_read_once_it_is_not(
+    network: Network, instagram: Instagram, http: httpx.AsyncClient, account: Account, sweep: Polling
+) -> None:
+    now = datetime.now(UTC)
+    post = await network.publish("New!", at=now - timedelta(days=2))
+    comment = await network.comment(ANA, post=post, text="How much?", at=now - timedelta(hours=3))
+    message = await network.dm(ANA, text="Hello?", at=now - timedelta(hours=3))
+    cursor: dict[str, Any] = {"since": (now - timedelta(hours=5)).isoformat(), "thorough": now.isoformat()}
+    for _ in range(2):
+        more = True
+        async with answering({"conversations": NOT_PERMITTED, "media": NOT_PERMITTED}) as closed:
+            while more:
+                polled = await instagram.poll(closed, ACCOUNT, cursor)
+                cursor, more = polled.cursor, polled.more
+    caught_up, cursor, _ = await sweep(cursor)
+    assert set(wrote(caught_up)) == {comment, message}
+    quiet, _, _ = await sweep(cursor)
+    assert wrote(quiet) == []
+
+
 async def test_if_every_edge_is_forbidden_it_says_so(instagram: Instagram) -> None:
     cursor: dict[str, Any] = {}
     async with answering(dict.fromkeys(["conversations", "media", "tags"], NOT_PERMITTED)) as http:

@@ -176,6 +176,25 @@ async def test_without_the_right_to_mentions_replies_are_polled_all_the_same(thr
         assert not (await threads.poll(http, off, {})).more
 
 
+async def test_what_was_said_while_an_edge_was_forbidden_is_read_once_it_is_not(
+    network: Network, threads: Threads, sweep: Polling
+) -> None:
+    now = datetime.now(UTC)
+    post = await network.publish("Still popular", at=now - timedelta(days=30))
+    reply = await network.comment(ANA, post=post, text="How much?", at=now - timedelta(hours=3))
+    cursor: dict[str, Any] = {"since": (now - timedelta(hours=5)).isoformat(), "thorough": now.isoformat()}
+    for _ in range(2):
+        more = True
+        async with answering({"threads": NOT_PERMITTED}) as closed:
+            while more:
+                polled = await threads.poll(closed, ACCOUNT, cursor)
+                cursor, more = polled.cursor, polled.more
+    caught_up, cursor, _ = await sweep(cursor)
+    assert wrote(caught_up) == [reply]
+    quiet, _, _ = await sweep(cursor)
+    assert wrote(quiet) == []
+
+
 async def test_a_limit_keeps_the_place_and_a_full_allowance_rests(threads: Threads) -> None:
     async with answering({"threads": (429, {"error": {"code": 4}})}, {"retry-after": "60"}) as http:
         with pytest.raises(NotHere) as refusal:
