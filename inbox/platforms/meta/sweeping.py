@@ -1,4 +1,4 @@
-"""A sweep over several lists, of which one may be refused for a while: what it holds from then is read once it is shown.
+"""A sweep over several lists, of which one may be refused for a while: what it missed is read once it is shown.
 
 behind = {list: oldest item of it that is still wanted}, kept in the cursor for each list that was refused as a whole
 """

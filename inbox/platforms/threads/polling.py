@@ -4,7 +4,7 @@ A sweep is a list of steps kept in the cursor; one call takes one step, which is
 so each post is read: those of the last days every time, older ones a few times a day.
 
     cursor = {"since": oldest item wanted, "started": when the sweep began, "steps": [[edge, id, after, extra], ...],
-              "thorough": when every post was last read, "due": whether it is time again, "ours": posts of ours listed,
+              "thorough": when every post was last read, "due": whether it is time again, "ours": posts that are read,
               "seen": items listed so far, "denied": what Threads would not show, "restarted": what was begun anew,
               "behind": as meta/sweeping.py has it}
 """
@@ -121,7 +121,9 @@ def _posts(answer: dict[str, Any], sweep: dict[str, Any], step: Step) -> Read:
     past = False
     for post in records(answer.get("data")):
         at, name = instant(post.get("timestamp")), identity(post.get("id"))
-        sweep["ours"] = [*sweep["ours"], name]
+        if at is None or at >= started - BACKFILL:
+            # Replies below it are read today, if not in this sweep; of those below older ones a mention is all we hear.
+            sweep["ours"] = [*sweep["ours"], name]
         if at is not None and at < horizon:
             past = True
         elif safe_id(name) and post.get("has_replies") is not False:

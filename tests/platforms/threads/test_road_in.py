@@ -120,6 +120,17 @@ async def test_who_names_us_below_our_own_post_is_polled_once(network: Network, 
     assert [(event.kind, event.external_id) for event in polled] == [(Kind.COMMENT, reply)]
 
 
+async def test_who_names_us_below_a_post_too_old_to_be_read_is_heard_as_a_mention(
+    network: Network, sweep: Polling
+) -> None:
+    old = await network.publish("Ages ago", at=datetime.now(UTC) - timedelta(days=200))
+    await network.publish("New!")
+    reply = await network.comment(ANA, post=old, text="@nordwindcoffee still there?")
+    network.memory.items[reply].kind = "mention"  # it is listed among the mentions as well
+    polled, _, _ = await sweep({})
+    assert wrote(polled) == [reply]
+
+
 async def test_many_pages_and_ninety_days(network: Network, sweep: Polling) -> None:
     start = datetime.now(UTC).replace(microsecond=0) - timedelta(days=20)
     await lively(network, ago=timedelta(days=92))
