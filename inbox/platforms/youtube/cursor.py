@@ -15,7 +15,8 @@ class Step(msgspec.Struct, array_like=True):
     """One request still to make.
 
     `what`: threads (`of`: which list), watch (`of`: ids), replies (`of`: the thread), settle (`of`: ids).
-    `since`: of replies, nothing changed before it (ms) is told. `left`: how many pages more at most, -1 for any number.
+    `since`: of replies, nothing changed before it (ms) is told; of a back-fill, how far back it got. `left`: how many
+    pages more at most, -1 for any number.
     `filling`: part of the back-fill. `again`: begun anew, because its page token was no longer good.
     """
 
@@ -40,9 +41,9 @@ class Cursor(msgspec.Struct, omit_defaults=True):
     """Kept between two polls; times are ISO or ms.
 
     `start`: before it nothing is ours to tell. `reached`: the newest thread the list of the published has been read up
-    to; `newest`, `listed`: the newest, and all, of the sweep under way. `held`: comments held back when we last looked,
-    with their newest change; `sighted`: those seen in the sweep under way; `doubt`: what is missing; `suspects`: what
-    was missing once already. `took`: units of the round.
+    to; `newest`, `listed`: the newest, and all, of the sweep under way, or of one that was given up. `held`: comments
+    held back when we last looked, with their newest change; `sighted`: those seen in the sweep under way; `doubt`:
+    what is missing; `suspects`: what was missing once already. `took`: units of the round.
     """
 
     start: str = ""

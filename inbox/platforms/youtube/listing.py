@@ -47,9 +47,9 @@ async def threads(api: Api, cursor: Cursor, step: Step, now: datetime) -> Taken:
     if step.filling:
         cursor.counted += sum(1 + number(record(item.get("snippet")).get("totalReplyCount")) for item in fresh)
         # New ones are looked for from here on; the rest of the past may take its time.
-        cursor.reached = max(cursor.reached, cursor.newest)
-        onward = page if min(times, default=0) >= start else ""
-        return payloads, [*steps, *([_next(step, page)] if onward else [])]
+        cursor.reached, cursor.newest = max(cursor.reached, cursor.newest), 0
+        oldest = min(times, default=0)
+        return payloads, [*steps, *([_further(step, page, oldest)] if page and oldest >= start else [])]
     cursor.listed += [identity(item.get("id")) for item in items]
     if more := _onward(cursor, step, page, times, met=met, now=now):
         return payloads, [*more, *steps]
@@ -60,6 +60,13 @@ async def threads(api: Api, cursor: Cursor, step: Step, now: datetime) -> Taken:
 
 def _next(step: Step, page: str, left: int = -1) -> Step:
     return Step(step.what, step.of, page, step.video, step.since, left, step.filling, step.again)
+
+
+def _further(step: Step, page: str, oldest: int) -> Step:
+    """The next page of the back-fill. It may be begun anew as often as it got further back than before."""
+    got = not step.since or oldest < step.since
+    since = oldest if got else step.since
+    return Step(step.what, step.of, page, since=since, filling=True, again=step.again and not got)
 
 
 def _onward(cursor: Cursor, step: Step, page: str, times: list[int], *, met: bool, now: datetime) -> list[Step]:

@@ -84,7 +84,8 @@ def _begin(api: Api, cursor: Cursor, now: datetime) -> None:
     if first:
         cursor.start = (now - BACKFILL).isoformat()
         cursor.next("deep", now, listing.DEEP_EVERY)
-    cursor.steps = [Step("threads", PUBLISHED, filling=first)]
+    # Where a sweep was given up, what it told is met at once, and is no sign that nothing older is missing.
+    cursor.steps, cursor.listed = [Step("threads", PUBLISHED, filling=first, again=bool(cursor.newest))], []
     if cursor.is_due("held", now):
         cursor.next("held", now, seconds(api, "held_seconds"))
         if cursor.denied and cursor.is_due("denied", now):
@@ -137,6 +138,8 @@ def _instead(cursor: Cursor, step: Step, refusal: NotHere) -> list[Step]:
 
 def _without_list(cursor: Cursor, step: Step, refusal: NotHere) -> list[Step]:
     if step.of == PUBLISHED:
+        if step.page and refusal.error is ErrorClass.INVALID:
+            return []  # its page tokens ran out again: asked for for ever, they would stop everything
         raise refusal
     cursor.partial = True
     if refusal.error is ErrorClass.PERMISSION_MISSING:

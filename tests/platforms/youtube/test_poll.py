@@ -127,6 +127,51 @@ async def test_a_gap_is_filled_also_when_the_page_tokens_run_out_on_the_way(
     assert {f"meanwhile {number}" for number in range(350)} <= set(heard)
 
 
+async def test_page_tokens_that_run_out_again_and_again_neither_stop_the_channel_nor_lose_anything(
+    network: Network, shop: Connected, video: str
+) -> None:
+    await network.comment(ANA, post=video, text="before", at=ago(days=3))
+    await shop.polled()
+    for number in range(350):
+        await network.comment(BOB, post=video, text=f"meanwhile {number}", at=ago(days=1, minutes=-number))
+    heard: list[str] = []
+    for _ in range(6):
+        heard += written(await shop.heard())
+        network.token_age += 1
+    heard += written(await shop.polled())
+    heard += written(await shop.polled())
+    assert {f"meanwhile {number}" for number in range(350)} <= set(heard)
+    network.app.calls.clear()
+    await shop.polled()
+    published = [params for params in shop.asked("commentThreads") if params.get("moderationStatus") == "published"]
+    assert len(published) == 1
+
+
+async def test_a_back_fill_of_many_days_survives_that_each_ends_its_page_tokens(
+    network: Network, shop: Connected, video: str
+) -> None:
+    for number in range(850):
+        await network.comment(BOB, post=video, text=f"said {number}", at=ago(days=80, hours=-2 * number))
+    heard: list[str] = []
+    for pages in (4, 7, 10):
+        for _ in range(pages):
+            heard += written(await shop.heard())
+        network.token_age += 1
+    heard += written(await shop.polled())
+    assert {f"said {number}" for number in range(850)} == set(heard)
+
+
+async def test_a_back_fill_whose_page_tokens_are_never_good_is_given_up(
+    network: Network, shop: Connected, video: str
+) -> None:
+    for number in range(250):
+        await network.comment(BOB, post=video, text=f"said {number}", at=ago(days=80, hours=-2 * number))
+    for _ in range(20):
+        await shop.heard()
+        network.token_age += 1
+    assert shop.cursor.get("filling", []) == []
+
+
 async def test_a_poll_that_died_on_the_way_goes_on_from_the_last_page(
     network: Network, shop: Connected, video: str
 ) -> None:
