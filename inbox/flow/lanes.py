@@ -18,7 +18,8 @@ import structlog
 
 from inbox.flow import evidence, names, parked, placing, threads
 from inbox.flow.guilt import guilty
-from inbox.flow.scene import Again, Event, Scene
+from inbox.flow.letters import Event
+from inbox.flow.scene import Again, Scene
 from inbox.ground.db import Database
 from inbox.platforms.base import Act, Connector, Incoming, Kind, clean
 from inbox.realtime import events as feed

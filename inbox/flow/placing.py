@@ -13,8 +13,9 @@ from uuid import UUID
 import msgspec
 
 from inbox.desk import landings, status
+from inbox.flow.letters import Event, Letter, Place, Revision, Thread
 from inbox.flow.likeness import alike, said
-from inbox.flow.scene import Event, Letter, Place, Revision, Scene, Thread
+from inbox.flow.scene import Scene
 from inbox.ground.ids import new_id
 from inbox.platforms.base import Act, Action, Actor, Attachment, Connector, Incoming, Kind, clean
 from inbox.sla import facts as f

@@ -7,180 +7,28 @@ each other in a circle.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass, field, fields
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
 from uuid import UUID
 
 import asyncpg
 import msgspec
 
-from inbox.flow.many import Many
+from inbox.flow import authors
+from inbox.flow.letters import BRINGS, LETTER, LETTERS, THREAD, THREADS, Event, Letter, Place, Revision, Thread
 from inbox.ground.crypto import Hasher
 from inbox.ground.db import Connection
 from inbox.ground.ids import new_id
-from inbox.models import Conversation, Message
 from inbox.platforms.base import Act, Action, Attachment, Author, Incoming, Kind, PostContext, clean
 from inbox.realtime.events import Happening
 from inbox.realtime.rows import waiting_rank
 from inbox.sla.facts import AnyFact
 from inbox.sla.storage import Refolded
 
-BRINGS = (Act.WROTE, Act.UNSUPPORTED)
-TOLD_AGAIN = timedelta(hours=1)  # a name that is told again and again is noted no more often
 FETCHED = frozenset({"image", "sticker", "video", "audio", "file"})
 
 
 class Again(Exception):
     """Somebody else made a row this batch was about to make: look again."""
-
-
-@dataclass(slots=True)
-class Event:
-    """One inbound event as the lane holds it. `recorded_at`: when we first had it; it may have waited since."""
-
-    id: UUID
-    channel_id: UUID
-    incoming: Incoming
-    received_at: datetime
-    recorded_at: datetime
-
-
-@dataclass(slots=True)
-class Place:
-    """The channel an event came through."""
-
-    id: UUID
-    platform: str
-    external_id: str
-    names: tuple[str, ...]  # what people call us there
-    connected_at: datetime
-    settings: dict[str, Any]
-    is_quiet: bool  # nothing came from it for some seconds
-
-
-@dataclass(slots=True)
-class Thread:
-    """A conversation, as far as arriving events change it."""
-
-    id: UUID
-    channel_id: UUID
-    platform: str
-    kind: str
-    thread_key: str
-    last_message_at: datetime
-    provisional: bool = False
-    status: str = "open"
-    identity_id: UUID | None = None
-    assignee_id: UUID | None = None
-    participants: int = 0
-    post_id: UUID | None = None
-    preview: str = ""
-    preview_by: str = "customer"
-    message_count: int = 0
-    last_inbound_at: datetime | None = None
-    waiting_since: datetime | None = None
-    waiting_count: int = 0
-    waiting_rank: float = 0.0
-    snoozed_until: datetime | None = None
-    resolved_at: datetime | None = None
-    reply_window_until: datetime | None = None
-    replyable: bool = True
-    permalink: str = ""
-    imported: bool = False
-    held: int = 0
-    new: bool = field(default=False, compare=False)
-
-
-@dataclass(slots=True)
-class Letter:
-    """A message, as far as arriving events change it."""
-
-    id: UUID
-    conversation_id: UUID
-    channel_id: UUID
-    direction: str
-    visibility: str
-    kind: str
-    at: datetime
-    received_at: datetime
-    external_id: str | None = None
-    parent_external_id: str | None = None
-    parent_id: UUID | None = None
-    identity_id: UUID | None = None
-    agent_id: UUID | None = None
-    elsewhere: str = ""
-    text: str = ""
-    language: str = ""
-    attachments: list[Attachment] = field(default_factory=list)
-    rating: int | None = None
-    unsupported: str = ""
-    named: list[str] = field(default_factory=list)
-    permalink: str = ""
-    edited_at: datetime | None = None
-    deleted_at: datetime | None = None
-    deleted_by: str = ""
-    hidden: bool = False
-    hidden_at: datetime | None = None
-    held: bool = False
-    liked: bool = False
-    liked_at: datetime | None = None
-    reply_refused: str = ""
-    purge_due_at: datetime | None = None
-    reread_due_at: datetime | None = None
-    purged_at: datetime | None = None
-    said: bytes | None = None
-    needs_reply: bool = False
-    needs_reply_reason: str = ""
-    answered: bool = False
-    before_connection: bool = False
-    delivery: str | None = None
-    revisions: int = 0
-    new: bool = field(default=False, compare=False)
-
-
-@dataclass(slots=True)
-class Revision:
-    """What a message said before."""
-
-    message_id: UUID
-    revision: int
-    text: str
-    attachments: list[Attachment]
-    at: datetime
-
-
-THREAD = [f.name for f in fields(Thread) if f.name != "new"]
-LETTER = [f.name for f in fields(Letter) if f.name != "new"]
-# `changing`: what arriving events may change on rows that exist already.
-THREADS = Many(
-    Conversation,
-    Thread,
-    THREAD,
-    changing=[c for c in THREAD if c not in ("id", "channel_id", "platform", "assignee_id")],
-    seldom=[
-        ("provisional", "snoozed_until", "resolved_at", "replyable", "imported", "held"),
-        ("post_id", "permalink"),
-        ("kind", "thread_key", "identity_id", "participants"),
-    ],
-)
-LETTERS = Many(
-    Message,
-    Letter,
-    LETTER,
-    changing=[
-        c for c in LETTER if c not in ("id", "channel_id", "direction", "received_at", "kind", "agent_id", "delivery")
-    ],
-    seldom=[
-        ("edited_at", "deleted_at", "deleted_by", "hidden", "hidden_at", "liked", "liked_at", "revisions", "answered"),
-        ("agent_id", "elsewhere", "delivery", "before_connection"),
-        ("attachments", "named", "rating", "unsupported", "language"),
-        ("parent_external_id", "parent_id", "permalink"),
-        ("reply_refused", "purge_due_at", "reread_due_at"),
-        ("purged_at", "said"),
-        ("held",),
-    ],
-)
 
 
 class Scene:
@@ -216,7 +64,8 @@ class Scene:
         """Read what these events touch. Contacts first, then conversations under lock, then their messages."""
         await self._load_places({event.channel_id for event in events})
         known = [event for event in events if event.channel_id in self.places]
-        await self._load_people(known)
+        brought = [(self.places[event.channel_id].platform, event.incoming) for event in known]
+        self.identities = await authors.meet(self.connection, self.workspace_id, brought)
         await self._load_threads(known)
         await self._load_letters(known)
         await self._load_posts(known)
@@ -238,87 +87,6 @@ class Scene:
                 msgspec.json.decode(row["settings"]),
                 row["is_quiet"],
             )
-
-    async def _load_people(self, events: list[Event]) -> None:
-        authors: dict[tuple[str, str], Author] = {}
-        wrote: set[tuple[str, str]] = set()
-        for event in events:
-            author = event.incoming.author
-            if author and author.external_id and not event.incoming.ours:
-                key = (self.places[event.channel_id].platform, clean(author.external_id))
-                authors[key] = _fuller(authors.get(key), author)
-                if event.incoming.act in BRINGS:
-                    wrote.add(key)
-        about = set(authors) - wrote  # an edit of what they wrote before makes nobody known
-        for event in events:
-            if event.incoming.ours:  # an answer counts for those it names, also before a word of theirs has come
-                for name in filter(None, map(clean, event.incoming.named)):
-                    authors.setdefault((self.places[event.channel_id].platform, name), Author(name))
-                    about.discard((self.places[event.channel_id].platform, name))
-        if not authors:
-            return
-        keys = sorted(authors)
-        known = await self._identities(keys)
-        missing = [key for key in keys if key not in known and key not in about]
-        if missing:
-            await self.connection.execute(
-                """WITH given AS (
-                       SELECT * FROM unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[],
-                                            $7::text[], $8::text[], $9::bool[])
-                           AS g(id, contact_id, platform, external_id, name, handle, avatar_url, wrote)
-                   ), made AS (
-                       INSERT INTO contact_identity
-                           (workspace_id, id, contact_id, platform, external_id, name, handle, avatar_url, nameless)
-                       SELECT $1, id, contact_id, platform, external_id, name, handle, avatar_url,
-                              wrote AND name = '' AND handle = '' FROM given
-                       ORDER BY platform, external_id
-                       ON CONFLICT DO NOTHING RETURNING contact_id, name, handle
-                   ) INSERT INTO contact (workspace_id, id, name)
-                     SELECT $1, contact_id, coalesce(nullif(name, ''), handle) FROM made""",
-                self.workspace_id,
-                [new_id() for _ in missing],
-                [new_id() for _ in missing],
-                [platform for platform, _ in missing],
-                [external_id for _, external_id in missing],
-                [clean(authors[key].name)[:400] for key in missing],
-                [clean(authors[key].handle)[:400] for key in missing],
-                [clean(authors[key].avatar_url)[:2000] for key in missing],
-                [key in wrote for key in missing],
-            )
-            known |= await self._identities(missing)
-        changed = [key for key in keys if key in known and _differs(known[key], authors[key])]
-        if changed:
-            await self.connection.execute(
-                """WITH named AS (
-                       UPDATE contact_identity i SET name = coalesce(nullif(g.name, ''), i.name),
-                           handle = coalesce(nullif(g.handle, ''), i.handle),
-                           avatar_url = coalesce(nullif(g.avatar_url, ''), i.avatar_url),
-                           named_at = now(), nameless = i.nameless AND g.name = '' AND g.handle = ''
-                       FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[]) AS g(id, name, handle, avatar_url)
-                       WHERE i.workspace_id = $1 AND i.id = g.id
-                       RETURNING i.contact_id, coalesce(nullif(i.name, ''), i.handle) AS name
-                   ) UPDATE contact c SET name = named.name FROM named
-                     WHERE c.workspace_id = $1 AND c.id = named.contact_id AND c.name = '' AND named.name <> ''""",
-                self.workspace_id,
-                [known[key]["id"] for key in changed],
-                [clean(authors[key].name)[:400] for key in changed],
-                [clean(authors[key].handle)[:400] for key in changed],
-                [clean(authors[key].avatar_url)[:2000] for key in changed],
-            )
-        self.identities = {key: row["id"] for key, row in known.items()}
-
-    async def _identities(self, keys: list[tuple[str, str]]) -> dict[tuple[str, str], asyncpg.Record]:
-        found = await self.connection.fetch(
-            """SELECT i.id, i.platform, i.external_id, i.name, i.handle, i.avatar_url,
-                   i.named_at > now() - $4::interval AS is_fresh FROM contact_identity i
-               JOIN unnest($2::text[], $3::text[]) AS k(platform, external_id) USING (platform, external_id)
-               WHERE i.workspace_id = $1""",
-            self.workspace_id,
-            [platform for platform, _ in keys],
-            [external_id for _, external_id in keys],
-            TOLD_AGAIN,
-        )
-        return {(row["platform"], row["external_id"]): row for row in found}
 
     async def _load_threads(self, events: list[Event]) -> None:
         outside, written = _outside(events), _written(events)
@@ -610,23 +378,3 @@ def _letter(row: asyncpg.Record) -> Letter:
     values["attachments"] = msgspec.json.decode(values["attachments"], type=list[Attachment])
     values["named"] = list(values["named"])
     return Letter(**values)
-
-
-def _fuller(known: Author | None, author: Author) -> Author:
-    if known is None:
-        return author
-    return Author(
-        external_id=author.external_id,
-        name=author.name or known.name,
-        handle=author.handle or known.handle,
-        avatar_url=author.avatar_url or known.avatar_url,
-    )
-
-
-def _differs(row: asyncpg.Record, author: Author) -> bool:
-    if not row["is_fresh"] and (author.name or author.handle):
-        return True  # nothing new, but told again: how long it may stay counts from now
-    return any(
-        clean(new) and clean(new) != row[column]
-        for column, new in (("name", author.name), ("handle", author.handle), ("avatar_url", author.avatar_url))
-    )

@@ -9,7 +9,8 @@ import msgspec
 
 from inbox.desk import status
 from inbox.flow import placing
-from inbox.flow.scene import Event, Letter, Scene
+from inbox.flow.letters import Event, Letter
+from inbox.flow.scene import Scene
 from inbox.ground.db import Connection
 from inbox.platforms.base import Act, Kind, clean
 from inbox.realtime.events import Happening
