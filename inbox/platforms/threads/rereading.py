@@ -4,6 +4,7 @@ The whole conversation below each post is listed, because what cannot be read by
 called gone only where everything else was shown, up to the end. Below posts of others we see nothing.
 """
 
+import random
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -30,7 +31,8 @@ async def reread(graph: Graph, items: Sequence[Known]) -> Polled:
             below.setdefault(known.root, []).append(known)
     entries: list[dict[str, Any]] = []
     left = MOST
-    for root, group in below.items():
+    # The same hundred come again in the same order: by chance everyone's turn comes, in order that of the last never.
+    for root, group in random.sample(list(below.items()), len(below)):
         if left <= 0:
             break
         listed, whole, asked = await _listed(graph, root, min(PAGES, left))

@@ -245,6 +245,22 @@ async def test_edits_and_deletions_that_no_webhook_tells(
     assert len(network.app.calls) == 1
 
 
+async def test_of_more_posts_than_are_read_at_once_none_is_left_out_for_good(
+    network: Network, threads: Threads, http: httpx.AsyncClient, account: Account
+) -> None:
+    """The house asks for the same hundred in the same order every day."""
+    items: list[Known] = []
+    for number in range(80):
+        post = await network.publish(f"No. {number}")
+        items.append(known(await network.comment(ANA, post=post, text="Hm"), root=post))
+    waiting = {one.external_id for one in items}
+    for _ in range(30):
+        waiting -= {event.external_id for event in await told(threads, http, account, items)}
+        if not waiting:
+            break
+    assert not waiting
+
+
 async def test_where_we_see_nothing_nothing_is_called_gone(
     network: Network, threads: Threads, http: httpx.AsyncClient, account: Account
 ) -> None:
