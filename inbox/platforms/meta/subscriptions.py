@@ -25,6 +25,8 @@ async def app_listens(graph: Graph, app: App, about: str, fields: Sequence[str],
     try:
         known = records((await asking.get(f"{app_id}/subscriptions")).get("data"))
     except NotHere as refusal:
+        if refusal.error is ErrorClass.AUTH_EXPIRED:  # the app's own token, which is its ID and secret
+            return [f"{graph.title} does not accept the app's ID and secret that are stored here: correct them."]
         return [f"{graph.title} does not show where the app's webhooks go: {_said(refusal)}"]
     ours = next((one for one in known if words(one.get("object")) == about), {})
     there = words(ours.get("callback_url"))

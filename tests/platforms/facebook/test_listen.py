@@ -106,6 +106,16 @@ async def test_what_facebook_does_not_permit_is_said_and_what_is_dead_is_raised(
     assert refusal.value.error is ErrorClass.TRANSIENT
 
 
+async def test_a_wrong_app_secret_is_not_blamed_on_the_page_which_is_seen_to_all_the_same(
+    network: Network, facebook: Facebook, http: httpx.AsyncClient, account: Account
+) -> None:
+    network.apps.fields = []
+    app = App(id=network.app_id, platform="facebook", secrets=["mistyped"], verify_token="v")
+    (said,) = await facebook.listen(http, account, app, "https://inbox.example/webhooks/facebook/1")
+    assert "the app's ID and secret" in said
+    assert set(network.apps.fields) == set(WEBHOOKS)
+
+
 async def test_a_person_sees_that_we_read_and_write(
     network: Network, facebook: Facebook, http: httpx.AsyncClient, account: Account
 ) -> None:
