@@ -75,7 +75,7 @@ class Facebook(Connector):
             "Hiding, deleting and private replies work on your own page, not where somebody else mentions you.",
             "A mention in a private post comes without its author, and cannot be answered.",
             "Reactions are not shown or counted.",
-            "Without webhooks edits and deletions are seen late, as things are read again; messages taken back never.",
+            "Without webhooks edits, deletions and messages taken back are not seen.",
             "Messages that Facebook does not give to apps are shown as “unsupported”.",
         ],
         native_inbox_app_ids=["263902037430900"],
