@@ -158,8 +158,8 @@ def _read(
     if edge == "own" and not again:
         steps += [["below", query, ""] for query in queries(sweep["watched"], api.settings)]
     sweep["steps"] = steps
-    if not any(one[0] == edge for one in steps):
-        # The list is told to its end: only now is there nothing older that could be missed.
+    if edge not in sweep["denied"] and not any(one[0] == edge for one in steps):
+        # The list is told to its end, every search of it: only now is there nothing older that could be missed.
         mark = int(sweep["newest"].pop(edge, "0"))
         if edge == "below":
             # Below a post that was published while we were reading nobody has looked yet.

@@ -13,8 +13,9 @@ from inbox.platforms.base import Account, Act, ErrorClass, Incoming, Kind, NotHe
 from inbox.platforms.simulation import Person
 from inbox.platforms.x import polling
 from inbox.platforms.x.connector import X
+from inbox.platforms.x.reading import id_at
 from inbox.platforms.x.simulator import X as Network
-from tests.platforms.house import Listener
+from tests.platforms.house import Listener, paid, sweeping
 from tests.platforms.x.conftest import ANA, LI, Sweep
 
 
@@ -212,6 +213,76 @@ async def test_a_page_mark_that_grew_old_is_read_again_from_the_start(network: N
     polled, cursor, _ = await sweep(stale)
     assert ids(polled) == [expected]
     assert cursor["steps"] == []
+
+
+async def test_a_page_mark_that_is_never_taken_is_given_up(x: X, account: Account) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        if "pagination_token" in request.url.params:
+            return httpx.Response(400, json={"title": "Invalid Request", "detail": "Unknown pagination_token."})
+        onward = {"next_token": "more"} if request.url.path.endswith("/mentions") else {}
+        return httpx.Response(200, json={"meta": {"result_count": 0, **onward}})
+
+    async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as client:
+        _, cursor, _ = await sweeping(x, client, account, paid)({})
+    assert cursor["denied"] == ["mentions"]
+
+
+async def test_what_appears_late_is_found_by_the_overlap(network: Network, sweep: Sweep) -> None:
+    now = datetime.now(UTC)
+    await network.mention(ANA, text="@nordwindcoffee", at=now - timedelta(minutes=1))
+    _, cursor, _ = await sweep({})
+    late = await network.mention(LI, text="@nordwindcoffee!", at=now - timedelta(minutes=4))
+    again, _, _ = await sweep(cursor)
+    assert ids(again) == [late]
+
+
+async def test_below_a_post_that_was_published_during_a_long_sweep_nothing_is_lost(
+    network: Network, x: X, http: httpx.AsyncClient, account: Account, sweep: Sweep
+) -> None:
+    start = datetime.now(UTC)
+    old = await network.publish("Old", at=start - timedelta(days=1))
+    cursor: dict[str, Any] = {}
+    while [step[0] for step in cursor.get("steps", [])] != ["below"]:
+        cursor = (await x.poll(http, account, cursor)).cursor
+    new = await network.publish("New", at=start + timedelta(minutes=1))
+    first = await network.comment(ANA, post=new, text="First!", at=start + timedelta(minutes=2))
+    other = await network.comment(LI, post=old, text="Hm", at=start + timedelta(minutes=19))
+    with time_machine.travel(start + timedelta(minutes=20)):
+        found, cursor, _ = await sweep(cursor)
+        assert ids(found) == [other]
+        found, _, _ = await sweep(cursor)
+        assert ids(found) == [first]
+
+
+async def test_a_search_that_is_refused_is_made_up_for(x: X, account: Account) -> None:
+    now = datetime.now(UTC)
+    posts = [str(id_at(now - timedelta(days=1, minutes=number))) for number in range(2)]
+    comments = {posts[0]: str(id_at(now - timedelta(hours=2))), posts[1]: str(id_at(now - timedelta(minutes=5)))}
+    refused = [httpx.Response(400, json={"title": "Invalid Request", "detail": "Try again."})]
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        query, since = request.url.params.get("query", ""), int(request.url.params.get("since_id", "0"))
+        under = next((post for post in posts if post in query), "")
+        if under == posts[0] and refused:
+            return refused.pop()
+        told: list[dict[str, Any]] = []
+        if request.url.path.endswith("/tweets"):
+            told = [{"id": post, "author_id": account.external_id, "text": "Ours"} for post in posts]
+        elif under and int(comments[under]) > since:
+            about = {"author_id": "7001", "text": "Hm", "conversation_id": under}
+            above = {"referenced_tweets": [{"type": "replied_to", "id": under}]}
+            told = [{"id": comments[under], "in_reply_to_user_id": account.external_id, **about, **above}]
+        return httpx.Response(200, json={"data": told, "meta": {"result_count": len(told)}})
+
+    account.settings.update(query_length=30, comment_operators=["conversation_id:{id}"])
+    async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as client:
+        run = sweeping(x, client, account, paid)
+        first, cursor, _ = await run({})
+        second, cursor, _ = await run(cursor)
+        third, _, _ = await run(cursor)
+    assert ids(first) == [comments[posts[1]]]
+    assert ids(second) == [comments[posts[0]]]
+    assert third == []
 
 
 async def test_an_edge_that_is_closed_to_us_leaves_the_others(
