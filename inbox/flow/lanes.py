@@ -23,7 +23,7 @@ from inbox.flow.scene import Again, Scene
 from inbox.ground.db import Database
 from inbox.platforms.base import Act, Connector, Incoming, Kind, clean
 from inbox.realtime import events as feed
-from inbox.sla import storage
+from inbox.sla import storage, stored_facts
 
 log = structlog.get_logger("lanes")
 decoder = msgspec.json.Decoder(Incoming)
@@ -205,13 +205,13 @@ async def _write(scene: Scene) -> None:
         await scene.save()
         await threads.move_strays(scene)
         await threads.settle_previews(scene)
-        touched = await storage.append(connection, workspace_id, scene.facts) | set(scene.strays.values())
+        touched = await stored_facts.append(connection, workspace_id, scene.facts) | set(scene.strays.values())
         refolded = await storage.look(connection, workspace_id, touched)
         await storage.write(connection, workspace_id, refolded)
         await storage.show(connection, workspace_id, refolded)
         resolved = await threads.settle_moved(scene, refolded)
     else:
-        touched = await storage.append(connection, workspace_id, scene.facts)
+        touched = await stored_facts.append(connection, workspace_id, scene.facts)
         refolded = await storage.look(connection, workspace_id, touched)
         scene.stand(refolded)
         resolved = threads.settle_statuses(scene, refolded)

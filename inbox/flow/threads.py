@@ -15,7 +15,7 @@ from inbox.ground.db import Connection
 from inbox.platforms.base import Act, Kind, clean
 from inbox.realtime.events import Happening
 from inbox.realtime.rows import attachments
-from inbox.sla import storage
+from inbox.sla import storage, stored_facts
 from inbox.sla.episodes import Episode
 from inbox.sla.facts import AnyFact, Linked, Merged, Resolved, tie_of
 from inbox.sla.storage import Refolded
@@ -244,7 +244,7 @@ async def watermark(scene: Scene, event: Event) -> None:
             [clean(name) for name in incoming.message_ids],
         )
     elif thread := find(scene, event):
-        linked = await storage.of_kind(scene.connection, scene.workspace_id, thread, Linked)
+        linked = await stored_facts.of_kind(scene.connection, scene.workspace_id, thread, Linked)
         rows = await scene.connection.fetch(
             f"{marked} AND at <= $3 AND (conversation_id = $2 OR id = ANY($4)) RETURNING id, conversation_id",
             scene.workspace_id,
@@ -290,9 +290,9 @@ async def move_strays(scene: Scene) -> None:
 async def move(connection: Connection, workspace_id: UUID, merged: Merged) -> None:
     """Put everything of one conversation into another, and let the empty one go."""
     stray, home = UUID(merged.conversation), UUID(merged.into)
-    for other in await storage.hold_tied(connection, workspace_id, stray):
-        await storage.append(connection, workspace_id, [merged], under=other)
-    await storage.append(connection, workspace_id, [merged], under=home)
+    for other in await stored_facts.hold_tied(connection, workspace_id, stray):
+        await stored_facts.append(connection, workspace_id, [merged], under=other)
+    await stored_facts.append(connection, workspace_id, [merged], under=home)
     for table in ("message", "fact", "outbound_message", "audit_entry"):
         await connection.execute(
             f"UPDATE {table} SET conversation_id = $3 WHERE workspace_id = $1 AND conversation_id = $2",

@@ -10,7 +10,7 @@ from uuid import UUID
 from inbox.ground import db
 from inbox.ground.ids import new_id
 from inbox.sla import facts as f
-from inbox.sla import storage
+from inbox.sla import storage, stored_facts
 from inbox.sla.facts import tie_of
 from tests.flow.road import Road, clock
 
@@ -49,7 +49,7 @@ async def test_what_is_written_in_both_at_the_same_instant_is_folded_together(ro
             async with road.database.tenant(road.world.workspace_id) as connection:
                 await connection.execute("SELECT 1 FROM conversation WHERE id = $1 FOR NO KEY UPDATE", thread["id"])
                 again = question(thread["id"], str(thread["identity_id"]), clock("09:00") + timedelta(days=days))
-                touched = await storage.append(connection, road.world.workspace_id, [again])
+                touched = await stored_facts.append(connection, road.world.workspace_id, [again])
                 if tried == 1:
                     await both.wait()
                 await storage.refold(connection, road.world.workspace_id, touched)
