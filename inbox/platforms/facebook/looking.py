@@ -9,7 +9,7 @@ from inbox.platforms.meta.looking import alike, search
 from inbox.platforms.reading import identity, instant, record, records, words
 
 COMMENT_FIELDS = "id,message,from,created_time,permalink_url,attachment"
-MESSAGE_FIELDS = "id,message,from,created_time,attachments"
+MESSAGE_FIELDS = "id,message,from,to,created_time,attachments"
 
 
 async def look(graph: Graph, outgoing: Outgoing) -> Look:
@@ -81,7 +81,9 @@ async def _search(graph: Graph, outgoing: Outgoing, path: str, **params: str) ->
             fits = alike(words(item.get("message")), outgoing.text)
         else:
             fits = not words(item.get("message")) and bool(item.get("attachment") or item.get("attachments"))
-        return Sent(external_id, at, words(item.get("permalink_url"))) if fits else None
+        readers = records(record(item.get("to")).get("data"))  # of a message; a comment has none
+        peer = next((identity(one.get("id")) for one in readers), "")
+        return Sent(external_id, at, words(item.get("permalink_url")), peer) if fits else None
 
     return await search(graph, outgoing, path, params, same, time="created_time")
 

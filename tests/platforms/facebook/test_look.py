@@ -64,7 +64,9 @@ async def test_a_private_reply_is_found_in_the_conversation_it_opened(
     assert isinstance(await facebook.look(http, account, act), Absent)
     network.mischief.fail_after_posting = 1
     await facebook.send(http, account, act)
-    assert isinstance(await facebook.look(http, account, act), Sent)
+    found = await facebook.look(http, account, act)
+    assert isinstance(found, Sent)
+    assert found.thread == ANA.external_id, "so that it stands in that conversation as well"
 
 
 async def test_what_was_never_posted_is_absent(
