@@ -246,12 +246,14 @@ async def test_below_a_post_that_was_published_during_a_long_sweep_nothing_is_lo
         cursor = (await x.poll(http, account, cursor)).cursor
     new = await network.publish("New", at=start + timedelta(minutes=1))
     first = await network.comment(ANA, post=new, text="First!", at=start + timedelta(minutes=2))
+    # No mention of ours, so that the search alone finds it.
+    aside = await network.comment(LI, post=new, parent=first, text="Second", at=start + timedelta(minutes=3))
     other = await network.comment(LI, post=old, text="Hm", at=start + timedelta(minutes=19))
     with time_machine.travel(start + timedelta(minutes=20)):
         found, cursor, _ = await sweep(cursor)
         assert ids(found) == [other]
         found, _, _ = await sweep(cursor)
-        assert ids(found) == [first]
+        assert ids(found) == [first, aside]
 
 
 async def test_a_search_that_is_refused_is_made_up_for(x: X, account: Account) -> None:

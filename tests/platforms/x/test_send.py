@@ -271,6 +271,8 @@ async def test_an_older_answer_with_the_same_words_is_not_this_one(
     await network.elsewhere(target=other, text="On its way!")
     act = outgoing(Action.REPLY, kind=Kind.MENTION, target=mention)
     assert isinstance(await x.look(http, account, act), Absent)
+    await network.elsewhere(target=ANA.external_id, text="On its way!", at=datetime.now(UTC) - timedelta(hours=1))
+    assert isinstance(await x.look(http, account, outgoing(Action.DM)), Absent)
 
 
 async def test_a_deletion_is_looked_up_by_what_is_left(
