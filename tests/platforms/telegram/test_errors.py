@@ -120,7 +120,16 @@ async def test_a_revoked_token(network: Network, desk: Desk) -> None:
     outcome = await desk.does(Action.DM)
     assert isinstance(outcome, Refused)
     assert outcome.error is ErrorClass.AUTH_EXPIRED
-    assert network.token not in outcome.message
+
+
+@pytest.mark.parametrize("status", [400, 500])
+async def test_a_token_that_telegram_repeats_is_told_to_nobody(status: int) -> None:
+    said = "Bad Request: bot1040:AAHdqTcvCH1vGWJ is wrong"
+    outcome = await answered(status, {"ok": False, "error_code": status, "description": said})
+    assert isinstance(outcome, Refused | Unknown)
+    message = outcome.message if isinstance(outcome, Refused) else outcome.reason
+    assert "bot… is wrong" in message
+    assert "AAHdqTcvCH1vGWJ" not in message
 
 
 async def test_the_echo_can_be_first(network: Network, desk: Desk) -> None:

@@ -96,6 +96,19 @@ async def test_many_are_read_page_by_page(network: Network, desk: Desk) -> None:
     assert [event.text for event in heard] == [f"No. {number}" for number in range(250)]
 
 
+async def test_where_numbers_begin_anew_within_a_page_the_last_one_counts(telegram: Telegram) -> None:
+    """By the highest, everything after it would be asked for in vain until the numbers have grown so far again."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        bot, updates = {"id": 1040, "username": "nordwind_bot"}, [{"update_id": 9000}, {"update_id": 12}]
+        return httpx.Response(200, json={"ok": True, "result": bot if "getMe" in request.url.path else updates})
+
+    account = Account(platform="telegram", external_id="1040", credentials={"bot_token": "1040:AAHdqTcvCH1vGWJ"})
+    async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as http:
+        polled = await telegram.poll(http, account, {})
+    assert polled.cursor["offset"] == 13
+
+
 async def test_numbers_that_begin_anew_after_a_quiet_week_are_heard(network: Network, desk: Desk) -> None:
     await network.dm(ANA, text="one")
     await desk.polled()
