@@ -9,8 +9,10 @@ from uuid import UUID
 
 from inbox.flow.many import Many
 from inbox.models import Conversation, Message
-from inbox.platforms.base import Act, Attachment, Incoming
+from inbox.platforms.base import Act, Attachment, Incoming, clean
 
+LONGEST_TEXT = 100_000
+PREVIEW = 160
 BRINGS = (Act.WROTE, Act.UNSUPPORTED)  # each brings a message
 
 
@@ -160,3 +162,20 @@ LETTERS = Many(
         ("held",),
     ],
 )
+
+
+def wording(text: str) -> str:
+    """Somebody's words as a message has them."""
+    return clean(text)[:LONGEST_TEXT]
+
+
+def by(letter: Letter) -> str:
+    """Who the last line of a conversation is from."""
+    return "customer" if letter.direction == "in" else "us"
+
+
+def preview(text: str, attachments: list[Attachment], unsupported: str) -> str:
+    """A message in one line."""
+    if text:
+        return " ".join(text.split())[:PREVIEW]
+    return attachments[0].type if attachments else unsupported[:PREVIEW]

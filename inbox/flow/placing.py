@@ -12,21 +12,17 @@ from uuid import UUID
 
 import msgspec
 
-from inbox.desk import landings, status
-from inbox.flow.letters import Event, Letter, Place, Revision, Thread
+from inbox.desk import landings
+from inbox.flow import finding
+from inbox.flow.letters import Event, Letter, Place, Revision, Thread, by, preview, wording
 from inbox.flow.likeness import alike, said
 from inbox.flow.scene import Scene
-from inbox.ground.ids import new_id
 from inbox.platforms.base import Act, Action, Actor, Attachment, Connector, Incoming, Kind, clean
 from inbox.sla import facts as f
 from inbox.sla.facts import tie_of
 from inbox.sla.needs_reply import Decision, decide
 
-LONGEST_TEXT = 100_000
-PREVIEW = 160
 QUICK = timedelta(seconds=5)  # nobody reads and types faster: a sooner answer is a machine's
-
-PUBLIC, PRIVATE = "public", "private"
 
 
 def wrote(scene: Scene, event: Event, connector: Connector) -> Letter | None:
@@ -34,10 +30,10 @@ def wrote(scene: Scene, event: Event, connector: Connector) -> Letter | None:
     incoming, place = event.incoming, scene.places[event.channel_id]
     if scene.letter(place.id, incoming.external_id):
         return None
-    parent = _parent(scene, event)
-    thread = _thread(scene, event, place, parent)
+    parent = finding.parent_of(scene, event)
+    thread = finding.thread_of(scene, event, place, parent)
     identity = scene.identity(place.platform, incoming.author)
-    letter = _letter(scene, event, thread, parent, direction="in", identity_id=identity)
+    letter = finding.new_letter(scene, event, thread, parent, direction="in", identity_id=identity)
     decision = _decide(incoming, place)
     letter.needs_reply, letter.needs_reply_reason = decision.needs_reply, decision.reason
     letter.before_connection = incoming.at < place.connected_at
@@ -85,9 +81,9 @@ def wrote(scene: Scene, event: Event, connector: Connector) -> Letter | None:
 def wrote_elsewhere(scene: Scene, event: Event, connector: Connector, *, seen_today: int) -> Letter:
     """Our account answered, but not from here. `seen_today`: how many other people got this same text today."""
     incoming, place = event.incoming, scene.places[event.channel_id]
-    parent = _parent(scene, event)
-    thread = _thread(scene, event, place, parent)
-    letter = _letter(scene, event, thread, parent, direction="out", identity_id=None)
+    parent = finding.parent_of(scene, event)
+    thread = finding.thread_of(scene, event, place, parent)
+    letter = finding.new_letter(scene, event, thread, parent, direction="out", identity_id=None)
     letter.delivery = "sent"
     human = _by_a_person(incoming, place, connector, parent, thread, seen_today)
     letter.elsewhere = "person" if human else "automatic"
@@ -157,7 +153,7 @@ def edited(scene: Scene, event: Event, connector: Connector) -> bool:
         letter.identity_id = scene.identity(place.platform, incoming.author)
         thread = scene.threads[letter.conversation_id]
         thread.identity_id = thread.identity_id or letter.identity_id
-    text, attachments = _text(incoming.text), incoming.attachments
+    text, attachments = wording(incoming.text), incoming.attachments
     if incoming.revision is None and _stands(scene, letter, text, attachments, incoming.rating):
         return True
     newest = letter.edited_at is None or incoming.at >= letter.edited_at
@@ -286,86 +282,6 @@ def _hold(thread: Thread, letter: Letter, held: bool) -> None:
 # How they decide
 
 
-def _parent(scene: Scene, event: Event) -> Letter | None:
-    """What it answers: the message it names, or the post it stands under where that is a message of somebody's own."""
-    incoming = event.incoming
-    if incoming.parent:
-        return scene.letter(event.channel_id, incoming.parent)
-    if incoming.root and incoming.root != incoming.external_id:
-        return scene.letter(event.channel_id, incoming.root)
-    return None
-
-
-def _thread(scene: Scene, event: Event, place: Place, parent: Letter | None) -> Thread:
-    """The conversation an item belongs to: by its own key if it is sure, else its parent's, else one for now."""
-    incoming = event.incoming
-    key = clean(incoming.thread)
-    if parent and (not key or (incoming.kind is not Kind.DM and not incoming.parent)):
-        return scene.threads[parent.conversation_id]
-    provisional = not key
-    if provisional:
-        key = clean(incoming.parent) or clean(incoming.external_id)
-    # The thread that is sure of its kind first: there may be one beside it that only began for want of it.
-    for thread in sorted(scene.keys.get((place.id, key), ()), key=lambda known: known.kind != incoming.kind):
-        if thread.kind == incoming.kind or thread.provisional:
-            if thread.provisional and not provisional:
-                thread.provisional, thread.kind = False, str(incoming.kind)
-            _learn(scene, thread, event, place)
-            return thread
-    thread = Thread(
-        id=new_id(),
-        channel_id=place.id,
-        platform=place.platform,
-        kind=str(incoming.kind),
-        thread_key=key,
-        provisional=provisional,
-        last_message_at=incoming.at,
-        replyable=incoming.replyable,
-        # What was there before us is off the queue: the view Imported shows what of it still waits.
-        status=status.OPEN if incoming.at >= place.connected_at else status.RESOLVED,
-        new=True,
-    )
-    _learn(scene, thread, event, place)
-    return scene.add_thread(thread)
-
-
-def _learn(scene: Scene, thread: Thread, event: Event, place: Place) -> None:
-    """What the thread did not know of itself: its post, its address on the platform."""
-    incoming = event.incoming
-    if thread.post_id is None and incoming.post:
-        thread.post_id = scene.posts.get((place.id, clean(incoming.post.external_id)))
-    if not thread.permalink and incoming.permalink and clean(incoming.external_id) == thread.thread_key:
-        thread.permalink = clean(incoming.permalink)
-
-
-def _letter(
-    scene: Scene, event: Event, thread: Thread, parent: Letter | None, *, direction: str, identity_id: UUID | None
-) -> Letter:
-    incoming = event.incoming
-    return Letter(
-        id=new_id(),
-        conversation_id=thread.id,
-        channel_id=event.channel_id,
-        direction=direction,
-        visibility=PRIVATE if incoming.kind is Kind.DM else PUBLIC,
-        kind=str(incoming.kind),
-        at=incoming.at,
-        received_at=event.received_at,
-        external_id=clean(incoming.external_id),
-        parent_external_id=clean(incoming.parent) or None,
-        parent_id=parent.id if parent else None,
-        identity_id=identity_id,
-        text=_text(incoming.text),
-        language=incoming.language,
-        attachments=incoming.attachments,
-        rating=incoming.rating,
-        unsupported=clean(incoming.reason) if incoming.act is Act.UNSUPPORTED else "",
-        named=[clean(name) for name in incoming.named],
-        permalink=clean(incoming.permalink),
-        new=True,
-    )
-
-
 def _keep(scene: Scene, letter: Letter, connector: Connector, incoming: Incoming) -> None:
     """How long its words may stay, and when the platform must be asked about it again, by the platform's rules."""
     _let_stay(scene, letter, connector, letter.received_at)
@@ -402,31 +318,10 @@ def _shown(scene: Scene, thread: Thread, letter: Letter) -> None:
         scene.unsettled.add(thread.id)  # it came late: the newest is found once everything is written
 
 
-def by(letter: Letter) -> str:
-    """Who the last line of a conversation is from."""
-    return "customer" if letter.direction == "in" else "us"
-
-
-def preview(text: str, attachments: list[Attachment], unsupported: str) -> str:
-    """A message in one line."""
-    if text:
-        return " ".join(text.split())[:PREVIEW]
-    return attachments[0].type if attachments else unsupported[:PREVIEW]
-
-
-def worded(incoming: Incoming) -> str:
-    """Its words as a message has them."""
-    return _text(incoming.text)
-
-
-def _text(text: str) -> str:
-    return clean(text)[:LONGEST_TEXT]
-
-
 def _decide(incoming: Incoming, place: Place, *, kind: str | None = None) -> Decision:
     return decide(
         kind=kind or str(incoming.kind),
-        text=_text(incoming.text),
+        text=wording(incoming.text),
         attachments=tuple(attachment.type for attachment in incoming.attachments),
         rating=incoming.rating,
         visitor_post=incoming.visitor_post,

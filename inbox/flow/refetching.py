@@ -11,8 +11,9 @@ import msgspec
 import structlog
 
 from inbox.desk import threads
-from inbox.flow import asking, names, placing, words
+from inbox.flow import asking, names, words
 from inbox.flow.asking import Desk, NotNow
+from inbox.flow.letters import wording
 from inbox.flow.likeness import said
 from inbox.flow.road import Road
 from inbox.flow.words import Back
@@ -93,7 +94,7 @@ async def _put_back(
         hasher = await names.known(road.database, connection)
         found = []
         for name, event in told.items():
-            text, files, held = placing.worded(event), event.attachments, wanted[name]
+            text, files, held = wording(event.text), event.attachments, wanted[name]
             same = said(hasher, text, files, held.rating) == held.said
             # Without a number of its own only the lane can tell that this is an edit, and when it was.
             if same or not (event.act is Act.EDITED and event.revision is None):

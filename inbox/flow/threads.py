@@ -9,7 +9,7 @@ import msgspec
 
 from inbox.desk import status
 from inbox.flow import placing
-from inbox.flow.letters import Event, Letter
+from inbox.flow.letters import Event, Letter, preview
 from inbox.flow.scene import Scene
 from inbox.ground.db import Connection
 from inbox.platforms.base import Act, Kind, clean
@@ -190,7 +190,7 @@ async def settle_previews(scene: Scene) -> None:
         if row["direction"] is None:
             lines.append((row["thread"], "", "customer"))
             continue
-        line = placing.preview(row["text"], attachments(row["attachments"]), row["unsupported"])
+        line = preview(row["text"], attachments(row["attachments"]), row["unsupported"])
         by = "customer" if row["direction"] == "in" else "note" if row["visibility"] == "note" else "us"
         lines.append((row["thread"], line, by))
     await scene.connection.execute(

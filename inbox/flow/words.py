@@ -14,7 +14,8 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from inbox.flow import names, placing
+from inbox.flow import names
+from inbox.flow.letters import preview
 from inbox.flow.likeness import said
 from inbox.flow.quoting import unquote
 from inbox.flow.scene import FETCHED
@@ -239,4 +240,4 @@ async def _show_last(connection: Connection, workspace_id: UUID, threads: Sequen
 def _line(row: asyncpg.Record) -> str:
     if row["text"] is None:
         return ""  # nothing stands there any more
-    return placing.preview(row["text"], attachments(row["attachments"]), row["unsupported"])
+    return preview(row["text"], attachments(row["attachments"]), row["unsupported"])
