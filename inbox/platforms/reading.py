@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 from inbox.platforms.base import Unreadable, clean, from_stamp
@@ -10,6 +11,7 @@ Json = dict[str, Any]
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 LATEST = datetime(2200, 1, 1, tzinfo=UTC)
+LONGEST_WAIT = timedelta(days=1)
 
 
 def record(value: Any) -> Json:
@@ -92,6 +94,23 @@ def remembered(value: Any) -> datetime | None:
         return datetime.fromisoformat(str(value)) if value else None
     except ValueError:
         return None
+
+
+def later(given: Any, now: datetime) -> datetime | None:
+    """When a `Retry-After` says to come back, in seconds or as a date: a day from now at most, None if it says nothing.
+
+    A date without a zone is UTC, for HTTP knows no other.
+    """
+    said = words(given).strip()
+    if said.isascii() and said.isdecimal():
+        wait = timedelta(seconds=int(said)) if len(said) < 12 else timedelta()
+    else:
+        try:
+            at = parsedate_to_datetime(said)
+            wait = (at if at.tzinfo else at.replace(tzinfo=UTC)) - now
+        except (ValueError, TypeError, OverflowError):
+            return None
+    return now + min(wait, LONGEST_WAIT) if wait > timedelta() else None
 
 
 def milliseconds(at: datetime) -> int:

@@ -5,10 +5,8 @@ Reads raise `NotHere`. Writes give the answer, or the outcome that ends them: no
 
 import re
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx
@@ -16,7 +14,7 @@ import msgspec
 
 from inbox.ground import clock
 from inbox.platforms.base import Account, ErrorClass, NotHere, Refused, Unknown
-from inbox.platforms.reading import words
+from inbox.platforms.reading import later, words
 
 SENTENCES = {
     ErrorClass.AUTH_EXPIRED: "LinkedIn no longer accepts this sign-in: connect the page again.",
@@ -42,7 +40,6 @@ UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.Uns
 A_HEADER = re.compile(r"[\x21-\x7e]+")
 A_VERSION = re.compile(r"[0-9]{6}")
 A_MINUTE = timedelta(minutes=1)
-LONGEST_WAIT = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -73,14 +70,8 @@ def retry_at(error: ErrorClass | None, headers: Mapping[str, str], now: datetime
     """When LinkedIn listens again: as it says in `Retry-After`, else after the minute or at midnight UTC."""
     if error not in (ErrorClass.RATE_LIMITED, ErrorClass.QUOTA_EXHAUSTED, ErrorClass.TRANSIENT):
         return None
-    given, wait = headers.get("retry-after", "").strip(), timedelta()
-    if given.isdecimal() and len(given) < 8:
-        wait = timedelta(seconds=int(given))
-    elif given:
-        with suppress(ValueError, TypeError):
-            wait = parsedate_to_datetime(given) - now
-    if wait > timedelta():
-        return now + min(wait, LONGEST_WAIT)
+    if at := later(headers.get("retry-after"), now):
+        return at
     if error is ErrorClass.RATE_LIMITED:
         return now + A_MINUTE
     return midnight(now) if error is ErrorClass.QUOTA_EXHAUSTED else None

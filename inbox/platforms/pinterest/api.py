@@ -2,10 +2,8 @@
 
 import re
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
@@ -13,7 +11,7 @@ import msgspec
 
 from inbox.ground import clock
 from inbox.platforms.base import Account, ErrorClass, NotHere
-from inbox.platforms.reading import words
+from inbox.platforms.reading import LONGEST_WAIT, later, stamped, words
 
 SENTENCES = {
     ErrorClass.AUTH_EXPIRED: "Pinterest no longer accepts this sign-in: connect the account again.",
@@ -33,7 +31,6 @@ STATUSES = {
 CATEGORIES = {"pins": "org_read", "user_account": "org_read"}
 A_HEADER = re.compile(r"[\x21-\x7e]+")
 A_WHILE = timedelta(minutes=1)
-LONGEST_WAIT = timedelta(days=1)
 AN_EPOCH = 10**9  # a larger number is a moment, a smaller one a number of seconds
 
 
@@ -85,14 +82,10 @@ class Api:
 def reset_at(headers: Mapping[str, str], settings: Mapping[str, Any], now: datetime) -> datetime | None:
     """When Pinterest listens again: `Retry-After`, or the header that says when an allowance is whole again."""
     given = headers.get("retry-after", "").strip() or headers.get(str(settings["reset_header"]), "").strip()
-    wait = timedelta()
-    if given.isdecimal() and len(given) < 12:
-        number = int(given)
-        wait = datetime.fromtimestamp(number, tz=UTC) - now if number > AN_EPOCH else timedelta(seconds=number)
-    elif given:
-        with suppress(ValueError, TypeError):
-            wait = parsedate_to_datetime(given) - now
-    return now + min(wait, LONGEST_WAIT) if wait > timedelta() else None
+    if given.isdecimal() and int(given[:11]) > AN_EPOCH:
+        at = stamped(given)
+        return min(at, now + LONGEST_WAIT) if at and at > now else None
+    return later(given, now)
 
 
 def _meaning(status: int) -> ErrorClass:

@@ -1,15 +1,13 @@
 """What X's refusals mean: problem documents, the older numbered errors, and a 200 that is one."""
 
 from collections.abc import Mapping
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx
 
 from inbox.platforms.base import Action, ErrorClass
-from inbox.platforms.reading import identity, record, records, words
+from inbox.platforms.reading import LONGEST_WAIT, identity, later, record, records, words
 
 # The last word of a problem's `type`.
 TYPES = {
@@ -84,7 +82,6 @@ SENTENCES = {
 }
 NOT_SUMMONED = "X does not take this reply: by API it wants to be named with @ or quoted by the author. Answer on X."
 WAIT_FOR_CREDITS = timedelta(hours=1)
-LONGEST_WAIT = timedelta(days=1)
 DAILY = ("x-user-limit-24hour", "x-app-limit-24hour")
 
 
@@ -141,14 +138,9 @@ def retry_at(headers: Mapping[str, str], now: datetime, found: ErrorClass) -> da
         return None
     resets = [_reset(headers, name) for name in DAILY if headers.get(f"{name}-remaining") == "0"]
     resets.append(_reset(headers, "x-rate-limit"))
-    given = headers.get("retry-after", "").strip()
-    if given.isdecimal() and len(given) < 8:
-        resets.append(now + timedelta(seconds=int(given)))
-    elif given:
-        with suppress(ValueError, TypeError):
-            resets.append(parsedate_to_datetime(given).replace(tzinfo=UTC))  # HTTP knows no other zone
-    later = [at for at in resets if at and at > now]
-    return min(max(later), now + LONGEST_WAIT) if later else None
+    resets.append(later(headers.get("retry-after"), now))
+    ahead = [at for at in resets if at and at > now]
+    return min(max(ahead), now + LONGEST_WAIT) if ahead else None
 
 
 def exhausted_until(response: httpx.Response) -> datetime | None:

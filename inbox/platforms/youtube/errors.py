@@ -1,13 +1,11 @@
 """What YouTube's refusals mean: the reason speaks before the status."""
 
 import re
-from contextlib import suppress
-from datetime import datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from typing import Any
 
 from inbox.platforms.base import ErrorClass
-from inbox.platforms.reading import Json, number, record, records, words
+from inbox.platforms.reading import Json, later, record, records, words
 from inbox.platforms.youtube.quota import next_midnight
 
 REASONS: dict[str, ErrorClass] = {
@@ -72,7 +70,6 @@ OWN_WORDS = {
     "insufficientPermissions": "The sign-in does not include managing comments: connect the channel again and tick it.",
     "processingFailure": "YouTube could not work on this: it may be out of order, or have had the same words before.",
 }
-LONGEST_WAIT = timedelta(days=1)
 A_TOKEN = re.compile(r"ya29\.[\w.-]+|1//[\w-]+")
 
 
@@ -123,11 +120,4 @@ def retry_at(error: ErrorClass, headers: Any, now: datetime) -> datetime | None:
     """When it may be tried again, where that is known."""
     if error is ErrorClass.QUOTA_EXHAUSTED:
         return next_midnight(now)
-    given = words(headers.get("retry-after", "")).strip()
-    wait = timedelta()
-    if given.isdecimal():
-        wait = timedelta(seconds=number(given))
-    elif given:
-        with suppress(ValueError, TypeError):
-            wait = parsedate_to_datetime(given) - now
-    return now + min(wait, LONGEST_WAIT) if wait > timedelta() else None
+    return later(headers.get("retry-after"), now)
