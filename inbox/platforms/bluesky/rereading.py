@@ -14,6 +14,8 @@ from inbox.platforms.reading import part, words
 from inbox.platforms.reading import records as objects
 
 PLC = "https://plc.directory"
+# What concerns every post. Any other refusal is about this one, and stops no other.
+FOR_ALL = frozenset({ErrorClass.AUTH_EXPIRED, ErrorClass.RATE_LIMITED, ErrorClass.TRANSIENT})
 
 
 async def standing(api: Api, uris: Sequence[str]) -> tuple[dict[str, dict[str, Any]], set[str]]:
@@ -23,8 +25,16 @@ async def standing(api: Api, uris: Sequence[str]) -> tuple[dict[str, dict[str, A
     a block and from a moment's bad answer, for a deletion cannot be taken back here.
     """
     shown = await api.posts(list(uris))
-    hidden = [uri for uri in uris if uri not in shown]
-    return shown, {uri for uri in hidden if await api.record(*keys.split(uri)) is None}
+    return shown, {uri for uri in uris if uri not in shown and await _gone(api, uri)}
+
+
+async def _gone(api: Api, uri: str) -> bool:
+    try:
+        return await api.record(*keys.split(uri)) is None
+    except Failed as failed:
+        if failed.error in FOR_ALL:
+            raise
+        return False  # its author has closed the account, or it is shut: both may be taken back
 
 
 def told(account: str, gone: Iterable[dict[str, Any]], edited: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:

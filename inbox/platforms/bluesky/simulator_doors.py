@@ -138,6 +138,8 @@ class Doors:
         return held
 
     def _get_record(self, asked: Asked) -> dict[str, Any]:
+        if asked["repo"][0] in self.network.away:
+            raise Refusal(400, "InvalidRequest", f"Could not find repo: {asked['repo'][0]}")
         uri = keys.address(self._did(asked["repo"][0]), asked["collection"][0], asked["rkey"][0])
         stored = self.network.records.get(uri)
         if stored is None:

@@ -118,6 +118,7 @@ class Network:
         self.listeners: set[asyncio.Queue[Change]] = set()
         self.seq = 0
         self.blocked: set[str] = set()  # who shows their posts to nobody any more; their records stay
+        self.away: set[str] = set()  # who has closed their account: nobody finds their repository
         self.files: dict[tuple[str, str], bytes] = {}  # (whose, its name) -> what is in it
         self.closed: set[str] = set()  # posts whose authors let nobody reply
         self._revision = 0
@@ -229,7 +230,7 @@ class Network:
     def view(self, uri: str, viewer: str) -> dict[str, Any] | None:
         """A post as this viewer sees it, or None if there is none."""
         stored = self.records.get(uri)
-        if stored is None or keys.split(uri)[1] != keys.POST or keys.owner(uri) in self.blocked:
+        if stored is None or keys.split(uri)[1] != keys.POST or keys.owner(uri) in self.blocked | self.away:
             return None
         seen: dict[str, Any] = {"threadMuted": False, "embeddingDisabled": False}
         if uri in self.closed:

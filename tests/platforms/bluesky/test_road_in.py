@@ -152,6 +152,19 @@ async def test_a_deleted_item_is_found_gone(network: BlueskySimulator, shop: Con
     assert await shop.polled() == []
 
 
+async def test_somebody_who_closes_their_account_makes_us_deaf_to_nobody_else(
+    network: BlueskySimulator, shop: Connected
+) -> None:
+    asked = await network.mention(ANA, text="hello")
+    gone = await network.mention(BEN, text="never mind")
+    await shop.polled()
+    network.network.away.add(keys.owner(asked))
+    await network.delete(gone)
+    late = await network.mention(BEN, text="and me?")
+    heard = {each.external_id: each.act for each in await shop.polled()}
+    assert heard == {late: Act.WROTE, gone: Act.DELETED}, "who is away may come back"
+
+
 async def test_an_item_that_is_only_hidden_from_us_is_not_called_deleted(
     network: BlueskySimulator, shop: Connected
 ) -> None:
