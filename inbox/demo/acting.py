@@ -66,8 +66,17 @@ async def answer_there(stage: Stage, target: str, text: str, *, at: datetime | N
     return ""
 
 
-def waits(stage: Stage, external_id: str, kind: Kind, who: Character, topic: str, at: datetime | None = None) -> None:
+def waits(
+    stage: Stage,
+    external_id: str,
+    kind: Kind,
+    who: Character,
+    topic: str,
+    at: datetime | None = None,
+    *,
+    below: str = "",
+) -> None:
     """Note that somebody is to be answered, where that is possible at all."""
     if kind not in stage.answerable:
         return
-    stage.notes.asks.append(Ask(external_id, who.person.external_id, kind, topic, at or clock.now()))
+    stage.notes.asks.append(Ask(external_id, who.person.external_id, kind, topic, at or clock.now(), below))

@@ -142,7 +142,9 @@ async def _write(stage: Stage, thread: Thread) -> None:
     stage.unheard[thread.kind] += thread.kind in stage.answerable and not stage.network.tells_of_answers(ids[0])
     for place, topic in thread.asks:
         if place < len(ids) and (who := thread.said[place].who):
-            acting.waits(stage, ids[place], thread.kind, who, topic, thread.said[place].at)
+            acting.waits(
+                stage, ids[place], thread.kind, who, topic, thread.said[place].at, below=ids[0] if place else ""
+            )
 
 
 class _Teller:

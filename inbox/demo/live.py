@@ -73,7 +73,7 @@ class Live:
         self._zone = ZoneInfo(TIME_ZONE)
         self._tasks: set[asyncio.Task[None]] = set()
         self._answered = 0
-        self._content: set[tuple[str, str]] = set()  # who has said thanks to our last answer, by stage
+        self._content: set[tuple[str, str]] = set()  # who has begun nothing since thanking us, by stage
         for stage in stages:
             stage.network.listeners.append(self._listener(stage))
 
@@ -134,9 +134,9 @@ class Live:
             topic = ""
             text = self._chatter(who, roll)
         post = chance.choice(stage.notes.posts[-4:]) if kind is Kind.COMMENT else ""
+        self._content.discard((stage.name, who.person.external_id))
         said = await acting.open_thread(stage, kind, who, text, post=post, positive=positive)
         if topic:
-            self._content.discard((stage.name, who.person.external_id))
             acting.waits(stage, said, kind, who, topic)
 
     def _chatter(self, who: Character, roll: float) -> str:
@@ -166,7 +166,7 @@ class Live:
         topic = self._writer.topic(private=False)
         text = self._writer.ask(who, topic, private=False)
         said = await acting.go_on(stage, Kind.COMMENT, who, text, below=ask.external_id)
-        acting.waits(stage, said, Kind.COMMENT, who, topic)
+        acting.waits(stage, said, Kind.COMMENT, who, topic, below=ask.below or ask.external_id)
 
     async def _colleague(self) -> None:
         """Somebody of ours answers in the network's own app; neither the newest nor those who wait longest."""
@@ -189,9 +189,8 @@ class Live:
         async def listen(heard: Heard) -> None:
             # Whoever waits for the network to settle waits for its listeners: so what comes later is a task of ours.
             if heard.action in ANSWERS:
-                private = heard.action in PRIVATE
-                stage.closes(target=heard.target, who=heard.recipient if private else "")
-                self._begin_task(self._react(stage, heard))
+                asked = stage.closes(target=heard.target, who=heard.recipient if heard.action in PRIVATE else "")
+                self._begin_task(self._react(stage, heard, asked))
 
         return listen
 
@@ -200,14 +199,18 @@ class Live:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _react(self, stage: Stage, heard: Heard) -> None:
-        who = self._cast.known(heard.recipient)
+    async def _react(self, stage: Stage, heard: Heard, asked: Ask | None) -> None:
+        who = self._cast.known(asked.who if asked else heard.recipient)
         if who is None:
             return
         first, self._answered = self._answered == 0, self._answered + 1
-        what = "thanks" if first else self._mood(stage, who)
+        if asked is None and (stage.name, who.person.external_id) in self._content:
+            return
+        what = "thanks" if first else self._mood(who)
         if not what:
             return
+        if what == "thanks":
+            self._content.add((stage.name, who.person.external_id))
         low, high = self._pace.first_answer if first else self._pace.answer
         await asyncio.sleep(self._chance.uniform(low, high))
         kind = Kind.DM if heard.action in PRIVATE else Kind.COMMENT
@@ -217,14 +220,9 @@ class Live:
         except LookupError as error:
             log.info("an answer went nowhere", network=stage.name, error=str(error))
             return
-        if what == "thanks":
-            self._content.add((stage.name, who.person.external_id))
-        else:
-            self._content.discard((stage.name, who.person.external_id))
-            acting.waits(stage, said, kind, who, "again")
+        if what != "thanks":
+            acting.waits(stage, said, kind, who, "again", below=heard.target)
 
-    def _mood(self, stage: Stage, who: Character) -> str:
+    def _mood(self, who: Character) -> str:
         """What an answer makes of them; "" for silence."""
-        if (stage.name, who.person.external_id) in self._content:
-            return ""
         return self._chance.choices(("thanks", "back", "cross", ""), self._pace.moods[who.temper])[0]

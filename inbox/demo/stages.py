@@ -25,13 +25,15 @@ from inbox.platforms.simulation import Simulator
 
 
 class Ask(msgspec.Struct, frozen=True):
-    """Something a customer wrote and has no answer to. `who`: their id on the network."""
+    """Something a customer wrote and has no answer to. `who`: their id on the network. `below`: what began its thread,
+    on a network of one level the one address of every answer there."""
 
     external_id: str
     who: str
     kind: Kind
     topic: str
     at: datetime
+    below: str = ""
 
 
 class Notes(msgspec.Struct):
@@ -73,15 +75,18 @@ class Stage:
         """The channel that hears this network."""
         return UUID(self.notes.channel)
 
-    def closes(self, *, target: str = "", who: str = "") -> None:
-        """Somebody of ours answered: whoever asked there waits no more."""
-        asked = next((ask.who for ask in self.notes.asks if ask.external_id == target), "")
-        private = {who} if who else set[str]()
-        self.notes.asks = [
-            ask
-            for ask in self.notes.asks
-            if ask.external_id != target and not (ask.kind is Kind.DM and ask.who in {asked, *private})
-        ]
+    def closes(self, *, target: str = "", who: str = "") -> Ask | None:
+        """Somebody of ours answered: whoever asked there waits no more, and is given; None if nobody had asked.
+
+        Where whoever began has an answer already, it is for the first who joined in below.
+        """
+        asks = self.notes.asks
+        meant = next((ask for ask in asks if ask.external_id == target), None)
+        meant = meant or next((ask for ask in asks if ask.kind is Kind.DM and ask.who == who), None)
+        meant = meant or next((ask for ask in asks if target and ask.below == target), None)
+        private = {who, meant.who} if meant else {who}
+        self.notes.asks = [ask for ask in asks if ask is not meant and not (ask.kind is Kind.DM and ask.who in private)]
+        return meant
 
     def recall(self, channel: str) -> bool:
         """Go on from the last start; False where there was none for this channel."""

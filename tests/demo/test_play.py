@@ -13,6 +13,7 @@ from inbox.demo.live import MOODS, Pace
 from inbox.ground.running import sign_in
 from inbox.platforms.registry import platforms
 from tests.demo.conftest import Installation
+from tests.waiting import until
 
 GRATEFUL = dict.fromkeys(MOODS, (1, 0, 0, 0))
 BRISK = Pace(first=0.2, first_for=3600, first_answer=(0.1, 0.3), answer=(0.1, 0.3), moods=GRATEFUL)
@@ -28,12 +29,14 @@ WHERE c.waiting_count > 0 AND c.kind <> 'mention' AND c.waiting_since > now() - 
     AND h.platform = $1
 ORDER BY c.waiting_since DESC"""
 
+HEARD = "SELECT 1 FROM message m JOIN channel c ON c.id = m.channel_id WHERE c.platform = $1"
 PAST_AND_PRESENT = """
 SELECT 1 FROM message m JOIN channel c ON c.id = m.channel_id WHERE c.platform = $1
 HAVING count(*) FILTER (WHERE m.at < now() - interval '7 days' AND m.direction = 'in') > 5
    AND count(*) FILTER (WHERE m.elsewhere = 'person') > 3
    AND count(*) FILTER (WHERE m.at > now() - interval '1 minute') > 0"""
 
+PAST = "SELECT count(*) FROM message WHERE at < now() - interval '1 day'"
 TAKEN_BACK = "SELECT deleted_at IS NOT NULL FROM message WHERE id = $1"
 SETTLED = "SELECT delivery FROM message WHERE id = $1 AND delivery NOT IN ('queued', 'sending')"
 
@@ -49,13 +52,9 @@ async def playing(installation: Installation) -> AsyncIterator[None]:
         await task
 
 
-async def until(owner, sql, *values):
+async def found(owner, what, sql, *values):
     """Wait until the database gives rows for this question; gives them."""
-    async with asyncio.timeout(PATIENCE):
-        while True:  # the condition is other processes'
-            if found := await owner.fetch(sql, *values):
-                return found
-            await asyncio.sleep(0.05)
+    return await until(lambda: owner.fetch(sql, *values), what, seconds=PATIENCE)
 
 
 @pytest.mark.timeout(480)
@@ -66,21 +65,20 @@ async def test_a_newcomer_sees_a_past_and_people_writing_answers_and_is_thanked_
     names = [name for name in sorted(open_house.settings.demo_ports) if any(able[name].values())]
     async with playing(open_house):
         for name in names:
-            await until(owner, PAST_AND_PRESENT, name)
+            await found(owner, f"{name} has a past and a present", PAST_AND_PRESENT, name)
         for name in open_house.settings.demo_ports.keys() - set(names):
-            await until(
-                owner, "SELECT 1 FROM message m JOIN channel c ON c.id = m.channel_id WHERE c.platform = $1", name
-            )
+            await found(owner, f"{name} is heard", HEARD, name)
         await owner.execute("UPDATE workspace SET undo_seconds = 0")
         for name in names:
             await answer_and_be_answered(owner, open_house, name)
-        before = await owner.fetchval("SELECT count(*) FROM message WHERE at < now() - interval '1 day'")
+        before = await owner.fetchval(PAST)
     deleted = await owner.fetchval("SELECT count(*) FROM message WHERE deleted_at IS NOT NULL")
 
     async with playing(open_house):
         for name in names:
             await answer_and_be_answered(owner, open_house, name)
-        assert await owner.fetchval("SELECT count(*) FROM message WHERE at < now() - interval '1 day'") == before
+        # Where little may be asked, some of the past is still to be read; told twice, it would all be there twice.
+        assert await owner.fetchval(PAST) < before * 1.1
         gone = await owner.fetchval("SELECT count(*) FROM message WHERE deleted_at IS NOT NULL")
         assert gone - deleted < 10  # somebody may have thought better of it; what was there before has not vanished
 
@@ -92,15 +90,21 @@ async def answer_and_be_answered(owner, installation: Installation, name: str) -
         signed_in = await http.post("/session", json=told)
         assert signed_in.status_code == 201, signed_in.text
         http.headers["X-CSRF-Token"] = signed_in.json()["csrf"]
-        while not (written := await answer(owner, http, asked := (await until(owner, WAITING, name))[0])):
+        while not (written := await answer(owner, http, asked := await waiting(owner, name))):
             assert await owner.fetchval(TAKEN_BACK, asked["message"])  # a customer may be quicker than we are
-    await until(
+    await found(
         owner,
+        f"somebody on {name} says something to our answer to {dict(asked)}",
         """SELECT 1 FROM message o, message a JOIN message m ON m.identity_id = a.identity_id AND m.id <> a.id
            WHERE o.id = $1 AND a.id = $2 AND m.conversation_id = o.conversation_id AND m.received_at > o.received_at""",
         written,
         asked["message"],
     )
+
+
+async def waiting(owner, name: str):
+    """Who has waited least on this network, and what they asked first."""
+    return (await found(owner, f"somebody waits on {name}", WAITING, name))[0]
 
 
 async def answer(owner, http: httpx.AsyncClient, asked) -> str | None:
@@ -117,5 +121,5 @@ async def answer(owner, http: httpx.AsyncClient, asked) -> str | None:
     )
     if written.status_code != 201:
         return None
-    (settled,) = await until(owner, SETTLED, written.json()["id"])
+    (settled,) = await found(owner, "the network has our answer", SETTLED, written.json()["id"])
     return written.json()["id"] if settled["delivery"] == "sent" else None

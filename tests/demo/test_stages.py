@@ -62,3 +62,15 @@ def test_an_answer_in_private_answers_all_that_was_asked_there_and_one_in_public
     assert [ask.external_id for ask in stage.notes.asks] == ["2"]
     stage.closes(who=ben.person.external_id)
     assert stage.notes.asks == []
+
+
+def test_where_all_answers_stand_below_who_began_the_next_one_is_for_who_joined_in(installation):
+    stage = stages.build(installation.settings, "linkedin")
+    ana, ben = Cast().regulars[:2]
+    acting.waits(stage, "top", Kind.COMMENT, ana, "late")
+    acting.waits(stage, "joined", Kind.COMMENT, ben, "late", below="top")
+    for who in (ana, ben):
+        asked = stage.closes(target="top")
+        assert asked
+        assert asked.who == who.person.external_id
+    assert stage.closes(target="top") is None
