@@ -21,6 +21,7 @@ from inbox.platforms.registry import platforms
 from inbox.platforms.simulation import Person
 from inbox.platforms.whatsapp.simulator import WhatsApp
 from tests.api.town import SECRET, Town
+from tests.waiting import until
 
 ANA = Person("7001", "Ana Ruiz")
 
@@ -184,13 +185,7 @@ async def test_steps_are_ticked_as_the_platform_knocks(town: Town, owner: Connec
     async with asyncio.timeout(20):
         while "handshake" not in await ticked():  # noqa: ASYNC110 - written down a little later, by the web process
             await asyncio.sleep(0.05)
-    await until(owner, "SELECT signed_at FROM platform_app")
-
-
-async def until(owner: Connection, sql: str) -> None:
-    async with asyncio.timeout(20):
-        while not await owner.fetchval(sql):  # noqa: ASYNC110 - the condition is Postgres'
-            await asyncio.sleep(0.05)
+    await until(lambda: owner.fetchval("SELECT signed_at FROM platform_app"))
 
 
 @pytest.mark.parametrize(

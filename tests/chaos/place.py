@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 from collections.abc import Callable
-from inspect import isawaitable
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +14,7 @@ from inbox.ground.db import Database
 from inbox.people.sessions import COOKIE
 from inbox.platforms.facebook.signature import sign
 from inbox.platforms.facebook.simulator import Facebook
+from tests import waiting
 from tests.world import World
 
 PATIENCE = 120.0  # longer than a lease: what a killed worker held is given back only when that is over
@@ -25,19 +24,7 @@ MAY_REFUSE = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, httpx.HTTP
 
 async def until(condition: Callable[[], Any], what: str) -> Any:
     """Wait until something is so; whatever is being restarted may refuse to be asked meanwhile."""
-    seen: Any = None
-    try:
-        async with asyncio.timeout(PATIENCE):
-            while True:  # the condition is other processes'
-                try:
-                    seen = condition()
-                    if seen := await seen if isawaitable(seen) else seen:
-                        return seen
-                except MAY_REFUSE as error:
-                    seen = error
-                await asyncio.sleep(0.05)
-    except TimeoutError:
-        raise AssertionError(f"It never came to be that {what}; last seen: {seen!r}") from None
+    return await waiting.until(condition, what, seconds=PATIENCE, despite=MAY_REFUSE)
 
 
 class Place:

@@ -25,8 +25,9 @@ from inbox.ground.db import Database
 from inbox.ground.settings import Settings
 from inbox.platforms.base import Account, ErrorClass, NotHere, Polled
 from inbox.platforms.facebook.signature import sign
-from tests.outbox.conftest import Desk, opened_desk, until
+from tests.outbox.conftest import Desk, opened_desk
 from tests.outbox.echo_platform import PLATFORMS, WAIT, Network, Strong
+from tests.waiting import until
 from tests.world import World
 
 AHEAD, BEHIND = 900, -900  # seconds

@@ -22,8 +22,9 @@ from inbox.ground.outbound import Outbound
 from inbox.ground.settings import Settings
 from inbox.platforms.base import Account, ErrorClass, NotHere, Polled, Receipt
 from tests.chaos.proxy import Proxy
-from tests.outbox.conftest import Desk, opened_desk, until
+from tests.outbox.conftest import Desk, opened_desk
 from tests.outbox.echo_platform import PLATFORMS, Network, Strong
+from tests.waiting import until
 
 SENDS = 18  # with a poll and a look at the channel, twenty who use the account at once
 

@@ -17,8 +17,9 @@ from inbox.ground.outbound import Outbound
 from inbox.ground.settings import Settings
 from inbox.platforms.base import Act, Author, Incoming, Kind
 from tests.chaos.proxy import Proxy
-from tests.outbox.conftest import QUICK, Desk, opened_desk, until
+from tests.outbox.conftest import QUICK, Desk, opened_desk
 from tests.outbox.echo_platform import HANG_AFTER, PLATFORMS, WAIT, Network
+from tests.waiting import until
 from workers import outbox
 from workers.house import House
 

@@ -30,6 +30,7 @@ from inbox.platforms.base import (
     Unknown,
 )
 from tests.flow.road import Road
+from tests.waiting import until
 from tests.world import World
 from workers import loops
 from workers.house import House
@@ -97,13 +98,12 @@ async def working(
         await asyncio.gather(task, return_exceptions=True)
 
 
-async def until(world: World, channel_id: UUID, condition: str) -> None:
-    async with asyncio.timeout(10):
-        while True:
-            async with world.database.tenant(world.workspace_id) as connection:
-                if await connection.fetchval(f"SELECT {condition} FROM channel WHERE id = $1", channel_id):
-                    return
-            await asyncio.sleep(0.02)
+async def becomes(world: World, channel_id: UUID, condition: str) -> None:
+    async def holds() -> Any:
+        async with world.database.tenant(world.workspace_id) as connection:
+            return await connection.fetchval(f"SELECT {condition} FROM channel WHERE id = $1", channel_id)
+
+    await until(holds, condition)
 
 
 async def test_a_platform_that_does_not_answer_or_answers_nonsense_holds_up_no_other(
@@ -122,11 +122,11 @@ async def test_a_platform_that_does_not_answer_or_answers_nonsense_holds_up_no_o
         silly=Network(nonsense),
         quick=Network(nothing_new),
     ):
-        await until(world, quick, "cursor ? 'seen' AND poll_lease_until IS NULL")
-        await until(world, silly, "poll_lease_until IS NULL AND poll_due_at > now() + interval '20 seconds'")
+        await becomes(world, quick, "cursor ? 'seen' AND poll_lease_until IS NULL")
+        await becomes(world, silly, "poll_lease_until IS NULL AND poll_due_at > now() + interval '20 seconds'")
         async with database.tenant(world.workspace_id) as connection:
             await connection.execute("UPDATE channel SET poll_due_at = now(), cursor = '{}' WHERE id = $1", quick)
-        await until(world, quick, "cursor ? 'seen'")
+        await becomes(world, quick, "cursor ? 'seen'")
 
 
 async def test_a_platform_that_wants_to_be_left_alone_is_not_asked_for_names_again(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 import os
 import signal
@@ -37,20 +36,12 @@ from inbox.platforms.base import Act, Action, Author, Incoming, Kind
 from inbox.realtime.shapes import MessageOut
 from inbox.sla import storage
 from tests.outbox.echo_platform import PLATFORMS, Network
+from tests.waiting import until
 from tests.world import World
 
 QUICK = Pace(
     deadline=5.0, lease=30.0, first_look=0.0, settle=0.05, hold=0.05, part_wait=0.02, backoff=0.02, longest_backoff=0.1
 )
-PATIENCE = 20.0
-
-
-async def until(condition: Callable[[], Awaitable[Any]]) -> Any:
-    """Wait until something is so."""
-    async with asyncio.timeout(PATIENCE):
-        while not (found := await condition()):  # noqa: ASYNC110 - the condition is another process's or Postgres'
-            await asyncio.sleep(0.01)
-    return found
 
 
 @dataclass

@@ -8,8 +8,9 @@ import pytest
 from inbox.flow import claims, outbox, outcomes
 from inbox.ground import errors
 from inbox.platforms.base import Act, Action, Incoming, Kind, Sent
-from tests.outbox.conftest import Desk, until
+from tests.outbox.conftest import Desk
 from tests.outbox.echo_platform import FORBID, HANG_AFTER, LOSE
+from tests.waiting import until
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,9 @@ from inbox.ground.db import Database
 from inbox.ground.ids import new_id
 from inbox.people.access import Agent
 from inbox.platforms.base import ErrorClass, Kind, Refused, Sent, Unknown
-from tests.outbox.conftest import Desk, until
+from tests.outbox.conftest import Desk
 from tests.outbox.echo_platform import FORBID, HANG_AFTER
+from tests.waiting import until
 
 
 async def change(desk: Desk, statement: str, *values: object) -> None:

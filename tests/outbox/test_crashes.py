@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from inbox.ground.failpoints import KILLED, read
-from tests.outbox.conftest import Desk, until
+from tests.outbox.conftest import Desk
 from tests.outbox.echo_platform import LOSE
+from tests.waiting import until
 
 POINTS = {
     # where it dies: how many posts stand there at that moment

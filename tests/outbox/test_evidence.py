@@ -9,8 +9,9 @@ import pytest
 from inbox.desk import second_thoughts
 from inbox.flow import claims, lanes, outbox, outcomes
 from inbox.platforms.base import Act, Incoming, Kind, Sent
-from tests.outbox.conftest import Desk, until
+from tests.outbox.conftest import Desk
 from tests.outbox.echo_platform import FORBID, HANG_AFTER, LOSE, PLATFORMS, Post
+from tests.waiting import until
 
 
 async def thread_of(desk: Desk, item: Any) -> str:

@@ -13,8 +13,9 @@ from inbox.desk import views
 from inbox.people.access import Agent
 from inbox.platforms.base import Act, Action, Actor, Incoming, Kind
 from inbox.realtime import counts
-from tests.outbox.conftest import Desk, until
+from tests.outbox.conftest import Desk
 from tests.outbox.echo_platform import FORBID, HANG_AFTER
+from tests.waiting import until
 
 
 async def held_back(desk: Desk, external_id: str = "c1", *, who: str = "mia", parent: str = "", ago: float = 1) -> UUID:

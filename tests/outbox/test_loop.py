@@ -8,8 +8,9 @@ import dataclasses
 from inbox.ground.db import Database
 from inbox.ground.outbound import Outbound
 from inbox.ground.settings import Settings
-from tests.outbox.conftest import QUICK, Desk, until
+from tests.outbox.conftest import QUICK, Desk
 from tests.outbox.echo_platform import PLATFORMS, Network
+from tests.waiting import until
 from workers import outbox
 from workers.house import House
 

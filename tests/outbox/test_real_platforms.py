@@ -26,9 +26,10 @@ from inbox.platforms.bluesky.simulator import BlueskySimulator
 from inbox.platforms.facebook.simulator import Facebook
 from inbox.platforms.registry import platforms
 from inbox.platforms.simulation import Person, Simulator
-from tests.outbox.conftest import QUICK, Desk, until
+from tests.outbox.conftest import QUICK, Desk
 from tests.outbox.echo_platform import Network
 from tests.platforms.house import served
+from tests.waiting import until
 from tests.world import World
 
 ANA = Person("7001", "Ana Ruiz", "ana")

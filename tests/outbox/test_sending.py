@@ -10,8 +10,9 @@ from inbox.desk import second_thoughts
 from inbox.flow import outbox
 from inbox.flow.road import Pace
 from inbox.platforms.base import Kind
-from tests.outbox.conftest import Desk, until
+from tests.outbox.conftest import Desk
 from tests.outbox.echo_platform import BUSY, EXPIRED, FAIL_AFTER, FORBID, GARBLE, HANG_AFTER, LOSE, ODD, WAIT
+from tests.waiting import until
 
 
 async def test_a_reply_is_posted_once_and_stops_the_clock_at_the_platforms_time(desk: Desk) -> None:

@@ -14,8 +14,9 @@ from inbox.ground import errors
 from inbox.ground.ids import new_id
 from inbox.people.access import Role
 from inbox.platforms.base import Kind
-from tests.outbox.conftest import Desk, until
+from tests.outbox.conftest import Desk
 from tests.outbox.echo_platform import FORBID
+from tests.waiting import until
 
 
 async def test_the_same_key_gives_the_same_message_and_another_body_is_refused(desk: Desk) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import asyncpg
@@ -18,6 +18,7 @@ from inbox.realtime import hub as hubs
 from inbox.realtime.connection import MOST_FRAMES, Connection
 from inbox.realtime.hub import Hub, open_pages
 from inbox.realtime.presence import Presence
+from tests.waiting import until
 from tests.world import World
 
 
@@ -46,12 +47,6 @@ async def looking(hub: Hub, world: World, who: Agent, said: list[bytes] | None =
         yield page
     finally:
         hub.leave(page)
-
-
-async def until(true: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
-        while not true():  # noqa: ASYNC110 - the hub tells nobody but its pages
-            await asyncio.sleep(0.01)
 
 
 def readers() -> int:
