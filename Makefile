@@ -16,11 +16,11 @@ TEST_WORKERS ?= 2
 # Processes are started often here: what is compiled once should stay so.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run test check bench web browser lock clean
+.PHONY: help run test check bench screenshots web browser lock clean
 .DEFAULT_GOAL := help
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 run: $(RUNTIME) $(BUNDLE) ## Start everything on this machine, with a demo; Ctrl-C stops it
 	@$(PY) -m inbox up --with-parent
@@ -40,6 +40,9 @@ check: $(DEVELOPMENT) $(MODULES) ## Lint, types, and the order of the floors
 
 bench: $(DEVELOPMENT) $(BUNDLE) browser ## Measure: figures and ratios, no verdict
 	@$(WITH_NODE) $(PY) -m tests.bench
+
+screenshots: $(DEVELOPMENT) $(BUNDLE) browser ## Picture every screen of a living demo, light and dark, desk and phone
+	@$(WITH_NODE) $(PY) -m tests.screenshots
 
 web: $(BUNDLE) ## Build the page
 
