@@ -26,13 +26,15 @@ from inbox.platforms.base import Action
 from inbox.realtime.shapes import MessageOut
 
 Items = Annotated[list[UUID], msgspec.Meta(max_length=1000)]
+SavedReplies = Annotated[list[UUID], msgspec.Meta(max_length=10)]
 
 
 class Writing(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """`seen`: the last message the composer had shown, or the feed number it was up to. `answers`: the items it covers;
     left out: what `reply_to` names and what else was shown of the same author. `anyway`: having seen what a colleague
     answered. `parts`: cut it where it is too long for one post. `and_resolve`: once the platform took it. `template`:
-    instead of a text, in private, where the platform has approved messages; they may go out after its time to write."""
+    instead of a text, in private, where the platform has approved messages; they may go out after its time to write.
+    `saved_replies`: those the text was made from, which count as used."""
 
     visibility: Literal["public", "private", "note"]
     text: Annotated[str, msgspec.Meta(max_length=LONGEST_TEXT)] = ""
@@ -43,6 +45,7 @@ class Writing(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     and_resolve: bool = False
     parts: bool = False
     anyway: bool = False
+    saved_replies: SavedReplies = []
 
 
 class Decision(msgspec.Struct, forbid_unknown_fields=True):

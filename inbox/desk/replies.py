@@ -18,7 +18,7 @@ import asyncpg
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from inbox.desk import aiming, collisions, composing, deliveries, keys, lines, parts, wording
+from inbox.desk import aiming, collisions, composing, deliveries, keys, lines, parts, saved_replies, wording
 from inbox.desk.wording import Chosen
 from inbox.ground import errors
 from inbox.ground.db import Connection, raw
@@ -46,7 +46,7 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
     `template`: instead of a text of their own, to one person in private. `seen`: the last message the composer had
     shown, or the feed number it was up to. `answers`: the items it covers; None means what `reply_to` names and the
     other items shown of the same author. `parts`: cut it if it is too long. `anyway`: they have been shown what a
-    colleague answered.
+    colleague answered. `saved_replies`: what the text was made from.
     """
 
     visibility: Literal["public", "private", "note"]
@@ -58,6 +58,7 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
     and_resolve: bool = False
     parts: bool = False
     anyway: bool = False
+    saved_replies: list[UUID] = []
 
 
 async def send(
@@ -99,6 +100,8 @@ async def send(
         )
         for message_id in (first, *more):
             events.publish(session, "message.queued", conversation=conversation_id, message=message_id, by=by.person)
+    if reply.saved_replies:
+        await saved_replies.used(session, connection, reply.saved_replies, by=by)
     await keys.stands_for(connection, by, key, first)
     await connection.execute(
         "DELETE FROM draft WHERE workspace_id = $1 AND user_id = $2 AND conversation_id = $3",

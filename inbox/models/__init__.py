@@ -38,6 +38,7 @@ from inbox.models.tenancy import (
     User,
     Workspace,
 )
+from inbox.models.writing import SavedReply
 
 __all__ = [
     "INSTALL_TABLES",
@@ -73,6 +74,7 @@ __all__ = [
     "PlatformApp",
     "Post",
     "ReadMark",
+    "SavedReply",
     "Schedule",
     "Session",
     "Setting",

@@ -31,6 +31,7 @@ class Right(StrEnum):
     APPROVE = "approve what others wrote"
     OVERRIDE = "overrule how something was counted"
     STOP = "stop what leaves for the platforms"
+    SHARE = "change what all your colleagues use"
     SETTINGS = "change the workspace"
     PEOPLE = "change who works here"
     CHANNELS = "connect or change channels"
@@ -39,7 +40,7 @@ class Right(StrEnum):
 
 _READ_ONLY = frozenset({Right.READ})
 _AGENT = _READ_ONLY | {Right.ANSWER, Right.TRIAGE, Right.MODERATE}
-_SUPERVISOR = _AGENT | {Right.APPROVE, Right.OVERRIDE, Right.STOP}
+_SUPERVISOR = _AGENT | {Right.APPROVE, Right.OVERRIDE, Right.STOP, Right.SHARE}
 RIGHTS: dict[Role, frozenset[Right]] = {
     Role.READ_ONLY: _READ_ONLY,
     Role.AGENT: _AGENT,

@@ -23,6 +23,7 @@ from inbox.realtime.shapes import (
     MessageOut,
     PersonOut,
     PostOut,
+    SavedReplyOut,
 )
 
 # LATERAL with LIMIT: people and posts are looked up one by one, never read whole to be joined with a page.
@@ -235,6 +236,23 @@ def member(row: asyncpg.Record) -> MemberOut:
         email=row["email"],
         role=row["role"],
         active=row["active"],
+    )
+
+
+def saved_reply(row: asyncpg.Record) -> SavedReplyOut:
+    """One row of saved_reply."""
+    return SavedReplyOut(
+        id=row["id"],
+        version=row["version"],
+        title=row["title"],
+        shortcut=row["shortcut"],
+        text=row["text"],
+        shared=row["owner_id"] is None,
+        platforms=row["platforms"],
+        channel_ids=row["channel_ids"],
+        uses=row["uses"],
+        used_at=row["used_at"],
+        updated_at=row["updated_at"],
     )
 
 

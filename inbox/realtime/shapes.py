@@ -173,6 +173,27 @@ class MemberOut(msgspec.Struct, kw_only=True):
     active: bool
 
 
+class SavedReplyOut(msgspec.Struct, kw_only=True):
+    """A text kept to be written again. `shared`: everybody's; else its owner's alone, who alone is told of it.
+
+    `text` may hold {{contact.first_name|there}}: a name of who is written to, and what to say where it is not known.
+    `platforms`, `channel_ids`: where it is offered; both empty: everywhere.
+    """
+
+    id: UUID
+    version: int
+    title: str
+    shortcut: str
+    text: str
+    shared: bool
+    platforms: list[str]
+    channel_ids: list[UUID]
+    uses: int  # replies made from it that were accepted
+    used_at: datetime | None
+    updated_at: datetime
+    removed: bool = False
+
+
 class EventOut(msgspec.Struct, kw_only=True, omit_defaults=True):
     """One thing that happened, with the whole rows it changed. `name` e.g. conversation.resolved, message.received."""
 
@@ -186,4 +207,5 @@ class EventOut(msgspec.Struct, kw_only=True, omit_defaults=True):
     read: ReadOut | None = None
     channel: ChannelOut | None = None
     member: MemberOut | None = None
+    saved_reply: SavedReplyOut | None = None
     forget: UUID | None = None  # a conversation this reader may no longer see

@@ -21,6 +21,7 @@ import pytest
 from litestar.routes import HTTPRoute
 
 from inbox.app import create_app
+from inbox.desk import saved_replies
 from inbox.ground.db import Database
 from inbox.ground.ids import new_id
 from inbox.ground.settings import Settings
@@ -100,6 +101,13 @@ async def a_platform_nobody_knows(_: World) -> dict[str, Any]:
     return {"platform": "nowhere"}
 
 
+async def a_saved_reply(world: World) -> dict[str, Any]:
+    """Everybody's."""
+    async with world.database.session(world.workspace_id) as session:
+        wanted = saved_replies.Wanted(title="Hello", text="Hello!", shared=True)
+        return {"saved_reply_id": (await saved_replies.make(session, wanted, by=world.admin)).id}
+
+
 async def a_sign_in_nobody_began(world: World) -> dict[str, Any]:
     return {"sign_in_id": new_id()}
 
@@ -155,6 +163,10 @@ ROWS: dict[str, Row] = {
     "GET /api/v1/attachments/{attachment_id}": Row(" 404   404   404    404     404   404    401     404", None, a_file_nobody_sent),
     "GET /api/v1/views/counts": Row("                 200   200   200    200     200   200    401     200"),
     "GET /api/v1/tags": Row("                         200   200   200    200     200   200    401     200"),
+    "GET /api/v1/saved-replies": Row("                200   200   200    200     200   200    401     200"),
+    "POST /api/v1/saved-replies": Row("               201   201   201    403     201   201    401     422", {"title": "Hello", "text": "Hello!"}),
+    "PATCH /api/v1/saved-replies/{saved_reply_id}": Row("200 200 403 403     403   404    401     403", {"title": "Hi"}, a_saved_reply),
+    "DELETE /api/v1/saved-replies/{saved_reply_id}": Row("204 204 403 403    403   404    401     403", None, a_saved_reply),
     "GET /api/v1/workspace": Row("                    200   200   200    200     200   200    401     200"),
     "PATCH /api/v1/workspace": Row("                  200   403   403    403     403   200    401     403", {"name": "N"}),
     "GET /api/v1/members": Row("                      200   200   200    200     200   200    401     200"),

@@ -18,6 +18,7 @@ TABLES = (
     "episode",
     "fact",
     "read_mark",
+    "saved_reply",
 )
 
 # Mostly done, a few on the queue; one kind, one channel and one agent are rare, so that looking for them could be dear.
@@ -77,6 +78,11 @@ SELECT {workspace}, ({agents})[2], c.id, 'note', 'Ask the workshop' FROM convers
 WHERE c.workspace_id = {workspace} AND c.thread_key LIKE 'crowd %0';
 INSERT INTO read_mark (workspace_id, user_id, conversation_id, at)
 SELECT {workspace}, ({agents})[2], c.id, c.last_message_at FROM conversation c WHERE c.workspace_id = {workspace};
+INSERT INTO saved_reply (workspace_id, id, owner_id, title, text)
+SELECT {workspace}, md5('saved' || n)::uuid,
+       CASE WHEN n % 200 = 0 THEN NULL WHEN n % 300 = 1 THEN ({agents})[2] ELSE md5('agent' || n % 97)::uuid END,
+       'Reply ' || n, 'Thank you!'
+FROM generate_series(1, {conversations}) n;
 INSERT INTO fact (workspace_id, id, conversation_id, at, rank, tie, kind, key, data)
 SELECT {workspace}, md5('fact' || c.thread_key)::uuid, c.id, c.last_message_at, 0, 1, 'written', 'written 1',
        convert_to(json_build_object('kind', 'written', 'conversation', c.id, 'at', c.last_message_at,

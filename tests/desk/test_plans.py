@@ -13,7 +13,7 @@ from uuid import UUID
 
 import pytest
 
-from inbox.desk import drafts, ledger, reading, threads, views
+from inbox.desk import drafts, ledger, reading, saved_replies, threads, views
 from inbox.ground.db import Database, raw
 from inbox.people.access import Agent, Role
 from inbox.platforms.base import Kind
@@ -124,6 +124,7 @@ def everything(crowded: Crowd, thread: UUID) -> Iterator[tuple[str, Verb]]:
     yield "older", lambda session: threads.older(session, thread, None, by=crowded.ana)
     yield "ledger", lambda session: ledger.of(session, thread, by=crowded.ana)
     yield "draft", lambda session: drafts.read(session, thread, by=crowded.ana)
+    yield "saved replies", lambda session: saved_replies.all_of(session, crowded.ana, after=None, limit=200)
     yield "unread", lambda session: reading.unread(session, thread, by=crowded.ana)
     yield "tally", lambda session: tally(session, crowded)
 

@@ -16,6 +16,7 @@ MAY = {
     Right.APPROVE: "admin supervisor",
     Right.OVERRIDE: "admin supervisor",
     Right.STOP: "admin supervisor",
+    Right.SHARE: "admin supervisor",
     Right.SETTINGS: "admin",
     Right.PEOPLE: "admin",
     Right.CHANNELS: "admin",
