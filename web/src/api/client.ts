@@ -11,6 +11,7 @@ import type {
   OlderMessages,
   Page,
   Read,
+  SavedReply,
   Session,
   Thread,
   Visibility,
@@ -47,6 +48,7 @@ export interface Writing {
   answers: Id[]
   seen: Id | null
   template?: { name: string; language: string; parameters: readonly string[] } // instead of a text
+  saved_replies?: readonly Id[] // what the text was made from
   and_resolve?: boolean
   anyway?: boolean
 }
@@ -180,6 +182,15 @@ export class Api {
   keepDraft = (id: Id, draft: Draft): Promise<void> => this.#send("PUT", `/conversations/${id}/draft`, draft)
 
   dropDraft = (id: Id): Promise<void> => this.#send("DELETE", `/conversations/${id}/draft`)
+
+  // What is kept ready
+
+  savedReplies = (cursor: string | null): Promise<Page<SavedReply>> => this.#get("/saved-replies", { cursor })
+
+  saveReply = (id: Id | null, reply: Partial<SavedReply>): Promise<SavedReply> =>
+    id ? this.#send("PATCH", `/saved-replies/${id}`, reply) : this.#send("POST", "/saved-replies", reply)
+
+  removeSavedReply = (id: Id): Promise<void> => this.#send("DELETE", `/saved-replies/${id}`)
 
   // The house
 

@@ -153,6 +153,22 @@ export interface Member {
   active: boolean
 }
 
+/** A text kept to be written again. `removed`: it was deleted. */
+export interface SavedReply {
+  id: Id
+  version: number
+  title: string
+  shortcut: string
+  text: string
+  shared: boolean
+  platforms: string[]
+  channel_ids: Id[]
+  uses: number
+  used_at: Time | null
+  updated_at: Time
+  removed?: boolean
+}
+
 /** Rows an event did not change are left out on the wire. */
 export interface FeedEvent {
   seq: number
@@ -165,6 +181,7 @@ export interface FeedEvent {
   read?: Read | null
   channel?: Channel | null
   member?: Member | null
+  saved_reply?: SavedReply | null
   forget?: Id | null
 }
 

@@ -2,7 +2,7 @@
 
 import { Api, itemsOf, Problem } from "../api/client.ts"
 import type { Platform, Workspace } from "../api/rooms.ts"
-import type { Channel, Conversation, Id, Member, Message, Read, Session, Viewer } from "../api/shapes.ts"
+import type { Channel, Conversation, Id, Member, Message, Read, SavedReply, Session, Viewer } from "../api/shapes.ts"
 import type { Connection, Surroundings, Wire } from "./socket.ts"
 import { emptyState, type State, type Thread, type View } from "./state.ts"
 import { Store } from "./store.ts"
@@ -51,6 +51,11 @@ class Desk {
 
   get mayWrite(): boolean {
     return this.session?.role !== "read_only"
+  }
+
+  /** Whether one may change what all colleagues use. */
+  get mayShare(): boolean {
+    return this.isAdmin || this.session?.role === "supervisor"
   }
 
   get isAdmin(): boolean {
@@ -201,6 +206,10 @@ class Desk {
 
   get members(): Member[] {
     return [...this.state.members.values()].sort((a, b) => a.name.localeCompare(b.name))
+  }
+
+  get savedReplies(): SavedReply[] {
+    return [...this.state.savedReplies.values()].filter((one) => !one.removed).sort((a, b) => a.title.localeCompare(b.title))
   }
 
   get channels(): Channel[] {

@@ -58,6 +58,7 @@ function told(state: State, event: FeedEvent): State {
   if (event.activity) next = withActivity(next, event.activity)
   if (event.read) next = withRead(next, event.read)
   if (event.channel) next = { ...next, channels: newer(next.channels, event.channel) }
+  if (event.saved_reply) next = { ...next, savedReplies: newer(next.savedReplies, event.saved_reply) }
   if (event.member) next = { ...next, members: newer(next.members, event.member) }
   if (event.forget) next = withoutConversation(next, event.forget)
   return next

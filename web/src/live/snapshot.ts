@@ -1,8 +1,9 @@
 /** Taking in what was loaded: pages of views, threads. Pure, like the reducer. */
 
-import type { Channel, Conversation, ConversationPage, Id, Member, Message, OlderMessages, Read, Thread as Loaded } from "../api/shapes.ts"
+import type { Channel, Conversation, ConversationPage, Id, Member, Message, OlderMessages, Read, SavedReply, Thread as Loaded } from "../api/shapes.ts"
 import { inserted, placeOf, replaced } from "./lists.ts"
 import { isEarlier, located, newer, prunedAll, retold, withConversation, withLine, withoutThread } from "./reducer.ts"
+import { Rows } from "./rows.ts"
 import { emptyState, type State, type Thread, type View } from "./state.ts"
 import { belongs, compare, type Filter, isJudgedHere, keyOf } from "./views.ts"
 
@@ -179,6 +180,11 @@ export function withPeople(state: State, channels: readonly Channel[], members: 
     channels: channels.reduce(newer, state.channels),
     members: members.reduce(newer, state.members),
   }
+}
+
+/** What is kept ready, as the server has it; what was heard meanwhile is told again. */
+export function withKept(state: State, replies: readonly SavedReply[]): State {
+  return retold({ ...state, hasKept: true, savedReplies: replies.reduce(newer, new Rows<SavedReply>()) }, -1)
 }
 
 /** Another epoch has other versions: everything is forgotten but what was open. */

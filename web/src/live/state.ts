@@ -10,6 +10,7 @@ import type {
   Member,
   Message,
   Read,
+  SavedReply,
   Viewer,
   Waiting,
 } from "../api/shapes.ts"
@@ -52,6 +53,8 @@ export interface State {
   reads: Rows<Read>
   channels: Rows<Channel>
   members: Rows<Member>
+  savedReplies: Rows<SavedReply>
+  hasKept: boolean // what is kept ready is known
   views: ReadonlyMap<string, View>
   threads: ReadonlyMap<Id, Thread>
   counts: Counts
@@ -70,6 +73,8 @@ export function emptyState(me: Id): State {
     reads: new Rows(),
     channels: new Rows(),
     members: new Rows(),
+    savedReplies: new Rows(),
+    hasKept: false,
     views: new Map(),
     threads: new Map(),
     counts: {},

@@ -1,7 +1,7 @@
 /** The live store: one state, told by the feed, filled by the doors. Knows no browser; `headless.ts` runs it in Node. */
 
 import { type Api, itemsOf, Problem } from "../api/client.ts"
-import type { Conversation, FeedEvent, Id, Message, Viewer } from "../api/shapes.ts"
+import type { Conversation, FeedEvent, Id, Message, Page, Viewer } from "../api/shapes.ts"
 import { apply, counted, learn, reached, seen } from "./reducer.ts"
 import * as snapshot from "./snapshot.ts"
 import { type Connection, type Listener, Socket, type Surroundings } from "./socket.ts"
@@ -153,6 +153,11 @@ export class Store implements Listener {
     )
   }
 
+  /** What is kept ready to be written again. */
+  async loadKept(): Promise<void> {
+    await this.#load("kept", () => everyPage(this.api.savedReplies), (replies) => snapshot.withKept(this.state, replies))
+  }
+
   async loadCounts(): Promise<void> {
     await this.#load("counts", this.api.counts, ({ as_of: asOf = 0, ...counts }) => counted(this.state, counts, asOf))
   }
@@ -213,6 +218,7 @@ export class Store implements Listener {
     await Promise.all([
       this.loadPeople(),
       this.loadCounts(),
+      this.loadKept(),
       ...[...this.state.threads.keys()].map((id) => this.reloadThread(id)),
       ...[...this.state.views.keys()].map((name) => this.reloadView(name)),
     ])
@@ -265,6 +271,7 @@ export class Store implements Listener {
   async #reload(name: string): Promise<void> {
     if (name === "people") await this.loadPeople()
     else if (name === "counts") await this.loadCounts()
+    else if (name === "kept") await this.loadKept()
     else if (this.state.threads.has(name)) await this.reloadThread(name)
     else if (this.state.views.has(name)) await this.reloadView(name)
   }
@@ -274,4 +281,15 @@ export class Store implements Listener {
     this.state = state
     this.#told()
   }
+}
+
+async function everyPage<T>(ask: (cursor: string | null) => Promise<Page<T>>): Promise<T[]> {
+  const all: T[] = []
+  let cursor: string | null = null
+  do {
+    const page: Page<T> = await ask(cursor)
+    all.push(...page.items)
+    cursor = page.next
+  } while (cursor)
+  return all
 }

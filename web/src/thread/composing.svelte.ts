@@ -4,6 +4,7 @@ import type { Conversation, Message, Visibility, Waiting } from "../api/shapes.t
 import { desk } from "../live/desk.svelte.ts"
 import { authorOf, coveredBy, isUnanswered } from "../live/people.ts"
 import { personName, platformTitle } from "../parts/words.ts"
+import { firstName, isOffered, type Values } from "../parts/variables.ts"
 import { clock } from "../ui/time.svelte.ts"
 import { actionOf, isPossible, waysOf } from "./abilities.ts"
 import { Counted } from "./counted.svelte.ts"
@@ -55,6 +56,24 @@ export class Composing {
     return [...new Set([this.target, ...also].flatMap((one) => coveredBy(one, this.#inbound)))]
   })
 
+  /** What the gaps of a kept text are filled with here. */
+  values = $derived.by<Values>(() => {
+    const person = this.target?.author ?? this.#row.person
+    const agent = desk.member(desk.me)?.name ?? desk.session?.user.name ?? ""
+    return {
+      "contact.first_name": firstName(person.name),
+      "contact.name": person.name || person.handle,
+      "contact.handle": person.handle,
+      "agent.first_name": firstName(agent),
+      "agent.name": agent,
+      "channel.name": this.channel?.name ?? "",
+      "platform.name": this.platform,
+      "workspace.name": desk.session?.workspace.name ?? "",
+    }
+  })
+  /** The kept texts that are offered here. */
+  savedReplies = $derived.by(() => desk.savedReplies.filter((one) => isOffered(one, this.#row.platform, this.#row.channel_id)))
+
   limit = $derived.by(() => (this.action ? this.abilities?.text_limits[this.action] : undefined))
   length = $derived.by(() => this.lengthOf(this.page.text.trim()))
   hasText = $derived.by(() => this.page.text.trim() !== "")
@@ -80,8 +99,8 @@ export class Composing {
   )
 
   /** As the platform counts it; nothing but characters where it is only for us. */
-  lengthOf(text: string): number {
-    return this.#counts.of(this.#row.platform, this.action, text, this.abilities?.text_unit ?? "characters")
+  lengthOf(text: string, counts = this.#counts): number {
+    return counts.of(this.#row.platform, this.action, text, this.abilities?.text_unit ?? "characters")
   }
 
   possible(way: Visibility): boolean {

@@ -43,7 +43,7 @@ export class Sender {
     if (!this.maySend) return false
     const { row, writing } = this.#given()
     const { page, preset, way, target, answers } = this.#composing
-    const { text, key } = page
+    const { text, key, savedReplies } = page
     this.isSending = true
     this.trouble = ""
     const seen = this.#lastSeen()
@@ -57,6 +57,7 @@ export class Sender {
           reply_to: way === "note" || row.kind === "dm" ? null : (target?.id ?? null),
           answers,
           seen,
+          ...(savedReplies.length > 0 ? { saved_replies: savedReplies } : {}),
           ...(andResolve && way !== "note" ? { and_resolve: true } : {}),
           ...(anyway ? { anyway: true } : {}),
         },

@@ -9,6 +9,7 @@ export interface Page {
   text: string
   replyTo: Id | null // null: whoever has waited longest
   also: readonly Id[] // people answered besides, by the item they wait with
+  savedReplies: readonly Id[] // what the text was made from
   key: string // stays the same until this text was taken, so that a repeated try posts nothing twice
 }
 
@@ -22,7 +23,7 @@ class Writings {
   #asked = new Set<Id>()
 
   page(id: Id, preset: Visibility): Page {
-    return this.#pages.get(id) ?? { visibility: preset, text: "", replyTo: null, also: [], key: "" }
+    return this.#pages.get(id) ?? { visibility: preset, text: "", replyTo: null, also: [], savedReplies: [], key: "" }
   }
 
   change(id: Id, preset: Visibility, change: Partial<Page>): void {
@@ -41,7 +42,7 @@ class Writings {
       if (!draft?.text) return
       this.#saved.add(id)
       if (!this.#pages.has(id))
-        this.#put(id, { visibility: draft.visibility, text: draft.text, replyTo: draft.reply_to, also: [], key: newKey() })
+        this.#put(id, { visibility: draft.visibility, text: draft.text, replyTo: draft.reply_to, also: [], savedReplies: [], key: newKey() })
     } catch (problem) {
       if (!(problem instanceof Problem) || problem.status !== 404) this.#asked.delete(id)
     }
@@ -50,7 +51,7 @@ class Writings {
   /** The text was taken; nothing is left to keep. */
   sent(id: Id): void {
     const before = this.#pages.get(id)
-    if (before) this.#put(id, { ...before, text: "", replyTo: null, also: [], key: "" })
+    if (before) this.#put(id, { ...before, text: "", replyTo: null, also: [], savedReplies: [], key: "" })
     clearTimeout(this.#timers.get(id))
     if (this.#saved.delete(id)) void desk.api.dropDraft(id).catch(() => undefined) // the server drops it with the send too
   }
