@@ -1,6 +1,7 @@
 """Every screen, in both themes and at every width: readable, reachable, and nothing pushed out of the window."""
 
 import gzip
+import json
 from pathlib import Path
 
 import pytest
@@ -103,6 +104,36 @@ async def test_it_speaks_the_readers_language(office: Office) -> None:
     await seat.goes("/")
     await expect(seat.page.get_by_role("button", name="Entrar")).to_be_visible()
     assert await seat.page.evaluate("document.documentElement.lang") == "es"
+
+
+async def test_a_language_that_is_read_from_the_right_turns_the_page_round(office: Office) -> None:
+    await a_busy_day(office)
+    seat = await office.sits_down(office.ana, "/settings/appearance")
+    await seat.page.get_by_label("العربية").click()
+    await expect(seat.page.get_by_role("heading", level=1, name="المظهر")).to_be_visible()
+    await seat.goes("/inbox/open")
+    await seat.opens("And to Spain")
+    assert await seat.page.evaluate("[document.documentElement.lang, document.documentElement.dir]") == ["ar", "rtl"]
+    x = "(pane) => document.querySelector(`[data-pane=${pane}]`).getBoundingClientRect().x"
+    left = [await seat.page.evaluate(x, pane) for pane in ("contact", "thread", "list", "views")]
+    assert left == sorted(left)
+    overflow = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    assert await seat.page.evaluate(overflow) == 0
+    assert await found_by_axe(seat) == []
+
+
+async def test_the_browser_may_install_it(office: Office) -> None:
+    seat = await office.sits_down(office.ana)
+    chromium = await seat.page.context.new_cdp_session(seat.page)
+    manifest = await chromium.send("Page.getAppManifest")
+    assert manifest["errors"] == []
+    told = json.loads(manifest["data"])
+    for icon in told["icons"]:
+        answer = await seat.page.request.get(icon["src"])
+        assert answer.headers["content-type"] == icon["type"]
+    errors = (await chromium.send("Page.getInstallabilityErrors"))["installabilityErrors"]
+    # Each person of a story has a browser window of their own, which some call private.
+    assert {error["errorId"] for error in errors} <= {"in-incognito"}
 
 
 def test_the_page_is_light() -> None:

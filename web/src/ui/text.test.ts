@@ -1,6 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import en from "../../messages/en.json" with { type: "json" }
+import ar from "../../messages/ar.json" with { type: "json" }
 import es from "../../messages/es.json" with { type: "json" }
 import { type Entry, safeLocale, t } from "./text.ts"
 
@@ -11,6 +12,15 @@ test("both languages say everything, and fill the same blanks", () => {
   assert.deepEqual(Object.keys(es), Object.keys(en))
   for (const [key, entry] of Object.entries(en))
     assert.deepEqual(blanks((es as Record<string, Entry>)[key]!), blanks(entry as Entry), key)
+})
+
+test("a language that is only begun says nothing that is not to be said, and fills the same blanks", () => {
+  for (const [key, entry] of Object.entries(ar)) {
+    assert.ok(key in en, key)
+    const said = (en as Record<string, Entry>)[key]!
+    for (const form of forms(entry)) for (const blank of blanks(form)) assert.ok(blanks(said).includes(blank), key)
+    assert.equal(typeof entry, typeof said, key)
+  }
 })
 
 test("one is one, and more are many", () => {

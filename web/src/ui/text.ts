@@ -6,9 +6,18 @@ export type Entry = string | Partial<Record<Intl.LDMLPluralRule, string>>
 export type Key = keyof typeof en
 export type Values = Record<string, string | number>
 
-const catalogues: Record<string, () => Promise<{ default: Partial<Record<Key, Entry>> }>> = {
-  es: () => import("../../messages/es.json"),
-}
+type Catalogue = () => Promise<{ default: Partial<Record<Key, Entry>> }>
+
+const complete: Record<string, Catalogue> = { es: () => import("../../messages/es.json") }
+/** Only for who asks for it: what it does not say yet is said in English. */
+const begun: Record<string, Catalogue> = { ar: () => import("../../messages/ar.json") }
+const FROM_THE_RIGHT = ["ar"]
+
+export const LANGUAGES = [
+  { code: "en", name: "English" },
+  { code: "es", name: "Español" },
+  { code: "ar", name: "العربية", isBegun: true },
+]
 
 let words: Partial<Record<Key, Entry>> = en
 let language = "en"
@@ -24,16 +33,18 @@ export function safeLocale(wanted: string | undefined): string {
   }
 }
 
-/** Takes the chosen language, else the browser's, if its catalogue is complete; else English. */
+/** Takes the chosen language, else the browser's if its catalogue is complete; else English. */
 export async function settleLanguage(chosen = localStorage.getItem("earshot.language")): Promise<void> {
   const wanted = chosen ? [chosen] : navigator.languages
-  const found = wanted.map(safeLocale).find((one) => one.split("-")[0]! in catalogues || one.startsWith("en")) ?? "en"
+  const offered = chosen ? { ...complete, ...begun } : complete
+  const found = wanted.map(safeLocale).find((one) => one.split("-")[0]! in offered || one.startsWith("en")) ?? "en"
   const short = found.split("-")[0]!
-  if (short in catalogues) words = (await catalogues[short]!()).default
+  if (short in offered) words = (await offered[short]!()).default
   language = short
   locale = found
   plurals = new Intl.PluralRules(locale)
   document.documentElement.lang = language
+  document.documentElement.dir = FROM_THE_RIGHT.includes(language) ? "rtl" : "ltr"
 }
 
 export const languageNow = (): string => language
