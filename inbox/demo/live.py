@@ -73,6 +73,7 @@ class Live:
         self._zone = ZoneInfo(TIME_ZONE)
         self._tasks: set[asyncio.Task[None]] = set()
         self._answered = 0
+        self._since = clock.now()
         self._content: set[tuple[str, str]] = set()  # who has begun nothing since thanking us, by stage
         for stage in stages:
             stage.network.listeners.append(self._listener(stage))
@@ -112,7 +113,8 @@ class Live:
             await self._edit(stage, self._chance.choice(fresh))
         elif roll < 0.13 and fresh:
             await self._take_back(stage, self._chance.choice(fresh))
-        elif roll < 0.18 and (asked := [ask for ask in stage.notes.asks if ask.kind is Kind.COMMENT]):
+        elif roll < 0.18 and (asked := [ask for ask in fresh if ask.kind is Kind.COMMENT and ask.at > self._since]):
+            # Below what was asked before the channel was connected, Earshot sees one question where the cast sees two.
             await self._join_in(stage, self._chance.choice(asked))
         else:
             await self._begin(stage)
