@@ -23,6 +23,7 @@ from tests.world import World
 
 ANA = Person("7001", "Ana Ruiz")
 PNG = b"\x89PNG\r\n\x1a\n" + b"a picture of a lamp"
+SMALL = 2**20  # bytes: what fits on a disk that is nearly full, as the lines of a log do
 
 
 async def sends(
@@ -129,24 +130,29 @@ async def test_after_eight_tries_nobody_asks_any_more(town: Town, owner: Connect
 def a_file_in_the_way(shelf: Path) -> Iterator[None]:
     """Where the folder belongs, something else lies."""
     shelf.write_text("in the way")
-    yield
-    shelf.unlink()
+    try:
+        yield
+    finally:
+        shelf.unlink()
 
 
 @contextmanager
 def a_full_disk(shelf: Path) -> Iterator[None]:
-    """Nothing of any size can be written."""
+    """Nothing larger than SMALL can be written."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (4, before[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (SMALL, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 @pytest.mark.parametrize("trouble", [a_file_in_the_way, a_full_disk])
 async def test_while_there_is_nowhere_to_keep_it_it_is_tried_again_and_nothing_else_suffers(
     trouble: Callable[[Path], AbstractContextManager[None]], town: Town, owner: Connection, tmp_path: Path
 ) -> None:
-    await sends(town)
+    picture = PNG + bytes(SMALL)
+    await sends(town, content=picture)
     files = Files((tmp_path / "shelf").as_uri())
     with trouble(tmp_path / "shelf"):
         for _ in range(media.TRIES + 1):
@@ -159,7 +165,7 @@ async def test_while_there_is_nowhere_to_keep_it_it_is_tried_again_and_nothing_e
     assert (await shown(town))["text"] == "It arrived like this"
     await owner.execute("UPDATE attachment SET due_at = now()")
     assert await fetch(town, files) == 1
-    assert await files.get(await owner.fetchval("SELECT key FROM attachment")) == PNG
+    assert await files.get(await owner.fetchval("SELECT key FROM attachment")) == picture
 
 
 async def test_a_shelf_that_cannot_be_reached_is_not_an_empty_one(
