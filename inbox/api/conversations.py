@@ -14,11 +14,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.api.guards import needs
 from inbox.api.lists import Limit, Page
-from inbox.desk import assignment, conversations, drafts, ledger, reading, snoozes, tags, threads, views
+from inbox.desk import assignment, conversations, drafts, ledger, mentions, reading, snoozes, tags, threads, views
 from inbox.desk.conversations import HIGHEST_PRIORITY, LONGEST_REASON, Unanswered
 from inbox.desk.drafts import DraftOut
 from inbox.desk.joining import Office
 from inbox.desk.ledger import EpisodeOut
+from inbox.desk.mentions import ColleagueOut
 from inbox.desk.replies import LONGEST_TEXT
 from inbox.desk.threads import OlderOut, ThreadOut
 from inbox.desk.views import ConversationPage
@@ -82,7 +83,9 @@ async def list_conversations(
     agent: NamedDependency[Agent],
     view: Annotated[
         str,
-        QueryParameter(description="mine, unassigned, open, snoozed, resolved, problems, held, imported or sent."),
+        QueryParameter(
+            description="mine, unassigned, open, mentioned, snoozed, resolved, problems, held, imported or sent."
+        ),
     ] = "open",
     channel: Annotated[UUID | None, QueryParameter(description="Of this channel alone.")] = None,
     kind: Annotated[Kind | None, QueryParameter(description="Of this kind alone; sent: answers of this kind.")] = None,
@@ -94,7 +97,8 @@ async def list_conversations(
 ) -> ConversationPage:
     """Whoever waits comes first, the longest waiting on top, then what moved last; sent: the last answer first.
 
-    held: where the platform holds something back for review, whatever the status.
+    held: where the platform holds something back for review, whatever the status. mentioned: where a note names one
+    that has not read it yet.
 
     `q` looks at the beginning of names and handles, and finds at most 500 people.
     """
@@ -221,7 +225,7 @@ async def put_read(
     agent: NamedDependency[Agent],
     courtesies: NamedDependency[Courtesies],
 ) -> ReadOut:
-    """One's own mark, which no colleague sees. It only moves forward.
+    """One's own mark, which no colleague sees. It only moves forward. Notes up to there that name one are read too.
 
     Where the platform can show it, and the channel wants it, the person who wrote sees that it was read.
     """
@@ -252,6 +256,14 @@ async def refetch_conversation(
     return await refetching.refetch(
         Road(office.database, office.bell, office.safe, office.outbound, platforms()), conversation_id, by=agent
     )
+
+
+@get("/conversations/{conversation_id:uuid}/colleagues", summary="Who may see it")
+async def list_colleagues(
+    conversation_id: FromPath[UUID], session: NamedDependency[AsyncSession], agent: NamedDependency[Agent]
+) -> Page[ColleagueOut]:
+    """Everybody else, and so whom a note may name."""
+    return Page(await mentions.colleagues(session, conversation_id, by=agent))
 
 
 @get("/conversations/{conversation_id:uuid}/draft", summary="Read the draft")
@@ -299,6 +311,7 @@ doors = [
     put_read,
     delete_read,
     refetch_conversation,
+    list_colleagues,
     read_draft,
     put_draft,
     delete_draft,

@@ -12,7 +12,7 @@ from litestar.params import FromPath, HeaderParameter, JSONBody
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.api.dependencies import unit_of_work
-from inbox.desk import acts, decisions, replies, second_thoughts
+from inbox.desk import acts, decisions, mentions, replies, second_thoughts
 from inbox.desk.decisions import LONGEST_REASON
 from inbox.desk.joining import Office
 from inbox.desk.keys import LONGEST_KEY
@@ -26,6 +26,7 @@ from inbox.platforms.base import Action
 from inbox.realtime.shapes import MessageOut
 
 Items = Annotated[list[UUID], msgspec.Meta(max_length=1000)]
+Mentions = Annotated[list[UUID], msgspec.Meta(max_length=mentions.MOST)]
 SavedReplies = Annotated[list[UUID], msgspec.Meta(max_length=10)]
 
 
@@ -34,7 +35,8 @@ class Writing(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     left out: what `reply_to` names and what else was shown of the same author. `anyway`: having seen what a colleague
     answered. `parts`: cut it where it is too long for one post. `and_resolve`: once the platform took it. `template`:
     instead of a text, in private, where the platform has approved messages; they may go out after its time to write.
-    `saved_replies`: those the text was made from, which count as used."""
+    `saved_replies`: those the text was made from, which count as used. `mentions`: colleagues whom a note names, each
+    as @ and their name in its text."""
 
     visibility: Literal["public", "private", "note"]
     text: Annotated[str, msgspec.Meta(max_length=LONGEST_TEXT)] = ""
@@ -46,6 +48,7 @@ class Writing(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     parts: bool = False
     anyway: bool = False
     saved_replies: SavedReplies = []
+    mentions: Mentions = []
 
 
 class Decision(msgspec.Struct, forbid_unknown_fields=True):

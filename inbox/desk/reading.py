@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from inbox.desk import mentions
 from inbox.ground.db import Connection, raw
 from inbox.ground.errors import NotFound
 from inbox.people.access import Agent
@@ -28,7 +29,8 @@ async def marks(connection: Connection, agent: Agent, conversation_ids: Sequence
 
 
 async def read(session: AsyncSession, conversation_id: UUID, at: datetime, *, by: Agent) -> ReadOut:
-    """Everything up to `at` was seen. A mark only moves forward, and never past what there is to see."""
+    """Everything up to `at` was seen, also where one was named. A mark only moves forward, and never past what there
+    is to see."""
     connection = await raw(session)
     channel_id = await _channel(connection, conversation_id, by)
     moved = await connection.fetchval(
@@ -43,6 +45,9 @@ async def read(session: AsyncSession, conversation_id: UUID, at: datetime, *, by
         conversation_id,
         at,
     )
+    was_named = await mentions.read(connection, conversation_id, at, by=by)
+    if moved is None and was_named:
+        moved = (await mark(connection, conversation_id, by)).at
     if moved is None:
         return await mark(connection, conversation_id, by)
     return _tell(session, conversation_id, channel_id, moved, by)

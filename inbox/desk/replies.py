@@ -18,7 +18,7 @@ import asyncpg
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from inbox.desk import aiming, collisions, composing, deliveries, keys, lines, parts, saved_replies, wording
+from inbox.desk import aiming, collisions, composing, deliveries, keys, lines, mentions, parts, saved_replies, wording
 from inbox.desk.wording import Chosen
 from inbox.ground import errors
 from inbox.ground.db import Connection, raw
@@ -47,6 +47,7 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
     shown, or the feed number it was up to. `answers`: the items it covers; None means what `reply_to` names and the
     other items shown of the same author. `parts`: cut it if it is too long. `anyway`: they have been shown what a
     colleague answered. `saved_replies`: what the text was made from.
+    `mentions`: colleagues whom a note names.
     """
 
     visibility: Literal["public", "private", "note"]
@@ -59,6 +60,7 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
     parts: bool = False
     anyway: bool = False
     saved_replies: list[UUID] = []
+    mentions: list[UUID] = []
 
 
 async def send(
@@ -91,8 +93,11 @@ async def send(
         raise errors.Invalid("There is nothing to send.")
     if len(text) > LONGEST_TEXT:
         raise errors.TooLong(f"A message may have at most {LONGEST_TEXT} characters.")
+    if reply.mentions and reply.visibility != "note":
+        raise errors.Invalid("Only a note names colleagues.", field="mentions")
     if reply.visibility == "note":
         first = await _note(connection, conversation, text, by)
+        await mentions.name_in(session, connection, conversation, first, reply.mentions, by=by)
         events.publish(session, "message.noted", conversation=conversation_id, message=first, by=by.person)
     else:
         first, *more = await _queue(

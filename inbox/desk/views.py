@@ -40,6 +40,7 @@ class View:
     condition: str = ""
     whose: str = ""  # "", mine, nobody
     by_channel: bool = False  # its index stands in the order of channels: each is a leg
+    names_me: bool = False  # a note in it names the agent, who has not read it yet
     only_waiting: bool = False  # it counts conversations in which somebody waits
 
 
@@ -48,6 +49,7 @@ VIEWS = {
     "mine": View(ACTIVE, whose="mine", only_waiting=True),
     "unassigned": View(ACTIVE, whose="nobody", only_waiting=True),
     "open": View(ACTIVE, only_waiting=True),
+    "mentioned": View(names_me=True),
     "snoozed": View((SNOOZED,)),
     "resolved": View((RESOLVED,)),
     "problems": View(condition="c.problems > 0"),
@@ -77,6 +79,7 @@ class CountsOut(msgspec.Struct, kw_only=True):
     resolved: int
     imported: int
     held: int
+    mentioned: int
     as_of: int
 
 
@@ -221,6 +224,10 @@ def _scope(query: Query, view: View, agent: Agent, narrowed: Filter) -> tuple[li
     """The legs of a view, and what holds for each row."""
     legs, conditions = [], ["c.workspace_id = $1"]
     channels, kinds = _channels(agent, narrowed), [str(narrowed.kind)] if narrowed.kind else None
+    if view.names_me:
+        mine = f"workspace_id = $1 AND user_id = {query(agent.id, 'uuid')} AND read_at IS NULL"
+        legs.append(f"(SELECT DISTINCT conversation_id FROM mention WHERE {mine}) AS o(id)")
+        conditions.append("c.id = o.id")
     if view.condition:
         conditions.append(view.condition)
     if narrowed.people is not None:

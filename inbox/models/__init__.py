@@ -12,7 +12,7 @@ from inbox.models.conversations import (
     ReadMark,
     Tag,
 )
-from inbox.models.messages import AuditEntry, Idempotency, Message, MessageRevision, StoredAttachment
+from inbox.models.messages import AuditEntry, Idempotency, Mention, Message, MessageRevision, StoredAttachment
 from inbox.models.motion import (
     LANES,
     Attempt,
@@ -67,6 +67,7 @@ __all__ = [
     "Invitation",
     "Lane",
     "Membership",
+    "Mention",
     "Message",
     "MessageRevision",
     "OAuthState",

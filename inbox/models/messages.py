@@ -177,6 +177,30 @@ class MessageRevision(Tenant, Table):
     recorded_at: Mapped[Now]
 
 
+class Mention(Tenant, Table):
+    """A colleague whom a note names. `name`: how they were called in its text; `read_at` None: not read by them yet."""
+
+    __tablename__ = "mention"
+    __table_args__ = (
+        within("message", "message_id"),
+        Index(
+            "ix_mention_unread",
+            "workspace_id",
+            "user_id",
+            "conversation_id",
+            postgresql_include=["channel_id"],
+            postgresql_where=sql("read_at IS NULL"),
+        ),
+    )
+    message_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    user_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    conversation_id: Mapped[Name]
+    channel_id: Mapped[Name]
+    name: Mapped[str]
+    at: Mapped[Instant]
+    read_at: Mapped[MaybeInstant]
+
+
 class AuditEntry(Tenant, Table):
     """Who did what: every public act, permission change and export. The thread shows its lines in quiet type."""
 

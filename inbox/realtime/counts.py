@@ -22,13 +22,19 @@ FROM conversation
 WHERE workspace_id = $1 AND (status IN ('open', 'pending', 'snoozed') OR problems > 0 OR imported OR held > 0)
 GROUP BY channel_id, assignee_id
 """
+NAMED = """
+SELECT channel_id, user_id, count(DISTINCT conversation_id) AS named FROM mention
+WHERE workspace_id = $1 AND read_at IS NULL GROUP BY channel_id, user_id
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Counts by channel and assignee; each agent's own are sums over what they may see."""
+    """Counts by channel and assignee, and by channel and whom a note names; each agent's own are sums over what they
+    may see."""
 
     rows: list[tuple[UUID, UUID | None, dict[str, int]]]
+    named: list[tuple[UUID, UUID, int]]
 
     def of(self, agent: Agent) -> dict[str, int]:
         """The views of one agent, each to MOST. Open views count conversations in which somebody waits."""
@@ -42,7 +48,10 @@ class Tally:
                 counts["unassigned"] += found["open"]
             elif assignee_id == agent.id:
                 counts["mine"] += found["open"]
-        views = ("mine", "unassigned", "open", "snoozed", "problems", "imported", "held")
+        for channel_id, user_id, number in self.named:
+            if user_id == agent.id and agent.sees(channel_id):
+                counts["mentioned"] += number
+        views = ("mine", "unassigned", "open", "mentioned", "snoozed", "problems", "imported", "held")
         return {view: min(counts[view], MOST) for view in views}
 
 
@@ -50,4 +59,8 @@ async def tally(connection: Connection, workspace_id: UUID) -> Tally:
     """Count once for everybody."""
     found = await connection.fetch(TALLY, workspace_id)
     views = ("open", "snoozed", "problems", "imported", "held")
-    return Tally([(row["channel_id"], row["assignee_id"], {view: row[view] for view in views}) for row in found])
+    named = await connection.fetch(NAMED, workspace_id)
+    return Tally(
+        [(row["channel_id"], row["assignee_id"], {view: row[view] for view in views}) for row in found],
+        [(row["channel_id"], row["user_id"], row["named"]) for row in named],
+    )

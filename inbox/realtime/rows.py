@@ -20,6 +20,7 @@ from inbox.realtime.shapes import (
     ConversationOut,
     DeliveryOut,
     MemberOut,
+    MentionOut,
     MessageOut,
     PersonOut,
     PostOut,
@@ -44,7 +45,10 @@ MESSAGE = """
 SELECT m.*, i.contact_id, i.name AS person_name, i.handle, i.avatar_url, i.platform,
        CASE WHEN m.attachments <> '[]' THEN ARRAY(
            SELECT a.position || ' ' || a.state || ' ' || a.id FROM attachment a
-           WHERE a.workspace_id = m.workspace_id AND a.message_id = m.id) END AS files
+           WHERE a.workspace_id = m.workspace_id AND a.message_id = m.id) END AS files,
+       CASE WHEN m.visibility = 'note' THEN ARRAY(
+           SELECT n.user_id || ' ' || n.name FROM mention n
+           WHERE n.workspace_id = m.workspace_id AND n.message_id = m.id ORDER BY n.user_id) END AS mentioned
 FROM message m
 LEFT JOIN LATERAL (SELECT * FROM contact_identity o
                    WHERE o.workspace_id = m.workspace_id AND o.id = m.identity_id LIMIT 1) i ON true
@@ -170,6 +174,7 @@ def message(row: asyncpg.Record) -> MessageOut:
             read_at=row["read_at"],
         ),
         answers=row["answers"],
+        mentions=[MentionOut(UUID(one[:36]), one[37:]) for one in row["mentioned"] or ()],
         template=row["template"],
         revisions=row["revisions"],
         unsupported=row["unsupported"],

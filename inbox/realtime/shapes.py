@@ -85,6 +85,13 @@ class DeliveryOut(msgspec.Struct, kw_only=True):
     read_at: datetime | None = None
 
 
+class MentionOut(msgspec.Struct):
+    """A colleague whom a note names, and how its text calls them."""
+
+    user_id: UUID
+    name: str
+
+
 class MessageOut(msgspec.Struct, kw_only=True):
     """One bubble. `direction`: in, out. `visibility`: public, private, note. `at`: the platform's time."""
 
@@ -119,6 +126,7 @@ class MessageOut(msgspec.Struct, kw_only=True):
     permalink: str
     delivery: DeliveryOut | None  # ours only
     answers: list[UUID]  # ours only: the messages it covers
+    mentions: list[MentionOut]  # notes only
     template: str  # ours only: the approved message it is, by name; "" for free words
     revisions: int
     unsupported: str = ""  # what the platform sent that we can only name

@@ -144,6 +144,7 @@ ROWS: dict[str, Row] = {
     "PUT /api/v1/conversations/{conversation_id}/read": Row("200 200 200 200     404   404    401     200", {"at": "2026-01-01T00:00:00Z"}, a_conversation),
     "DELETE /api/v1/conversations/{conversation_id}/read": Row("200 200 200 200  404   404    401     200", None, a_conversation),
     "POST /api/v1/conversations/{conversation_id}/refetch": Row("200 200 200 403 404   404    401     200", None, a_conversation),
+    "GET /api/v1/conversations/{conversation_id}/colleagues": Row("200 200 200 200 404 404   401     200", None, a_conversation),
     "GET /api/v1/conversations/{conversation_id}/draft": Row("200 200 200 200    404   404    401     200", None, a_conversation),
     "PUT /api/v1/conversations/{conversation_id}/draft": Row("200 200 200 403    404   404    401     200", NOTE, a_conversation),
     "DELETE /api/v1/conversations/{conversation_id}/draft": Row("204 204 204 204 404   404    401     204", None, a_conversation),

@@ -17,6 +17,7 @@ TABLES = (
     "audit_entry",
     "episode",
     "fact",
+    "mention",
     "read_mark",
     "saved_reply",
 )
@@ -78,6 +79,10 @@ SELECT {workspace}, ({agents})[2], c.id, 'note', 'Ask the workshop' FROM convers
 WHERE c.workspace_id = {workspace} AND c.thread_key LIKE 'crowd %0';
 INSERT INTO read_mark (workspace_id, user_id, conversation_id, at)
 SELECT {workspace}, ({agents})[2], c.id, c.last_message_at FROM conversation c WHERE c.workspace_id = {workspace};
+INSERT INTO mention (workspace_id, message_id, user_id, conversation_id, channel_id, name, at, read_at)
+SELECT {workspace}, m.id, CASE WHEN m.id::text LIKE '%0' THEN ({agents})[2] ELSE md5('agent' || m.kind)::uuid END,
+       m.conversation_id, m.channel_id, 'Ana', m.at, CASE WHEN m.id::text NOT LIKE '%00' THEN m.at END
+FROM message m WHERE m.workspace_id = {workspace} AND m.direction = 'out';
 INSERT INTO saved_reply (workspace_id, id, owner_id, title, text)
 SELECT {workspace}, md5('saved' || n)::uuid,
        CASE WHEN n % 200 = 0 THEN NULL WHEN n % 300 = 1 THEN ({agents})[2] ELSE md5('agent' || n % 97)::uuid END,

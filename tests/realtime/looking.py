@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.realtime.reader import Reader, reader
 
-VIEWS = ("open", "mine", "unassigned", "resolved", "snoozed")
+VIEWS = ("open", "mine", "unassigned", "resolved", "snoozed", "mentioned")
 SHOWN_BY_THEIR_BUBBLES = ("replied", "noted")
 PATIENCE = 60.0
 

@@ -48,7 +48,8 @@ async def act(live: Live, agent: httpx.AsyncClient, chance: random.Random, turn:
         case 12 if pick:
             await agent.put(f"/conversations/{pick}/priority", json={"priority": chance.randint(0, 4)})
         case 13 if pick:
-            note = {"visibility": "note", "text": f"Note {turn}"}
+            whom = chance.choice([[], [str(live.world.agent.id)]])
+            note = {"visibility": "note", "text": f"Note {turn}", "mentions": whom}
             await agent.post(f"/conversations/{pick}/messages", json=note, headers={"Idempotency-Key": str(uuid4())})
         case _:
             await live.arrives(road.dm(person, "Thanks!", at=at, mid=f"t_{turn}"))

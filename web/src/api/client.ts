@@ -11,6 +11,7 @@ import type {
   OlderMessages,
   Page,
   Read,
+  Role,
   SavedReply,
   Session,
   Thread,
@@ -48,6 +49,7 @@ export interface Writing {
   answers: Id[]
   seen: Id | null
   template?: { name: string; language: string; parameters: readonly string[] } // instead of a text
+  mentions?: readonly Id[] // colleagues whom a note names
   saved_replies?: readonly Id[] // what the text was made from
   and_resolve?: boolean
   anyway?: boolean
@@ -176,6 +178,9 @@ export class Api {
     this.#send("POST", `/conversations/${id}/refetch`, {})
 
   erase = (contact: Id): Promise<{ messages: number }> => this.#send("POST", `/contacts/${contact}/erasure`, {})
+
+  /** Everybody else who may see it. */
+  colleagues = (id: Id): Promise<Page<{ id: Id; name: string; role: Role }>> => this.#get(`/conversations/${id}/colleagues`)
 
   draft = (id: Id): Promise<Draft | null> => this.#get(`/conversations/${id}/draft`)
 

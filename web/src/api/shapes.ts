@@ -77,6 +77,12 @@ export interface Attachment {
   external_id?: string
 }
 
+/** A colleague whom a note names, and how its text calls them. */
+export interface Mention {
+  user_id: Id
+  name: string
+}
+
 export interface Message {
   id: Id
   version: number
@@ -109,6 +115,7 @@ export interface Message {
   permalink: string
   delivery: Delivery | null
   answers: Id[]
+  mentions: Mention[]
   template: string
   revisions: number
   unsupported: string

@@ -7,6 +7,7 @@ import { clock } from "../ui/time.svelte.ts"
 import { desk } from "./desk.svelte.ts"
 import { notices } from "./notices.svelte.ts"
 import { undo } from "./undo.svelte.ts"
+import { micros } from "./views.ts"
 
 const READ_ECHO = 3_000 // the feed says our own reading back within this
 
@@ -109,9 +110,10 @@ export async function setPriority(row: Conversation, priority: number): Promise<
   await change(row.id, { priority }, () => desk.api.setPriority(row.id, priority))
 }
 
-export async function markRead(row: Conversation): Promise<void> {
-  if (!desk.isUnread(row) || !row.last_inbound_at) return
-  const at = row.last_inbound_at
+/** `named`: when the last note was written that names the reader. */
+export async function markRead(row: Conversation, named: string | null = null): Promise<void> {
+  const at = [row.last_inbound_at, named].filter((one) => one !== null).sort((a, b) => micros(b) - micros(a))[0]
+  if (!at || !desk.isUnread(row, at)) return
   const takeBack = desk.supposeRead({ conversation_id: row.id, at })
   try {
     await desk.api.read(row.id, at)
@@ -195,6 +197,7 @@ function bubbleOf(row: Conversation, writing: Writing, key: string): Message {
     permalink: "",
     delivery: writing.visibility === "note" ? null : { state: "queued", due_at: null, reason: "", error: "", delivered_at: null, read_at: null },
     answers: writing.answers,
+    mentions: (writing.mentions ?? []).map((id) => ({ user_id: id, name: desk.member(id)?.name ?? "" })),
     template: writing.template?.name ?? "",
     revisions: 0,
     unsupported: "",

@@ -182,10 +182,10 @@ class Desk {
     if (rest.length < this.#reads.size) this.#reads = new Map(rest)
   }
 
-  isUnread(row: Conversation): boolean {
-    if (!row.last_inbound_at) return false
+  isUnread(row: Conversation, until = row.last_inbound_at): boolean {
+    if (!until) return false
     const read = this.#reads.get(row.id) ?? this.state.reads.get(row.id)
-    return !read?.at || micros(read.at) < micros(row.last_inbound_at)
+    return !read?.at || micros(read.at) < micros(until)
   }
 
   view(name: string): View | undefined {

@@ -56,7 +56,7 @@ function told(state: State, event: FeedEvent): State {
   if (event.conversation) next = withConversation(next, event.conversation)
   if (event.message) next = withDoubt(withMessage(next, event.message), event.message)
   if (event.activity) next = withActivity(next, event.activity)
-  if (event.read) next = withRead(next, event.read)
+  if (event.read) next = doubted(withRead(next, event.read), ["mentioned"])
   if (event.channel) next = { ...next, channels: newer(next.channels, event.channel) }
   if (event.saved_reply) next = { ...next, savedReplies: newer(next.savedReplies, event.saved_reply) }
   if (event.member) next = { ...next, members: newer(next.members, event.member) }
@@ -223,11 +223,13 @@ export function isEarlier(a: Message, b: Message): boolean {
 
 /** News of what we wrote may change views that only the server can judge. */
 function withDoubt(state: State, row: Message): State {
-  if (row.direction !== "out") return state
+  return row.direction === "out" ? doubted(state, row.visibility === "note" ? ["mentioned"] : ["sent", "problems"]) : state
+}
+
+function doubted(state: State, which: readonly string[]): State {
   let views = state.views
   for (const [name, view] of state.views)
-    if (view.filter.view === "sent" || view.filter.view === "problems")
-      views = replaced(views, name, { ...view, stale: true })
+    if (which.includes(view.filter.view)) views = replaced(views, name, { ...view, stale: true })
   return views === state.views ? state : { ...state, views }
 }
 

@@ -68,6 +68,7 @@ export function message(given: Partial<Message> & { id: string }): Message {
     permalink: "",
     delivery: null,
     answers: [],
+    mentions: [],
     template: "",
     revisions: 0,
     unsupported: "",

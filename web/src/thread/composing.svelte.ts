@@ -1,6 +1,6 @@
 /** What can be written in one conversation just now: to whom, how long, until when, and what stands in the way. */
 
-import type { Conversation, Message, Visibility, Waiting } from "../api/shapes.ts"
+import type { Conversation, Id, Mention, Message, Visibility, Waiting } from "../api/shapes.ts"
 import { desk } from "../live/desk.svelte.ts"
 import { authorOf, coveredBy, isUnanswered } from "../live/people.ts"
 import { personName, platformTitle } from "../parts/words.ts"
@@ -73,6 +73,23 @@ export class Composing {
   })
   /** The kept texts that are offered here. */
   savedReplies = $derived.by(() => desk.savedReplies.filter((one) => isOffered(one, this.#row.platform, this.#row.channel_id)))
+
+  #colleagues = $state.raw<{ of: Id; people: readonly Mention[] | null } | null>(null)
+  /** Whom a note may name, once they were asked for. */
+  colleagues = $derived.by(() => (this.#colleagues?.of === this.#row.id ? (this.#colleagues.people ?? []) : []))
+  isAskingColleagues = $derived.by(() => !this.#colleagues?.people)
+
+  async askColleagues(): Promise<void> {
+    const of = this.#row.id
+    if (this.#colleagues?.of === of) return
+    this.#colleagues = { of, people: null }
+    try {
+      const people = (await desk.api.colleagues(of)).items.map((one) => ({ user_id: one.id, name: one.name }))
+      this.#colleagues = { of, people }
+    } catch {
+      this.#colleagues = null // asked again with the next sign
+    }
+  }
 
   limit = $derived.by(() => (this.action ? this.abilities?.text_limits[this.action] : undefined))
   length = $derived.by(() => this.lengthOf(this.page.text.trim()))

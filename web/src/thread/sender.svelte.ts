@@ -4,6 +4,7 @@ import { Problem } from "../api/client.ts"
 import type { Id, Message } from "../api/shapes.ts"
 import { reasonOf, write } from "../live/actions.ts"
 import { desk } from "../live/desk.svelte.ts"
+import { named } from "../parts/mentions.ts"
 import type { Composing, Given } from "./composing.svelte.ts"
 import { readsOf } from "./templates.ts"
 import { Templating } from "./templating.svelte.ts"
@@ -49,6 +50,7 @@ export class Sender {
     const seen = this.#lastSeen()
     writing.drafts.change(row.id, preset, { text: "" })
     try {
+      if (way === "note" && text.includes("@")) await this.#composing.askColleagues()
       await write(
         row,
         {
@@ -57,6 +59,7 @@ export class Sender {
           reply_to: way === "note" || row.kind === "dm" ? null : (target?.id ?? null),
           answers,
           seen,
+          ...(way === "note" ? { mentions: named(text, this.#composing.colleagues) } : {}),
           ...(savedReplies.length > 0 ? { saved_replies: savedReplies } : {}),
           ...(andResolve && way !== "note" ? { and_resolve: true } : {}),
           ...(anyway ? { anyway: true } : {}),
