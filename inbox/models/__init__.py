@@ -38,7 +38,7 @@ from inbox.models.tenancy import (
     User,
     Workspace,
 )
-from inbox.models.writing import SavedReply
+from inbox.models.writing import Macro, SavedReply
 
 __all__ = [
     "INSTALL_TABLES",
@@ -66,6 +66,7 @@ __all__ = [
     "InboundKey",
     "Invitation",
     "Lane",
+    "Macro",
     "Membership",
     "Mention",
     "Message",

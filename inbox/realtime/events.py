@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from inbox.ground import clock
 from inbox.ground.db import Connection, raw
 from inbox.realtime import rows
-from inbox.realtime.shapes import ActivityOut, ChannelOut, EventOut, MemberOut, ReadOut, SavedReplyOut
+from inbox.realtime.shapes import ActivityOut, ChannelOut, EventOut, MacroOut, MemberOut, ReadOut, SavedReplyOut
 
 encoder = msgspec.json.Encoder()
 
@@ -38,6 +38,7 @@ class Happening:
     channel: ChannelOut | None = None
     member: MemberOut | None = None
     saved_reply: SavedReplyOut | None = None
+    macro: MacroOut | None = None
     forget: UUID | None = None
     at: datetime = field(default_factory=clock.now)
 
@@ -56,13 +57,16 @@ def publish(
     channel: ChannelOut | None = None,
     member: MemberOut | None = None,
     saved_reply: SavedReplyOut | None = None,
+    macro: MacroOut | None = None,
 ) -> None:
     """Remember that something happened; it is numbered and stored when the session commits."""
     if "happenings" not in session.info:
         session.info["happenings"] = []
         session.info.setdefault("before_commit", []).append(_number_session)
     session.info["happenings"].append(
-        Happening(name, conversation, message, channel_id, user_id, by, activity, read, channel, member, saved_reply)
+        Happening(
+            name, conversation, message, channel_id, user_id, by, activity, read, channel, member, saved_reply, macro
+        )
     )
 
 
@@ -97,6 +101,7 @@ async def number(connection: Connection, workspace_id: UUID, happenings: list[Ha
                     channel=happening.channel,
                     member=happening.member,
                     saved_reply=happening.saved_reply,
+                    macro=happening.macro,
                     forget=happening.forget,
                 )
             )

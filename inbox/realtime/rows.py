@@ -19,6 +19,7 @@ from inbox.realtime.shapes import (
     ChannelOut,
     ConversationOut,
     DeliveryOut,
+    MacroOut,
     MemberOut,
     MentionOut,
     MessageOut,
@@ -258,6 +259,24 @@ def saved_reply(row: asyncpg.Record) -> SavedReplyOut:
         uses=row["uses"],
         used_at=row["used_at"],
         updated_at=row["updated_at"],
+    )
+
+
+def macro(row: asyncpg.Record) -> MacroOut:
+    """One row of macro."""
+    return MacroOut(
+        id=row["id"],
+        version=row["version"],
+        title=row["title"],
+        shared=row["owner_id"] is None,
+        text=row["text"],
+        tags_on=row["tags_on"],
+        tags_off=row["tags_off"],
+        assign=row["assign"],
+        assignee_id=row["assignee_id"],
+        priority=row["priority"],
+        status=row["status"],
+        snooze_minutes=row["snooze_minutes"],
     )
 
 

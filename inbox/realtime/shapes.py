@@ -202,6 +202,27 @@ class SavedReplyOut(msgspec.Struct, kw_only=True):
     removed: bool = False
 
 
+class MacroOut(msgspec.Struct, kw_only=True):
+    """Several acts kept as one. `shared`: everybody's; else its owner's alone. `text`: put into the composer.
+
+    `assign`: "", me, nobody, member (`assignee_id`). `priority` None: as it is. `status`: "", done, snoozed.
+    """
+
+    id: UUID
+    version: int
+    title: str
+    shared: bool
+    text: str
+    tags_on: list[str]
+    tags_off: list[str]
+    assign: str
+    assignee_id: UUID | None
+    priority: int | None
+    status: str
+    snooze_minutes: int
+    removed: bool = False
+
+
 class EventOut(msgspec.Struct, kw_only=True, omit_defaults=True):
     """One thing that happened, with the whole rows it changed. `name` e.g. conversation.resolved, message.received."""
 
@@ -216,4 +237,5 @@ class EventOut(msgspec.Struct, kw_only=True, omit_defaults=True):
     channel: ChannelOut | None = None
     member: MemberOut | None = None
     saved_reply: SavedReplyOut | None = None
+    macro: MacroOut | None = None
     forget: UUID | None = None  # a conversation this reader may no longer see

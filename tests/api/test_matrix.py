@@ -21,7 +21,7 @@ import pytest
 from litestar.routes import HTTPRoute
 
 from inbox.app import create_app
-from inbox.desk import saved_replies
+from inbox.desk import macros, saved_replies
 from inbox.ground.db import Database
 from inbox.ground.ids import new_id
 from inbox.ground.settings import Settings
@@ -108,6 +108,12 @@ async def a_saved_reply(world: World) -> dict[str, Any]:
         return {"saved_reply_id": (await saved_replies.make(session, wanted, by=world.admin)).id}
 
 
+async def a_macro(world: World) -> dict[str, Any]:
+    """Everybody's."""
+    async with world.database.session(world.workspace_id) as session:
+        return {"macro_id": (await macros.make(session, macros.Wanted(**MACRO), by=world.admin)).id}
+
+
 async def a_sign_in_nobody_began(world: World) -> dict[str, Any]:
     return {"sign_in_id": new_id()}
 
@@ -117,6 +123,9 @@ ACCEPTANCE = {"token": "unknown", "name": "Nobody", "password": "long enough 123
 NOTE = {"visibility": "note", "text": "Between us"}
 KEYED = {"Idempotency-Key": "one"}
 CLOSED = {"unanswered": "close_unanswered"}
+MACRO: dict[str, Any] = {"title": "Late", "shared": True, "tags_on": ["late"]}
+OWN_MACRO = MACRO | {"shared": False}
+NO_MACRO = {"macro_id": str(new_id())}
 TOMORROW = {"until": (datetime.now(UTC) + timedelta(days=1)).isoformat()}
 PASSWORDS = {"current": "not the password", "password": "long enough 123"}
 
@@ -168,6 +177,11 @@ ROWS: dict[str, Row] = {
     "POST /api/v1/saved-replies": Row("               201   201   201    403     201   201    401     422", {"title": "Hello", "text": "Hello!"}),
     "PATCH /api/v1/saved-replies/{saved_reply_id}": Row("200 200 403 403     403   404    401     403", {"title": "Hi"}, a_saved_reply),
     "DELETE /api/v1/saved-replies/{saved_reply_id}": Row("204 204 403 403    403   404    401     403", None, a_saved_reply),
+    "GET /api/v1/macros": Row("                       200   200   200    200     200   200    401     200"),
+    "POST /api/v1/macros": Row("                      201   201   201    403     201   201    401     422", OWN_MACRO),
+    "PUT /api/v1/macros/{macro_id}": Row("            200   200   403    403     403   404    401     403", MACRO, a_macro),
+    "DELETE /api/v1/macros/{macro_id}": Row("         204   204   403    403     403   404    401     403", None, a_macro),
+    "POST /api/v1/conversations/{conversation_id}/macro-runs": Row("404 404 404 403 404 404   401     404", NO_MACRO, a_conversation),
     "GET /api/v1/workspace": Row("                    200   200   200    200     200   200    401     200"),
     "PATCH /api/v1/workspace": Row("                  200   403   403    403     403   200    401     403", {"name": "N"}),
     "GET /api/v1/members": Row("                      200   200   200    200     200   200    401     200"),

@@ -6,6 +6,7 @@ import type {
   ConversationPage,
   Counts,
   Id,
+  Macro,
   Member,
   Message,
   OlderMessages,
@@ -196,6 +197,16 @@ export class Api {
     id ? this.#send("PATCH", `/saved-replies/${id}`, reply) : this.#send("POST", "/saved-replies", reply)
 
   removeSavedReply = (id: Id): Promise<void> => this.#send("DELETE", `/saved-replies/${id}`)
+
+  macros = (cursor: string | null): Promise<Page<Macro>> => this.#get("/macros", { cursor })
+
+  keepMacro = (id: Id | null, macro: Partial<Macro>): Promise<Macro> =>
+    id ? this.#send("PUT", `/macros/${id}`, macro) : this.#send("POST", "/macros", macro)
+
+  removeMacro = (id: Id): Promise<void> => this.#send("DELETE", `/macros/${id}`)
+
+  runMacro = (id: Id, macro_id: Id, unanswered?: Unanswered): Promise<Conversation> =>
+    this.#send("POST", `/conversations/${id}/macro-runs`, { macro_id, ...unanswered })
 
   // The house
 

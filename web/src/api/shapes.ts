@@ -176,6 +176,23 @@ export interface SavedReply {
   removed?: boolean
 }
 
+/** Several acts kept as one; its text is put into the composer. `removed`: it was deleted. */
+export interface Macro {
+  id: Id
+  version: number
+  title: string
+  shared: boolean
+  text: string
+  tags_on: string[]
+  tags_off: string[]
+  assign: string
+  assignee_id: Id | null
+  priority: number | null
+  status: string
+  snooze_minutes: number
+  removed?: boolean
+}
+
 /** Rows an event did not change are left out on the wire. */
 export interface FeedEvent {
   seq: number
@@ -189,6 +206,7 @@ export interface FeedEvent {
   channel?: Channel | null
   member?: Member | null
   saved_reply?: SavedReply | null
+  macro?: Macro | null
   forget?: Id | null
 }
 

@@ -1,7 +1,7 @@
 /** The verbs. Each is seen at once, and taken back with the reason if the server refuses. */
 
 import { Problem, type Unanswered, type Writing } from "../api/client.ts"
-import type { Conversation, Id, Message, Waiting } from "../api/shapes.ts"
+import type { Conversation, Id, Macro, Message, Waiting } from "../api/shapes.ts"
 import { t } from "../ui/text.ts"
 import { clock } from "../ui/time.svelte.ts"
 import { desk } from "./desk.svelte.ts"
@@ -132,6 +132,31 @@ export async function markUnread(row: Conversation): Promise<void> {
     takeBack()
     complain(problem)
   }
+}
+
+/** Everything of a macro but its text; gives back who still waits if that must be asked first. */
+export async function runMacro(row: Conversation, macro: Macro, unanswered?: Unanswered): Promise<Waiting[] | null> {
+  try {
+    const conversation = await desk.api.runMacro(row.id, macro.id, unanswered)
+    desk.store.learn({ conversation })
+    undo.offer(t("said.macro", { name: macro.title }), () => void restore(row, conversation))
+    return null
+  } catch (problem) {
+    if (problem instanceof Problem && problem.code === "somebody_waits")
+      return (problem.extra["waiting"] as Waiting[] | undefined) ?? []
+    complain(problem)
+    return null
+  }
+}
+
+/** What a macro changed, as it was before. */
+async function restore(before: Conversation, after: Conversation): Promise<void> {
+  if (after.status === "resolved" && before.status !== "resolved") await reopen(after)
+  if (after.status === "snoozed" && before.status !== "snoozed") await wakeUp(after)
+  if (after.assignee_id !== before.assignee_id) await change(after.id, {}, () => desk.api.assign(after.id, before.assignee_id))
+  if (after.priority !== before.priority) await setPriority(after, before.priority)
+  for (const tag of after.tags) if (!before.tags.includes(tag)) await setTag(desk.conversation(after.id) ?? after, tag, false)
+  for (const tag of before.tags) if (!after.tags.includes(tag)) await setTag(desk.conversation(after.id) ?? after, tag, true)
 }
 
 // A person

@@ -2,7 +2,7 @@
 
 import { Api, itemsOf, Problem } from "../api/client.ts"
 import type { Platform, Workspace } from "../api/rooms.ts"
-import type { Channel, Conversation, Id, Member, Message, Read, SavedReply, Session, Viewer } from "../api/shapes.ts"
+import type { Channel, Conversation, Id, Macro, Member, Message, Read, SavedReply, Session, Viewer } from "../api/shapes.ts"
 import type { Connection, Surroundings, Wire } from "./socket.ts"
 import { emptyState, type State, type Thread, type View } from "./state.ts"
 import { Store } from "./store.ts"
@@ -210,6 +210,10 @@ class Desk {
 
   get savedReplies(): SavedReply[] {
     return [...this.state.savedReplies.values()].filter((one) => !one.removed).sort((a, b) => a.title.localeCompare(b.title))
+  }
+
+  get macros(): Macro[] {
+    return [...this.state.macros.values()].filter((one) => !one.removed).sort((a, b) => a.title.localeCompare(b.title))
   }
 
   get channels(): Channel[] {

@@ -59,6 +59,7 @@ function told(state: State, event: FeedEvent): State {
   if (event.read) next = doubted(withRead(next, event.read), ["mentioned"])
   if (event.channel) next = { ...next, channels: newer(next.channels, event.channel) }
   if (event.saved_reply) next = { ...next, savedReplies: newer(next.savedReplies, event.saved_reply) }
+  if (event.macro) next = { ...next, macros: newer(next.macros, event.macro) }
   if (event.member) next = { ...next, members: newer(next.members, event.member) }
   if (event.forget) next = withoutConversation(next, event.forget)
   return next

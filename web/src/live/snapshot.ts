@@ -1,6 +1,6 @@
 /** Taking in what was loaded: pages of views, threads. Pure, like the reducer. */
 
-import type { Channel, Conversation, ConversationPage, Id, Member, Message, OlderMessages, Read, SavedReply, Thread as Loaded } from "../api/shapes.ts"
+import type { Channel, Conversation, ConversationPage, Id, Macro, Member, Message, OlderMessages, Read, SavedReply, Thread as Loaded } from "../api/shapes.ts"
 import { inserted, placeOf, replaced } from "./lists.ts"
 import { isEarlier, located, newer, prunedAll, retold, withConversation, withLine, withoutThread } from "./reducer.ts"
 import { Rows } from "./rows.ts"
@@ -183,8 +183,9 @@ export function withPeople(state: State, channels: readonly Channel[], members: 
 }
 
 /** What is kept ready, as the server has it; what was heard meanwhile is told again. */
-export function withKept(state: State, replies: readonly SavedReply[]): State {
-  return retold({ ...state, hasKept: true, savedReplies: replies.reduce(newer, new Rows<SavedReply>()) }, -1)
+export function withKept(state: State, replies: readonly SavedReply[], macros: readonly Macro[]): State {
+  const kept = { savedReplies: replies.reduce(newer, new Rows<SavedReply>()), macros: macros.reduce(newer, new Rows<Macro>()) }
+  return retold({ ...state, ...kept, hasKept: true }, -1)
 }
 
 /** Another epoch has other versions: everything is forgotten but what was open. */

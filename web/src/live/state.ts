@@ -7,6 +7,7 @@ import type {
   Counts,
   FeedEvent,
   Id,
+  Macro,
   Member,
   Message,
   Read,
@@ -54,6 +55,7 @@ export interface State {
   channels: Rows<Channel>
   members: Rows<Member>
   savedReplies: Rows<SavedReply>
+  macros: Rows<Macro>
   hasKept: boolean // what is kept ready is known
   views: ReadonlyMap<string, View>
   threads: ReadonlyMap<Id, Thread>
@@ -74,6 +76,7 @@ export function emptyState(me: Id): State {
     channels: new Rows(),
     members: new Rows(),
     savedReplies: new Rows(),
+    macros: new Rows(),
     hasKept: false,
     views: new Map(),
     threads: new Map(),

@@ -155,7 +155,9 @@ export class Store implements Listener {
 
   /** What is kept ready to be written again. */
   async loadKept(): Promise<void> {
-    await this.#load("kept", () => everyPage(this.api.savedReplies), (replies) => snapshot.withKept(this.state, replies))
+    await this.#load("kept", () => Promise.all([everyPage(this.api.savedReplies), everyPage(this.api.macros)]), ([replies, macros]) =>
+      snapshot.withKept(this.state, replies, macros),
+    )
   }
 
   async loadCounts(): Promise<void> {

@@ -5,6 +5,7 @@ import type { Id, Message, Waiting } from "../api/shapes.ts"
 
 export type Question =
   | { what: "assign" | "snooze" | "tag" | "priority"; rows: readonly Id[]; anchor: HTMLElement | null; then?: () => void }
+  | { what: "macro"; then: (id: Id) => void }
   | { what: "close"; rows: readonly Id[]; waiting: readonly Waiting[]; then: (unanswered: Unanswered) => void }
   | { what: "no_reply"; message: Message; anchor: HTMLElement | null }
   | { what: "delete" | "reject"; message: Message }

@@ -43,6 +43,7 @@ interface Work {
   write: (visibility: "public" | "private" | "note") => void
   done: () => void
   unread: () => void
+  macro: (id: string) => void
   anchor: () => HTMLElement | null
 }
 
@@ -67,6 +68,7 @@ export function conversationCommands(work: Work): Command[] {
     { id: "assign_me", title: t("do.assign_me"), group, keys: ["i"], isPossible: may, run: () => work.chosen().forEach((row) => void assign(row, desk.me)) },
     { id: "tag", title: t("do.tag"), group, keys: ["l"], isPossible: may, run: ask("tag") },
     { id: "priority", title: t("do.priority"), group, keys: ["y"], isPossible: may, run: ask("priority") },
+    { id: "macro", title: t("do.macro"), group, keys: ["m"], isPossible: () => may() && desk.macros.length > 0, run: () => asking.ask({ what: "macro", then: work.macro }) },
     { id: "unread", title: t("do.unread"), group, keys: ["u"], isPossible: has, run: work.unread },
     {
       id: "no_reply",

@@ -98,11 +98,16 @@ const writings = new Writings()
 /** The composer's memory, and how the rest of the page asks it to open. */
 export class Writing {
   readonly drafts = writings
-  wanted = $state.raw<{ visibility: Visibility | null; message: Message | null } | null>(null)
+  wanted = $state.raw<{ visibility: Visibility | null; message: Message | null; text?: string } | null>(null)
 
   /** Opens the composer, in this mode if one is named. */
   open(visibility: Visibility | null = null): void {
     this.wanted = { visibility, message: null }
+  }
+
+  /** Opens it with this text put in, its gaps filled. */
+  put(text: string): void {
+    this.wanted = { visibility: null, message: null, text }
   }
 
   /** Opens it as an answer to this item. */
