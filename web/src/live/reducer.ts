@@ -90,13 +90,20 @@ export function located(state: State, row: Conversation): State {
 }
 
 function placed(state: State, view: View, known: Conversation | undefined, row: Conversation): View {
-  if (!view.loaded || !isJudgedHere(view.filter)) return view
+  if (!view.loaded) return view
+  if (!isJudgedHere(view.filter)) return isOvertaken(view, known, row) ? { ...view, stale: true } : view
   const from = known ? indexIn(state, view, known) : -1
   const key = keyOf(row)
   const stays = belongs(view.filter, row, state.me) && (view.edge === null || compare(key, view.edge) <= 0)
   if (from < 0 && !stays) return view
   const ids = stays ? within(state, view.ids, from, key) : removed(view.ids, from)
   return ids === view.ids ? view : shifted(view, ids, row.id, from >= 0, stays)
+}
+
+/** Whether a row of a view that only the server judges stands elsewhere now. */
+function isOvertaken(view: View, known: Conversation | undefined, row: Conversation): boolean {
+  if (!known || view.filter.view === "sent" || compare(keyOf(known), keyOf(row)) === 0) return false
+  return view.ids.includes(row.id)
 }
 
 /** The ids with this one in its place; `from` is where it stands now, by its old row, or -1. */
