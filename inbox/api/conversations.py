@@ -84,7 +84,8 @@ async def list_conversations(
     view: Annotated[
         str,
         QueryParameter(
-            description="mine, unassigned, open, mentioned, snoozed, resolved, problems, held, imported or sent."
+            description="mine, unassigned, open, mentioned, scheduled, snoozed, resolved, problems, held, imported "
+            "or sent."
         ),
     ] = "open",
     channel: Annotated[UUID | None, QueryParameter(description="Of this channel alone.")] = None,
@@ -98,7 +99,7 @@ async def list_conversations(
     """Whoever waits comes first, the longest waiting on top, then what moved last; sent: the last answer first.
 
     held: where the platform holds something back for review, whatever the status. mentioned: where a note names one
-    that has not read it yet.
+    that has not read it yet. scheduled: where something leaves later.
 
     `q` looks at the beginning of names and handles, and finds at most 500 people.
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -36,7 +37,7 @@ class Writing(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     answered. `parts`: cut it where it is too long for one post. `and_resolve`: once the platform took it. `template`:
     instead of a text, in private, where the platform has approved messages; they may go out after its time to write.
     `saved_replies`: those the text was made from, which count as used. `mentions`: colleagues whom a note names, each
-    as @ and their name in its text."""
+    as @ and their name in its text. `send_at`: not now but then, 90 days ahead at most; all is checked again then."""
 
     visibility: Literal["public", "private", "note"]
     text: Annotated[str, msgspec.Meta(max_length=LONGEST_TEXT)] = ""
@@ -49,6 +50,7 @@ class Writing(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     anyway: bool = False
     saved_replies: SavedReplies = []
     mentions: Mentions = []
+    send_at: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
 
 
 class Decision(msgspec.Struct, forbid_unknown_fields=True):

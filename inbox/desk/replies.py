@@ -31,6 +31,7 @@ from inbox.realtime.shapes import MessageOut
 
 LONGEST_TEXT = 100_000
 PREVIEW = 160
+FARTHEST = timedelta(days=90)  # ahead of which nothing is sent later
 
 REFUSALS: dict[ErrorClass, type[errors.Invalid]] = {
     ErrorClass.WINDOW_CLOSED: errors.WindowClosed,
@@ -47,7 +48,7 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
     shown, or the feed number it was up to. `answers`: the items it covers; None means what `reply_to` names and the
     other items shown of the same author. `parts`: cut it if it is too long. `anyway`: they have been shown what a
     colleague answered. `saved_replies`: what the text was made from.
-    `mentions`: colleagues whom a note names.
+    `mentions`: colleagues whom a note names. `send_at`: not now; everything is checked again when it leaves.
     """
 
     visibility: Literal["public", "private", "note"]
@@ -61,6 +62,7 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
     anyway: bool = False
     saved_replies: list[UUID] = []
     mentions: list[UUID] = []
+    send_at: datetime | None = None
 
 
 async def send(
@@ -95,6 +97,8 @@ async def send(
         raise errors.TooLong(f"A message may have at most {LONGEST_TEXT} characters.")
     if reply.mentions and reply.visibility != "note":
         raise errors.Invalid("Only a note names colleagues.", field="mentions")
+    if reply.send_at and reply.visibility == "note":
+        raise errors.Invalid("A note goes nowhere, so it cannot go later.", field="send_at")
     if reply.visibility == "note":
         first = await _note(connection, conversation, text, by)
         await mentions.name_in(session, connection, conversation, first, reply.mentions, by=by)
@@ -187,6 +191,7 @@ async def _queue(
     if not reply.anyway:
         await _guard(connection, conversation, reply, by)
     now, undo = await _clock(connection, by)
+    due_at = _leaves_at(reply.send_at, now) or now + undo
     ids: list[UUID] = []
     texts = _cut(text, action, connector) if reply.parts and not filled else [text]
     group = new_id() if len(texts) > 1 else None
@@ -203,7 +208,8 @@ async def _queue(
                 answers=answers,
                 by=by,
                 now=now,
-                due_at=now + undo,
+                due_at=due_at,
+                scheduled=reply.send_at is not None,
                 group=group,
                 part=part,
                 and_resolve=reply.and_resolve and last,
@@ -213,7 +219,7 @@ async def _queue(
         held = await deliveries.hold(connection, workspace_id, ids[-1])
         assert held is not None
         composed = await composing.compose(connection, held, connector, channel)
-        if no := composing.refusal(connector, composed, now):
+        if no := composing.refusal(connector, composed, due_at if reply.send_at else now):
             raise REFUSALS.get(no.error, errors.Invalid)(no.reason)
         # Minted before anything is claimed, so that a row that comes back from a backup can still be found by it.
         await connection.execute(
@@ -234,6 +240,16 @@ async def _queue(
         )
     await _show(connection, conversation, texts[-1], "us", len(texts))
     return ids
+
+
+def _leaves_at(wanted: datetime | None, now: datetime) -> datetime | None:
+    if wanted is None:
+        return None
+    if wanted <= now:
+        raise errors.Invalid("Choose a time that is still to come.", field="send_at")
+    if wanted > now + FARTHEST:
+        raise errors.Invalid(f"A message waits {FARTHEST.days} days at most.", field="send_at")
+    return wanted
 
 
 def _cut(text: str, action: Action, connector: Connector) -> list[str]:
@@ -278,6 +294,7 @@ async def _write(
     by: Agent,
     now: datetime,
     due_at: datetime,
+    scheduled: bool,
     group: UUID | None,
     part: int,
     and_resolve: bool,
@@ -286,8 +303,9 @@ async def _write(
     message_id = new_id()
     await connection.execute(
         """INSERT INTO message (workspace_id, id, conversation_id, channel_id, direction, visibility, kind, agent_id,
-               text, at, received_at, delivery, due_at, answers, parent_id, parent_external_id, template)
-           VALUES ($1, $2, $3, $4, 'out', $5, $6, $7, $8, $9, $9, 'queued', $10, $11, $12, $13, $14)""",
+               text, at, received_at, delivery, due_at, answers, parent_id, parent_external_id, template,
+               scheduled)
+           VALUES ($1, $2, $3, $4, 'out', $5, $6, $7, $8, $9, $9, 'queued', $10, $11, $12, $13, $14, $15)""",
         conversation["workspace_id"],
         message_id,
         conversation["id"],
@@ -302,11 +320,14 @@ async def _write(
         target["id"] if target else None,
         target["external_id"] if target else None,
         template.name if template else "",
+        scheduled,
     )
     await connection.execute(
         """INSERT INTO outbound_message (workspace_id, id, conversation_id, channel_id, message_id, action, group_id,
-               part, due_at, correlation, target_id, seen_at, asked_by, token_id, and_resolve, created_at, template)
-           VALUES ($1, $2, $3, $4, $2, $5, $6, $7, $8, $9, $10, clock_timestamp(), $11, $12, $13, $14, $15::jsonb)""",
+               part, due_at, correlation, target_id, seen_at, asked_by, token_id, and_resolve, created_at, template,
+               scheduled)
+           VALUES ($1, $2, $3, $4, $2, $5, $6, $7, $8, $9, $10, clock_timestamp(), $11, $12, $13, $14, $15::jsonb,
+               $16)""",
         conversation["workspace_id"],
         message_id,
         conversation["id"],
@@ -322,6 +343,7 @@ async def _write(
         and_resolve,
         now,
         msgspec.json.encode(template).decode() if template else None,
+        scheduled,
     )
     return message_id
 

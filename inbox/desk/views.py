@@ -41,6 +41,7 @@ class View:
     whose: str = ""  # "", mine, nobody
     by_channel: bool = False  # its index stands in the order of channels: each is a leg
     names_me: bool = False  # a note in it names the agent, who has not read it yet
+    leaves_later: bool = False  # something in it waits for the time its author chose
     only_waiting: bool = False  # it counts conversations in which somebody waits
 
 
@@ -50,6 +51,7 @@ VIEWS = {
     "unassigned": View(ACTIVE, whose="nobody", only_waiting=True),
     "open": View(ACTIVE, only_waiting=True),
     "mentioned": View(names_me=True),
+    "scheduled": View(leaves_later=True),
     "snoozed": View((SNOOZED,)),
     "resolved": View((RESOLVED,)),
     "problems": View(condition="c.problems > 0"),
@@ -80,6 +82,7 @@ class CountsOut(msgspec.Struct, kw_only=True):
     imported: int
     held: int
     mentioned: int
+    scheduled: int
     as_of: int
 
 
@@ -227,6 +230,10 @@ def _scope(query: Query, view: View, agent: Agent, narrowed: Filter) -> tuple[li
     if view.names_me:
         mine = f"workspace_id = $1 AND user_id = {query(agent.id, 'uuid')} AND read_at IS NULL"
         legs.append(f"(SELECT DISTINCT conversation_id FROM mention WHERE {mine}) AS o(id)")
+        conditions.append("c.id = o.id")
+    if view.leaves_later:
+        later = "workspace_id = $1 AND scheduled AND state = 'queued'"
+        legs.append(f"(SELECT DISTINCT conversation_id FROM outbound_message WHERE {later}) AS o(id)")
         conditions.append("c.id = o.id")
     if view.condition:
         conditions.append(view.condition)

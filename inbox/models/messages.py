@@ -123,6 +123,7 @@ class Message(Tenant, Table):
     delivery_reason: Mapped[Words]
     delivery_error: Mapped[Key] = mapped_column(server_default="")
     due_at: Mapped[MaybeInstant]
+    scheduled: Mapped[bool] = mapped_column(Boolean, server_default=sql("false"))  # its author chose when it leaves
     delivered_at: Mapped[MaybeInstant]
     read_at: Mapped[MaybeInstant]
     answers: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid), server_default=sql("'{}'"))

@@ -114,6 +114,13 @@ class OutboundMessage(Tenant, Table):
     __table_args__ = (
         within("conversation", "conversation_id"),
         Index("ix_outbound_due", "workspace_id", "due_at", "id", postgresql_where=sql("state = 'queued'")),
+        Index(
+            "ix_outbound_scheduled",
+            "workspace_id",
+            "channel_id",
+            "conversation_id",
+            postgresql_where=sql("scheduled AND state = 'queued'"),
+        ),
         Index("ix_outbound_look", "workspace_id", "look_at", postgresql_where=sql("look_at IS NOT NULL")),
         Index("ix_outbound_lease", "lease_until", postgresql_where=sql("state = 'sending'")),
         Index(
@@ -132,6 +139,7 @@ class OutboundMessage(Tenant, Table):
     part: Mapped[int] = mapped_column(SmallInteger, server_default=sql("0"))
     state: Mapped[Key] = mapped_column(server_default="queued")
     due_at: Mapped[Instant]
+    scheduled: Mapped[bool] = mapped_column(Boolean, server_default=sql("false"))  # its author chose when
     fence: Mapped[int] = mapped_column(Integer, server_default=sql("0"))
     lease_until: Mapped[MaybeInstant]
     attempts: Mapped[int] = mapped_column(Integer, server_default=sql("0"))

@@ -27,14 +27,20 @@ SELECT channel_id, user_id, count(DISTINCT conversation_id) AS named FROM mentio
 WHERE workspace_id = $1 AND read_at IS NULL GROUP BY channel_id, user_id
 """
 
+LATER = """
+SELECT channel_id, count(DISTINCT conversation_id) AS later FROM outbound_message
+WHERE workspace_id = $1 AND scheduled AND state = 'queued' GROUP BY channel_id
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Counts by channel and assignee, and by channel and whom a note names; each agent's own are sums over what they
-    may see."""
+    """Counts by channel and assignee, by channel and whom a note names, and by channel of what leaves later; each
+    agent's own are sums over what they may see."""
 
     rows: list[tuple[UUID, UUID | None, dict[str, int]]]
     named: list[tuple[UUID, UUID, int]]
+    later: list[tuple[UUID, int]]
 
     def of(self, agent: Agent) -> dict[str, int]:
         """The views of one agent, each to MOST. Open views count conversations in which somebody waits."""
@@ -51,7 +57,8 @@ class Tally:
         for channel_id, user_id, number in self.named:
             if user_id == agent.id and agent.sees(channel_id):
                 counts["mentioned"] += number
-        views = ("mine", "unassigned", "open", "mentioned", "snoozed", "problems", "imported", "held")
+        counts["scheduled"] = sum(number for channel_id, number in self.later if agent.sees(channel_id))
+        views = ("mine", "unassigned", "open", "mentioned", "scheduled", "snoozed", "problems", "imported", "held")
         return {view: min(counts[view], MOST) for view in views}
 
 
@@ -63,4 +70,5 @@ async def tally(connection: Connection, workspace_id: UUID) -> Tally:
     return Tally(
         [(row["channel_id"], row["assignee_id"], {view: row[view] for view in views}) for row in found],
         [(row["channel_id"], row["user_id"], row["named"]) for row in named],
+        [(row["channel_id"], row["later"]) for row in await connection.fetch(LATER, workspace_id)],
     )

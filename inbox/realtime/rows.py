@@ -169,6 +169,7 @@ def message(row: asyncpg.Record) -> MessageOut:
         else DeliveryOut(
             state=row["delivery"],
             due_at=row["due_at"],
+            scheduled=row["scheduled"],
             reason=row["delivery_reason"],
             error=row["delivery_error"],
             delivered_at=row["delivered_at"],

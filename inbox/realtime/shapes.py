@@ -74,11 +74,12 @@ class DeliveryOut(msgspec.Struct, kw_only=True):
     """How one of our messages is doing.
 
     `state`: queued sending sent failed unknown needs_decision cancelled; delivered and read refine sent.
-    `due_at`: while queued, when it leaves (the undo window ends then).
+    `due_at`: while queued, when it leaves (the undo window ends then). `scheduled`: its author chose that time.
     """
 
     state: str
     due_at: datetime | None = None
+    scheduled: bool = False
     reason: str = ""
     error: str = ""  # a class of base.ErrorClass
     delivered_at: datetime | None = None

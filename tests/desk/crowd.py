@@ -17,7 +17,9 @@ TABLES = (
     "audit_entry",
     "episode",
     "fact",
+    "macro",
     "mention",
+    "outbound_message",
     "read_mark",
     "saved_reply",
 )
@@ -82,6 +84,16 @@ SELECT {workspace}, ({agents})[2], c.id, c.last_message_at FROM conversation c W
 INSERT INTO mention (workspace_id, message_id, user_id, conversation_id, channel_id, name, at, read_at)
 SELECT {workspace}, m.id, CASE WHEN m.id::text LIKE '%0' THEN ({agents})[2] ELSE md5('agent' || m.kind)::uuid END,
        m.conversation_id, m.channel_id, 'Ana', m.at, CASE WHEN m.id::text NOT LIKE '%00' THEN m.at END
+FROM message m WHERE m.workspace_id = {workspace} AND m.direction = 'out';
+INSERT INTO macro (workspace_id, id, owner_id, title, priority)
+SELECT {workspace}, md5('macro' || n)::uuid,
+       CASE WHEN n % 200 = 0 THEN NULL WHEN n % 300 = 1 THEN ({agents})[2] ELSE md5('agent' || n % 97)::uuid END,
+       'Macro ' || n, 4
+FROM generate_series(1, {conversations}) n;
+INSERT INTO outbound_message (workspace_id, id, conversation_id, channel_id, message_id, action, state, due_at,
+    correlation, scheduled)
+SELECT {workspace}, m.id, m.conversation_id, m.channel_id, m.id, 'reply',
+       CASE WHEN m.id::text LIKE '%00' THEN 'queued' ELSE 'sent' END, m.at, m.id::text, m.id::text LIKE '%0'
 FROM message m WHERE m.workspace_id = {workspace} AND m.direction = 'out';
 INSERT INTO saved_reply (workspace_id, id, owner_id, title, text)
 SELECT {workspace}, md5('saved' || n)::uuid,

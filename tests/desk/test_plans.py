@@ -13,7 +13,7 @@ from uuid import UUID
 
 import pytest
 
-from inbox.desk import drafts, ledger, mentions, reading, saved_replies, threads, views
+from inbox.desk import drafts, ledger, macros, mentions, reading, saved_replies, threads, views
 from inbox.ground.db import Database, raw
 from inbox.people.access import Agent, Role
 from inbox.platforms.base import Kind
@@ -125,6 +125,7 @@ def everything(crowded: Crowd, thread: UUID) -> Iterator[tuple[str, Verb]]:
     yield "ledger", lambda session: ledger.of(session, thread, by=crowded.ana)
     yield "draft", lambda session: drafts.read(session, thread, by=crowded.ana)
     yield "saved replies", lambda session: saved_replies.all_of(session, crowded.ana, after=None, limit=200)
+    yield "macros", lambda session: macros.all_of(session, crowded.ana, after=None, limit=200)
     yield "colleagues", lambda session: mentions.colleagues(session, thread, by=crowded.ana)
     yield "unread", lambda session: reading.unread(session, thread, by=crowded.ana)
     yield "tally", lambda session: tally(session, crowded)

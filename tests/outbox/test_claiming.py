@@ -98,6 +98,21 @@ async def test_one_click_stops_everything_and_another_lets_it_go(desk: Desk) -> 
     assert len(await desk.lines("workspace_changed")) == 2
 
 
+async def test_what_leaves_later_is_checked_again_when_its_time_comes(desk: Desk) -> None:
+    item = await desk.hears("Where is my order?")
+    later = datetime.now(UTC) + timedelta(hours=2)
+    theirs = await desk.replies(item, "We look into it.", by=desk.world.supervisor, send_at=later)
+    mine = await desk.replies(item, send_at=later, anyway=True)
+    assert await desk.works() == 0
+    await change(desk, "UPDATE outbound_message SET due_at = now() WHERE id = $1", mine.id)
+    await desk.works()
+    assert await desk.state(mine.id) == "sent"
+    await change(desk, "UPDATE outbound_message SET due_at = now() WHERE id = $1", theirs.id)
+    await desk.works()
+    assert await desk.state(theirs.id) == "needs_decision"
+    assert (await desk.message(theirs.id))["delivery_error"] == "newer_answer"
+
+
 async def test_a_colleagues_answer_that_left_meanwhile_makes_it_a_question(desk: Desk) -> None:
     item = await desk.hears("Where is my order?")
     mine = await desk.replies(item, "Mine")

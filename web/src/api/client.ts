@@ -50,6 +50,7 @@ export interface Writing {
   answers: Id[]
   seen: Id | null
   template?: { name: string; language: string; parameters: readonly string[] } // instead of a text
+  send_at?: string // not now
   mentions?: readonly Id[] // colleagues whom a note names
   saved_replies?: readonly Id[] // what the text was made from
   and_resolve?: boolean

@@ -62,6 +62,7 @@ export type DeliveryState = "queued" | "sending" | "sent" | "failed" | "unknown"
 export interface Delivery {
   state: DeliveryState
   due_at: Time | null
+  scheduled?: boolean
   reason: string
   error: string
   delivered_at: Time | null

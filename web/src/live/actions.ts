@@ -180,7 +180,8 @@ export async function write(row: Conversation, writing: Writing, key: string, re
   try {
     const message = await desk.api.write(row.id, writing, key)
     desk.store.learn({ message })
-    if (message.delivery?.state === "queued" && message.delivery.due_at)
+    if (message.delivery?.scheduled) undo.offer(t("said.later"), () => void cancel(message))
+    else if (message.delivery?.state === "queued" && message.delivery.due_at)
       undo.quietly(() => void cancel(message), Date.parse(message.delivery.due_at) - clock.exact)
     return message
   } finally {
@@ -220,7 +221,7 @@ function bubbleOf(row: Conversation, writing: Writing, key: string): Message {
     before_connection: false,
     parent_id: writing.reply_to,
     permalink: "",
-    delivery: writing.visibility === "note" ? null : { state: "queued", due_at: null, reason: "", error: "", delivered_at: null, read_at: null },
+    delivery: writing.visibility === "note" ? null : { state: "queued", due_at: writing.send_at ?? null, scheduled: writing.send_at !== undefined, reason: "", error: "", delivered_at: null, read_at: null },
     answers: writing.answers,
     mentions: (writing.mentions ?? []).map((id) => ({ user_id: id, name: desk.member(id)?.name ?? "" })),
     template: writing.template?.name ?? "",

@@ -11,6 +11,7 @@ import { Templating } from "./templating.svelte.ts"
 
 interface How {
   andResolve?: boolean
+  at?: Date | null // not now
   anyway?: boolean // having seen what a colleague answered
 }
 
@@ -40,7 +41,7 @@ export class Sender {
   }
 
   /** Gives whether it was taken. */
-  async send({ andResolve = false, anyway = false }: How = {}): Promise<boolean> {
+  async send({ andResolve = false, anyway = false, at = null }: How = {}): Promise<boolean> {
     if (!this.maySend) return false
     const { row, writing } = this.#given()
     const { page, preset, way, target, answers } = this.#composing
@@ -61,6 +62,7 @@ export class Sender {
           seen,
           ...(way === "note" ? { mentions: named(text, this.#composing.colleagues) } : {}),
           ...(savedReplies.length > 0 ? { saved_replies: savedReplies } : {}),
+          ...(at && way !== "note" ? { send_at: at.toISOString() } : {}),
           ...(andResolve && way !== "note" ? { and_resolve: true } : {}),
           ...(anyway ? { anyway: true } : {}),
         },
