@@ -109,3 +109,20 @@ async def test_they_are_made_changed_and_deleted_in_settings_and_others_have_the
     await ana.goes("/settings/replies")
     await ana.page.get_by_role("button", name="New saved reply").click()
     await expect(ana.page.get_by_label("Everybody")).to_be_disabled()
+
+
+async def test_an_emoji_is_found_by_its_name_in_either_language_and_stands_where_the_caret_was(office: Office) -> None:
+    await office.desk.hears("7001", ASKED, ago=10)
+    seat = await office.sits_down(office.ana)
+    await seat.opens(ASKED)
+    await seat.presses("r")
+    await seat.page.keyboard.type("Thank you !")
+    await seat.presses("ArrowLeft")
+    for name in ("applause", "aplauso"):
+        await seat.page.get_by_role("button", name="Emoji").click()
+        await seat.page.keyboard.type(name)
+        await expect(seat.page.get_by_role("dialog").get_by_role("option")).to_have_count(1)
+        assert await found_by_axe(seat) == []
+        await seat.presses("Enter")
+        await expect(seat.composer).to_be_focused()
+    await expect(seat.composer).to_have_value("Thank you 👏👏!")

@@ -209,6 +209,13 @@ export class Api {
   runMacro = (id: Id, macro_id: Id, unanswered?: Unanswered): Promise<Conversation> =>
     this.#send("POST", `/conversations/${id}/macro-runs`, { macro_id, ...unanswered })
 
+  /** Signs with their names in English and in Spanish. */
+  emoji = async (): Promise<[sign: string, en: string, es: string][]> => {
+    const answer = await this.#ask(`${this.#base}/emoji.json`, { signal: AbortSignal.timeout(PATIENCE) })
+    if (!answer.ok) throw new Problem(answer.status, "", "")
+    return answer.json() as Promise<[string, string, string][]>
+  }
+
   // The house
 
   platforms = (): Promise<Page<Platform> | Platform[]> => this.#get("/platforms")
