@@ -9,7 +9,7 @@ takes the row when its undo window is over.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
@@ -18,7 +18,19 @@ import asyncpg
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from inbox.desk import aiming, collisions, composing, deliveries, keys, lines, mentions, parts, saved_replies, wording
+from inbox.desk import (
+    aiming,
+    bubbles,
+    collisions,
+    composing,
+    deliveries,
+    keys,
+    lines,
+    mentions,
+    parts,
+    saved_replies,
+    wording,
+)
 from inbox.desk.wording import Chosen
 from inbox.ground import errors
 from inbox.ground.db import Connection, raw
@@ -30,7 +42,6 @@ from inbox.realtime import events, rows
 from inbox.realtime.shapes import MessageOut
 
 LONGEST_TEXT = 100_000
-PREVIEW = 160
 FARTHEST = timedelta(days=90)  # ahead of which nothing is sent later
 
 REFUSALS: dict[ErrorClass, type[errors.Invalid]] = {
@@ -100,7 +111,7 @@ async def send(
     if reply.send_at and reply.visibility == "note":
         raise errors.Invalid("A note goes nowhere, so it cannot go later.", field="send_at")
     if reply.visibility == "note":
-        first = await _note(connection, conversation, text, by)
+        first = await bubbles.note(connection, conversation, text, by)
         await mentions.name_in(session, connection, conversation, first, reply.mentions, by=by)
         events.publish(session, "message.noted", conversation=conversation_id, message=first, by=by.person)
     else:
@@ -146,24 +157,6 @@ async def _lock(connection: Connection, conversation_id: UUID, by: Agent) -> asy
     return found
 
 
-async def _note(connection: Connection, conversation: asyncpg.Record, text: str, by: Agent) -> UUID:
-    """Only colleagues see it: it leaves nowhere, and stops no clock."""
-    message_id = new_id()
-    await connection.execute(
-        """INSERT INTO message (workspace_id, id, conversation_id, channel_id, direction, visibility, kind, agent_id,
-               text, at) VALUES ($1, $2, $3, $4, 'out', 'note', $5, $6, $7, clock_timestamp())""",
-        by.workspace_id,
-        message_id,
-        conversation["id"],
-        conversation["channel_id"],
-        conversation["kind"],
-        by.person,
-        text,
-    )
-    await _show(connection, conversation, text, "note", 1)
-    return message_id
-
-
 async def _queue(
     connection: Connection,
     conversation: asyncpg.Record,
@@ -198,7 +191,7 @@ async def _queue(
     for part, words in enumerate(texts):
         last = part == len(texts) - 1
         ids.append(
-            await _write(
+            await bubbles.message(
                 connection,
                 conversation,
                 text=words,
@@ -238,7 +231,7 @@ async def _queue(
             message_id=held.id,
             visibility=reply.visibility,
         )
-    await _show(connection, conversation, texts[-1], "us", len(texts))
+    await bubbles.show(connection, conversation, texts[-1], "us", len(texts))
     return ids
 
 
@@ -280,84 +273,3 @@ async def _clock(connection: Connection, by: Agent) -> tuple[datetime, timedelta
     )
     assert row is not None
     return row["now"], timedelta(seconds=0 if by.token_id else max(0, row["undo_seconds"]))
-
-
-async def _write(
-    connection: Connection,
-    conversation: asyncpg.Record,
-    *,
-    text: str,
-    visibility: str,
-    action: Action,
-    target: asyncpg.Record | None,
-    answers: Sequence[UUID],
-    by: Agent,
-    now: datetime,
-    due_at: datetime,
-    scheduled: bool,
-    group: UUID | None,
-    part: int,
-    and_resolve: bool,
-    template: Template | None,
-) -> UUID:
-    message_id = new_id()
-    await connection.execute(
-        """INSERT INTO message (workspace_id, id, conversation_id, channel_id, direction, visibility, kind, agent_id,
-               text, at, received_at, delivery, due_at, answers, parent_id, parent_external_id, template,
-               scheduled)
-           VALUES ($1, $2, $3, $4, 'out', $5, $6, $7, $8, $9, $9, 'queued', $10, $11, $12, $13, $14, $15)""",
-        conversation["workspace_id"],
-        message_id,
-        conversation["id"],
-        conversation["channel_id"],
-        visibility,
-        conversation["kind"] if action is not Action.PRIVATE_REPLY else Kind.DM,
-        by.person,
-        text,
-        now + timedelta(microseconds=part),
-        due_at,
-        list(answers),
-        target["id"] if target else None,
-        target["external_id"] if target else None,
-        template.name if template else "",
-        scheduled,
-    )
-    await connection.execute(
-        """INSERT INTO outbound_message (workspace_id, id, conversation_id, channel_id, message_id, action, group_id,
-               part, due_at, correlation, target_id, seen_at, asked_by, token_id, and_resolve, created_at, template,
-               scheduled)
-           VALUES ($1, $2, $3, $4, $2, $5, $6, $7, $8, $9, $10, clock_timestamp(), $11, $12, $13, $14, $15::jsonb,
-               $16)""",
-        conversation["workspace_id"],
-        message_id,
-        conversation["id"],
-        conversation["channel_id"],
-        action,
-        group,
-        part,
-        due_at,
-        str(message_id),
-        target["id"] if target else None,
-        by.person,
-        by.token_id,
-        and_resolve,
-        now,
-        msgspec.json.encode(template).decode() if template else None,
-        scheduled,
-    )
-    return message_id
-
-
-async def _show(connection: Connection, conversation: asyncpg.Record, text: str, by: str, count: int) -> None:
-    await connection.execute(
-        """UPDATE conversation SET message_count = message_count + $3, preview = $4, preview_by = $5,
-               last_message_at = greatest(last_message_at, clock_timestamp()), version = version + 1,
-               waiting_rank = CASE WHEN waiting_since IS NOT NULL THEN extract(epoch FROM waiting_since)
-                   ELSE 100000000000 - extract(epoch FROM greatest(last_message_at, clock_timestamp())) END
-           WHERE workspace_id = $1 AND id = $2""",
-        conversation["workspace_id"],
-        conversation["id"],
-        count,
-        " ".join(text.split())[:PREVIEW],
-        by,
-    )
