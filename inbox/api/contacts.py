@@ -1,18 +1,22 @@
-"""People outside, as themselves: what we hold of one, and forgetting them."""
+"""People outside, as themselves: who they are on every network, what we hold of one, and forgetting them."""
 
 from __future__ import annotations
 
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
-from litestar import Response, get, post
+from litestar import Response, delete, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath
+from litestar.params import FromPath, JSONBody, QueryParameter
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.api.guards import in_a_browser, needs
-from inbox.desk import exports
+from inbox.api.lists import Limit
+from inbox.desk import cards, exports, merges
+from inbox.desk.cards import ContactOut, ContactPage
 from inbox.desk.exports import ExportOut
+from inbox.desk.merges import SplitOut
 from inbox.flow import erasing
 from inbox.ground.bell import Bell
 from inbox.ground.db import Database, raw
@@ -24,6 +28,64 @@ class Erased(msgspec.Struct):
     """How many messages lost their words."""
 
     messages: int
+
+
+class Merge(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """`contact_id`: who is the same person. The one in the address stays."""
+
+    contact_id: UUID
+
+
+@get("/contacts", summary="List people")
+async def list_contacts(
+    session: NamedDependency[AsyncSession],
+    agent: NamedDependency[Agent],
+    q: Annotated[str, QueryParameter(description="How a name or a handle begins.", max_length=100)] = "",
+    cursor: Annotated[str | None, QueryParameter(description="`next` of the page before.", max_length=400)] = None,
+    limit: Limit = 50,
+) -> ContactPage:
+    """Who was met last comes first; with `q` by name. Only who wrote where one may read; a page may be short."""
+    if q.strip():
+        return await cards.called(session, agent, q, cursor=cursor, limit=limit)
+    return await cards.newest(session, agent, cursor=cursor, limit=limit)
+
+
+@get("/contacts/{contact_id:uuid}", summary="Read a person")
+async def read_contact(
+    contact_id: FromPath[UUID], session: NamedDependency[AsyncSession], agent: NamedDependency[Agent]
+) -> ContactOut:
+    """All their accounts. A contact that was merged into another gives the person it is now."""
+    return await cards.card(session, contact_id, by=agent)
+
+
+@get("/identities/{identity_id:uuid}/contact", summary="Read the person behind an account")
+async def read_contact_of_identity(
+    identity_id: FromPath[UUID], session: NamedDependency[AsyncSession], agent: NamedDependency[Agent]
+) -> ContactOut:
+    """Rows name people by their account on one network; this is who they are on all."""
+    return await cards.of_identity(session, identity_id, by=agent)
+
+
+@post("/contacts/{contact_id:uuid}/merges", summary="Merge two contacts")
+async def create_merge(
+    contact_id: FromPath[UUID],
+    data: JSONBody[Merge],
+    session: NamedDependency[AsyncSession],
+    agent: NamedDependency[Agent],
+) -> ContactOut:
+    """They are one person until the merge is deleted; no measured time changes. 409 already_merged."""
+    return await merges.merge(session, contact_id, data.contact_id, by=agent)
+
+
+@delete("/contacts/{contact_id:uuid}/merges/{merge_id:uuid}", status_code=200, summary="Split two contacts")
+async def delete_merge(
+    contact_id: FromPath[UUID],
+    merge_id: FromPath[UUID],
+    session: NamedDependency[AsyncSession],
+    agent: NamedDependency[Agent],
+) -> SplitOut:
+    """Each has what was theirs before; what was added since stays with the contact that stays."""
+    return await merges.split(session, contact_id, merge_id, by=agent)
 
 
 @get("/contacts/{contact_id:uuid}/export", guards=[needs(Right.PRIVACY)], summary="Export what we hold of a person")
@@ -56,4 +118,12 @@ async def erase_contact(
     return Erased(erased)
 
 
-doors = [export_contact, erase_contact]
+doors = [
+    list_contacts,
+    read_contact,
+    read_contact_of_identity,
+    create_merge,
+    delete_merge,
+    export_contact,
+    erase_contact,
+]

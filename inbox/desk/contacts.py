@@ -33,7 +33,7 @@ async def called(connection: Connection, workspace_id: UUID, beginning: str) -> 
 async def people(connection: Connection, workspace_id: UUID, ids: Sequence[UUID]) -> dict[UUID, PersonOut]:
     """Who these identities are."""
     found = await connection.fetch(
-        """SELECT id, contact_id, name, handle, avatar_url, platform FROM contact_identity
+        """SELECT id, name, handle, avatar_url, platform FROM contact_identity
            WHERE workspace_id = $1 AND id = ANY($2)""",
         workspace_id,
         list(ids),
@@ -41,7 +41,6 @@ async def people(connection: Connection, workspace_id: UUID, ids: Sequence[UUID]
     return {
         row["id"]: PersonOut(
             identity_id=row["id"],
-            contact_id=row["contact_id"],
             name=row["name"],
             handle=row["handle"],
             avatar_url=row["avatar_url"],

@@ -9,7 +9,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from inbox.desk import lines
+from inbox.desk import lines, together
 from inbox.ground import clock
 from inbox.ground.db import Connection
 from inbox.ground.errors import NotFound
@@ -95,6 +95,15 @@ class HeldConversation(msgspec.Struct, kw_only=True):
     messages: list[HeldMessage]
 
 
+class HeldMerge(msgspec.Struct, kw_only=True):
+    """We took two contacts for one person, and perhaps no more since."""
+
+    contact_id: UUID
+    merged_id: UUID
+    at: datetime
+    split_at: datetime | None
+
+
 class ExportOut(msgspec.Struct, kw_only=True):
     """One person as we know them."""
 
@@ -102,21 +111,31 @@ class ExportOut(msgspec.Struct, kw_only=True):
     name: str
     made_at: datetime
     identities: list[HeldIdentity]
+    merges: list[HeldMerge]
     conversations: list[HeldConversation]
 
 
 async def export(connection: Connection, contact_id: UUID, *, by: Agent) -> ExportOut:
     """All of it; the audit log says who asked. Raises NotFound."""
     by.needs(Right.PRIVACY)
-    contact = await connection.fetchrow(
-        "SELECT id, name FROM contact WHERE workspace_id = $1 AND id = $2", by.workspace_id, contact_id
+    homes = await together.everybody(connection, by.workspace_id, contact_id)
+    contacts = await connection.fetch(
+        "SELECT id, name FROM contact WHERE workspace_id = $1 AND id = ANY($2)", by.workspace_id, homes
     )
-    if contact is None:
+    if not contacts:
         raise NotFound("There is no such person.")
+    names = {row["id"]: row["name"] for row in contacts}
     identities = await connection.fetch(
-        "SELECT * FROM contact_identity WHERE workspace_id = $1 AND contact_id = $2 ORDER BY created_at, id",
+        "SELECT * FROM contact_identity WHERE workspace_id = $1 AND contact_id = ANY($2) ORDER BY created_at, id",
         by.workspace_id,
-        contact_id,
+        homes,
+    )
+    merges = await connection.fetch(
+        """SELECT kept_id, merged_id, at, split_at FROM contact_merge WHERE workspace_id = $1 AND kept_id = ANY($2)
+           UNION SELECT kept_id, merged_id, at, split_at FROM contact_merge
+           WHERE workspace_id = $1 AND merged_id = ANY($2) ORDER BY at""",
+        by.workspace_id,
+        homes,
     )
     people = [row["id"] for row in identities]
     threads = await connection.fetch(CONVERSATIONS, by.workspace_id, people)
@@ -148,10 +167,14 @@ async def export(connection: Connection, contact_id: UUID, *, by: Agent) -> Expo
         contact=str(contact_id),
     )
     return ExportOut(
-        contact_id=contact_id,
-        name=contact["name"],
+        contact_id=homes[0],
+        name=next(filter(None, (names[home] for home in homes)), ""),
         made_at=clock.now(),
         identities=[_identity(row) for row in identities],
+        merges=[
+            HeldMerge(contact_id=row["kept_id"], merged_id=row["merged_id"], at=row["at"], split_at=row["split_at"])
+            for row in merges
+        ],
         conversations=[
             _conversation(
                 row,

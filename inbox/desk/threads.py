@@ -125,7 +125,7 @@ async def named(connection: Connection, workspace_id: UUID, waiting: list[asyncp
     # An unknown author is written '?' and the item's id.
     known = [UUID(row["author"]) for row in shown if not row["author"].startswith("?")]
     people = await contacts.people(connection, workspace_id, known) if known else {}
-    nobody = PersonOut(identity_id=None, contact_id=None, name="")
+    nobody = PersonOut(identity_id=None, name="")
     return [
         WaitingOut(
             person=nobody if row["author"].startswith("?") else people.get(UUID(row["author"]), nobody),

@@ -14,7 +14,7 @@ import asyncpg
 import msgspec
 import structlog
 
-from inbox.desk import lines
+from inbox.desk import lines, together
 from inbox.flow import names, purging, words
 from inbox.ground.crypto import Hasher
 from inbox.ground.db import Connection, Database, again
@@ -22,6 +22,7 @@ from inbox.people.access import Agent
 from inbox.platforms.base import Incoming, clean
 from inbox.realtime import events
 from inbox.realtime.events import Happening
+from inbox.realtime.shapes import ContactNewsOut
 
 log = structlog.get_logger("erasing")
 
@@ -65,9 +66,9 @@ async def of_contact(database: Database, workspace_id: UUID, contact_id: UUID) -
     """Whoever this person is, on every network."""
     async with database.tenant(workspace_id) as connection:
         rows = await connection.fetch(
-            "SELECT id FROM contact_identity WHERE workspace_id = $1 AND contact_id = $2 ORDER BY id",
+            "SELECT id FROM contact_identity WHERE workspace_id = $1 AND contact_id = ANY($2) ORDER BY id",
             workspace_id,
-            contact_id,
+            await together.everybody(connection, workspace_id, contact_id),
         )
     return [row["id"] for row in rows]
 
@@ -139,7 +140,8 @@ async def _forget(
         threads = await purging.threads_of(connection, workspace_id, [person.id for person in fresh])
         begun = await _forget_threads(connection, workspace_id, threads, fresh, hasher)
         await _forget_waiting(connection, workspace_id, fresh)
-        for contact_id in sorted({person.contact_id for person in fresh}):
+        contacts = sorted({person.contact_id for person in fresh})
+        for contact_id in contacts:
             await lines.note(
                 connection,
                 workspace_id,
@@ -149,7 +151,9 @@ async def _forget(
                 contact=str(contact_id),
                 **({"asked_by": asked_by} if asked_by else {}),
             )
-        await events.number(connection, workspace_id, [Happening("contact.erased", thread) for thread in begun])
+        happenings = [Happening("contact.erased", thread) for thread in begun]
+        happenings.append(Happening("contact.forgotten", contact=ContactNewsOut(contact_ids=contacts)))
+        await events.number(connection, workspace_id, happenings)
 
 
 async def _forget_ids(connection: Connection, workspace_id: UUID, people: Sequence[Person], hasher: Hasher) -> None:

@@ -2,6 +2,7 @@
 
 from inbox.models.base import INSTALL_TABLES, Table
 from inbox.models.channels import Channel, ChannelRoute, ChannelSpending, DeletionRequest, OAuthState, PlatformApp
+from inbox.models.contacts import ContactMerge
 from inbox.models.conversations import (
     Contact,
     ContactIdentity,
@@ -51,6 +52,7 @@ __all__ = [
     "ChannelSpending",
     "Contact",
     "ContactIdentity",
+    "ContactMerge",
     "Conversation",
     "ConversationTag",
     "DeletionRequest",

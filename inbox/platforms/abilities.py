@@ -102,7 +102,8 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     """What this platform's public API can do, as shown in Settings and in the composer. Nothing is pretended.
 
     `actions`: what may be done on an item of each kind. `text_limits`: per action, counted by `Connector.length`.
-    `limits`: sentences a person can read about what this network cannot do.
+    `limits`: sentences a person can read about what this network cannot do. `matching_note`: a sentence where its rules
+    forbid tying its accounts to the same person's elsewhere unless that person agreed: the house never suggests it.
     """
 
     hears: list[str]  # webhook, poll, stream
@@ -121,5 +122,6 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     signals: dict[Kind, list[Signal]] = {}
     allowance: Allowance | None = None
     retention: Retention = Retention()
+    matching_note: str = ""
     back_fill_days: int = 90  # what connecting brings from before; 0 where the API gives no past
     templates: bool = False  # outside the window, messages the platform approved beforehand

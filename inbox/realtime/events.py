@@ -18,7 +18,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from inbox.ground import clock
 from inbox.ground.db import Connection, raw
 from inbox.realtime import rows
-from inbox.realtime.shapes import ActivityOut, ChannelOut, EventOut, MacroOut, MemberOut, ReadOut, SavedReplyOut
+from inbox.realtime.shapes import (
+    ActivityOut,
+    ChannelOut,
+    ContactNewsOut,
+    EventOut,
+    MacroOut,
+    MemberOut,
+    ReadOut,
+    SavedReplyOut,
+)
 
 encoder = msgspec.json.Encoder()
 
@@ -40,6 +49,7 @@ class Happening:
     saved_reply: SavedReplyOut | None = None
     macro: MacroOut | None = None
     forget: UUID | None = None
+    contact: ContactNewsOut | None = None
     at: datetime = field(default_factory=clock.now)
 
 
@@ -58,6 +68,7 @@ def publish(
     member: MemberOut | None = None,
     saved_reply: SavedReplyOut | None = None,
     macro: MacroOut | None = None,
+    contact: ContactNewsOut | None = None,
 ) -> None:
     """Remember that something happened; it is numbered and stored when the session commits."""
     if "happenings" not in session.info:
@@ -65,7 +76,19 @@ def publish(
         session.info.setdefault("before_commit", []).append(_number_session)
     session.info["happenings"].append(
         Happening(
-            name, conversation, message, channel_id, user_id, by, activity, read, channel, member, saved_reply, macro
+            name,
+            conversation,
+            message,
+            channel_id,
+            user_id,
+            by,
+            activity,
+            read,
+            channel,
+            member,
+            saved_reply,
+            macro,
+            contact=contact,
         )
     )
 
@@ -102,6 +125,7 @@ async def number(connection: Connection, workspace_id: UUID, happenings: list[Ha
                     member=happening.member,
                     saved_reply=happening.saved_reply,
                     macro=happening.macro,
+                    contact=happening.contact,
                     forget=happening.forget,
                 )
             )

@@ -30,7 +30,7 @@ from inbox.realtime.shapes import (
 
 # LATERAL with LIMIT: people and posts are looked up one by one, never read whole to be joined with a page.
 CONVERSATION = """
-SELECT c.*, i.contact_id, i.name AS person_name, i.handle, i.avatar_url,
+SELECT c.*, i.name AS person_name, i.handle, i.avatar_url,
        p.external_id AS post_external_id, p.text AS post_text, p.permalink AS post_permalink,
        p.picture_url, p.at AS post_at,
        ARRAY(SELECT t.name FROM conversation_tag t
@@ -43,7 +43,7 @@ LEFT JOIN LATERAL (SELECT * FROM post o
 """
 
 MESSAGE = """
-SELECT m.*, i.contact_id, i.name AS person_name, i.handle, i.avatar_url, i.platform,
+SELECT m.*, i.name AS person_name, i.handle, i.avatar_url, i.platform,
        CASE WHEN m.attachments <> '[]' THEN ARRAY(
            SELECT a.position || ' ' || a.state || ' ' || a.id FROM attachment a
            WHERE a.workspace_id = m.workspace_id AND a.message_id = m.id) END AS files,
@@ -84,7 +84,6 @@ def conversation(row: asyncpg.Record) -> ConversationOut:
         priority=row["priority"],
         person=PersonOut(
             identity_id=row["identity_id"],
-            contact_id=row["contact_id"],
             name=row["person_name"] or "",
             handle=row["handle"] or "",
             avatar_url=row["avatar_url"] or "",
@@ -136,7 +135,6 @@ def message(row: asyncpg.Record) -> MessageOut:
         if ours
         else PersonOut(
             identity_id=row["identity_id"],
-            contact_id=row["contact_id"],
             name=row["person_name"] or "",
             handle=row["handle"] or "",
             avatar_url=row["avatar_url"] or "",

@@ -12,10 +12,9 @@ from inbox.platforms.base import Attachment
 
 
 class PersonOut(msgspec.Struct, kw_only=True):
-    """Somebody who writes to us, as one platform knows them."""
+    """Somebody who writes to us, as one platform knows them. Who they are elsewhere too, their contact tells."""
 
     identity_id: UUID | None
-    contact_id: UUID | None
     name: str
     handle: str = ""
     avatar_url: str = ""
@@ -224,6 +223,15 @@ class MacroOut(msgspec.Struct, kw_only=True):
     removed: bool = False
 
 
+class ContactNewsOut(msgspec.Struct, kw_only=True):
+    """Something about a person changed: whoever shows one of these contacts asks for it anew.
+
+    What is known of a person is not told here: it differs with the channels one sees, and is not to lie in the feed.
+    """
+
+    contact_ids: list[UUID]
+
+
 class EventOut(msgspec.Struct, kw_only=True, omit_defaults=True):
     """One thing that happened, with the whole rows it changed. `name` e.g. conversation.resolved, message.received."""
 
@@ -239,4 +247,5 @@ class EventOut(msgspec.Struct, kw_only=True, omit_defaults=True):
     member: MemberOut | None = None
     saved_reply: SavedReplyOut | None = None
     macro: MacroOut | None = None
+    contact: ContactNewsOut | None = None
     forget: UUID | None = None  # a conversation this reader may no longer see

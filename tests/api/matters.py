@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from inbox.desk import deliveries, replies
+from inbox.desk import cards, deliveries, merges, replies
 from inbox.desk.replies import Reply
 from inbox.ground.ids import new_id
 from inbox.realtime.shapes import MessageOut
@@ -18,6 +18,26 @@ async def a_conversation(world: World) -> dict[str, Any]:
     road = await Road.make(world)
     await road.comments("8001", "Does it ship?", at="00:01")
     return {"conversation_id": named(await road.conversation())}
+
+
+async def a_person(world: World) -> dict[str, Any]:
+    """Who wrote a comment, and under which account."""
+    await a_conversation(world)
+    async with world.database.tenant(world.workspace_id) as connection:
+        row = await connection.fetchrow("SELECT id, contact_id FROM contact_identity")
+    assert row is not None
+    return {"contact_id": row["contact_id"], "identity_id": row["id"]}
+
+
+async def a_merge(world: World) -> dict[str, Any]:
+    """Two who wrote are one person, as somebody said."""
+    road = await Road.make(world)
+    await road.comments("8001", "Does it ship?", at="00:01")
+    await road.says("7001", "Does it ship?", at="00:02")
+    async with world.database.session(world.workspace_id) as session:
+        one, other = (await cards.newest(session, world.admin, cursor=None, limit=2)).items
+        card = await merges.merge(session, one.id, other.id, by=world.admin)
+    return {"contact_id": card.id, "merge_id": card.merges[0].id}
 
 
 async def a_comment(world: World) -> dict[str, Any]:

@@ -33,6 +33,8 @@ from tests.api.matters import (
     a_conversation,
     a_doubtful_reply,
     a_failed_reply,
+    a_merge,
+    a_person,
     a_queued_reply,
     written_elsewhere,
 )
@@ -84,13 +86,6 @@ async def the_channel(world: World) -> dict[str, Any]:
 
 async def a_file_nobody_sent(_: World) -> dict[str, Any]:
     return {"attachment_id": new_id()}
-
-
-async def a_person(world: World) -> dict[str, Any]:
-    """Who wrote a comment."""
-    await a_conversation(world)
-    async with world.database.tenant(world.workspace_id) as connection:
-        return {"contact_id": await connection.fetchval("SELECT contact_id FROM contact_identity")}
 
 
 async def a_code_nobody_was_given(_: World) -> dict[str, Any]:
@@ -168,6 +163,11 @@ ROWS: dict[str, Row] = {
     "PUT /api/v1/messages/{message_id}/needs-reply": Row("200 200 200    403     404   404    401     200", {"needs_reply": False, "reason": "Spam"}, a_comment),
     "PUT /api/v1/messages/{message_id}/authorship": Row("200 200  200    403     404   404    401     200", {"automatic": True}, written_elsewhere),
     "POST /api/v1/messages/{message_id}/coverage": Row("422 422   422    403     404   404    401     422", {"answers": [str(new_id())]}, written_elsewhere),
+    "GET /api/v1/contacts": Row("                     200   200   200    200     200   200    401     200"),
+    "GET /api/v1/contacts/{contact_id}": Row("        200   200   200    200     404   404    401     200", None, a_person),
+    "GET /api/v1/identities/{identity_id}/contact": Row("200 200 200  200     404   404    401     200", None, a_person),
+    "POST /api/v1/contacts/{contact_id}/merges": Row("404 404  404    403     404   404    401     404", {"contact_id": str(new_id())}, a_person),
+    "DELETE /api/v1/contacts/{contact_id}/merges/{merge_id}": Row("200 200 200 403 404 404   401     200", None, a_merge),
     "GET /api/v1/contacts/{contact_id}/export": Row("200 403  403    403     403   404    401     403", None, a_person),
     "POST /api/v1/contacts/{contact_id}/erasure": Row("200 403 403   403     403   404    401     403", None, a_person),
     "GET /api/v1/attachments/{attachment_id}": Row(" 404   404   404    404     404   404    401     404", None, a_file_nobody_sent),

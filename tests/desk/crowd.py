@@ -10,6 +10,7 @@ TABLES = (
     "draft",
     "contact",
     "contact_identity",
+    "contact_merge",
     "post",
     "conversation",
     "conversation_tag",
@@ -33,6 +34,10 @@ SELECT {workspace}, md5('identity' || n)::uuid, md5('contact' || n)::uuid, 'face
        (ARRAY['Ana','Ben','Cleo','Dai','Eva','Finn','Gil','Hana'])[1 + n % 8] || ' ' || md5(n::text),
        '@' || md5('h' || n)
 FROM generate_series(1, {conversations}) n;
+INSERT INTO contact_merge (workspace_id, id, kept_id, merged_id, split_at)
+SELECT {workspace}, md5('merge' || n)::uuid, md5('contact' || n + 1)::uuid, md5('contact' || n)::uuid,
+       CASE WHEN n % 4 = 0 THEN now() END
+FROM generate_series(1, {conversations} - 1, 3) n;
 INSERT INTO post (workspace_id, id, channel_id, external_id, text)
 SELECT {workspace}, md5('post' || n)::uuid, ({channels})[1], 'crowd ' || n, 'New in the shop: lamp number ' || n
 FROM generate_series(1, {conversations} / 4) n;

@@ -13,7 +13,7 @@ from uuid import UUID
 
 import pytest
 
-from inbox.desk import drafts, ledger, macros, mentions, reading, saved_replies, threads, views
+from inbox.desk import cards, drafts, ledger, macros, mentions, reading, saved_replies, threads, views
 from inbox.ground.db import Database, raw
 from inbox.people.access import Agent, Role
 from inbox.platforms.base import Kind
@@ -120,6 +120,8 @@ def everything(crowded: Crowd, thread: UUID) -> Iterator[tuple[str, Verb]]:
             for more in narrowed:
                 yield f"{view} for {name} {more}", partial(twice, agent=agent, view=view, more=more)
         yield f"counts for {name}", partial(views.counts, agent=agent)
+        yield f"people for {name}", partial(people, agent=agent)
+        yield f"people called for {name}", partial(cards.called, agent=agent, q="ana c4", cursor=None, limit=50)
     yield "thread", lambda session: threads.read(session, thread, by=crowded.ana)
     yield "older", lambda session: threads.older(session, thread, None, by=crowded.ana)
     yield "ledger", lambda session: ledger.of(session, thread, by=crowded.ana)
@@ -136,6 +138,15 @@ async def twice(session: Any, *, agent: Agent, view: str, more: Any) -> None:
     page = await views.page(session, agent, view, **more)
     if page.next:
         await views.page(session, agent, view, **more, cursor=page.next)
+
+
+async def people(session: Any, *, agent: Agent) -> None:
+    """Everybody, page after page, and one of them."""
+    page = await cards.newest(session, agent, cursor=None, limit=50)
+    if page.next:
+        await cards.newest(session, agent, cursor=page.next, limit=50)
+    for one in page.items[:1]:
+        await cards.of_identity(session, one.identities[0].id, by=agent)
 
 
 async def tally(session: Any, crowded: Crowd) -> None:

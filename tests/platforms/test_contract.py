@@ -252,6 +252,7 @@ def test_what_it_offers_is_what_it_does(connector: Connector) -> None:
     for duty in (able.retention.text, able.retention.profile, able.retention.reread):
         assert duty is None or duty > timedelta()
         assert duty is None or able.retention.note.endswith(".")
+    assert not able.matching_note or able.matching_note.endswith(".")
 
 
 @each

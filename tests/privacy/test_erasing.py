@@ -189,3 +189,20 @@ async def test_everything_we_hold_of_somebody_is_one_file(home: Home, owner: Con
     assert held["conversations"][0]["messages"][0]["earlier"][0]["text"] == SAID
     line = await home.audit("contact_exported")
     assert (line["by"], line["data"]) == (home.world.admin.id, f'{{"contact": "{contact}"}}')
+
+
+async def test_who_is_one_person_with_them_is_exported_and_erased_with_them(home: Home) -> None:
+    await story(home)
+    zebra, bo = await home.contact(ZEBRA), await home.contact(BO)
+    merged = await home.admin.post(f"/contacts/{bo}/merges", json={"contact_id": str(zebra)})
+    assert merged.status_code == 201, merged.text
+    held = (await home.admin.get(f"/contacts/{zebra}/export")).json()
+    assert {one["external_id"] for one in held["identities"]} == {ZEBRA, BO}
+    assert (held["contact_id"], [one["merged_id"] for one in held["merges"]]) == (str(bo), [str(zebra)])
+    before = await home.numbers()
+    assert (await home.erases(ZEBRA)).json() == {"messages": 3}
+    for canary in (ZEBRA, "Kilimanjaro", "Zenobia", "And to France?"):
+        assert not await home.knows(canary), canary
+    assert await home.numbers() == before
+    (split,) = (await home.admin.get(f"/contacts/{bo}")).json()["merges"]
+    assert (await home.admin.delete(f"/contacts/{bo}/merges/{split['id']}")).status_code == 200, "even then"

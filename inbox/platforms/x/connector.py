@@ -87,6 +87,7 @@ class X(Connector):
             reserve=0.2,
             note="An estimate: what is read and done here, at the prices in the settings. The bill is X's.",
         ),
+        matching_note="X lets an account be tied to the same person elsewhere only if that person agreed to it.",
         retention=Retention(
             reread=timedelta(days=1),
             note="X asks that posts deleted, changed or made private there be so here within a day.",

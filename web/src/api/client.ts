@@ -1,5 +1,6 @@
 /** The doors, as functions. The only place that fetches; knows nothing of the page. */
 
+import type { Contact } from "./contacts.ts"
 import type {
   Channel,
   Conversation,
@@ -178,6 +179,18 @@ export class Api {
   /** Asks the platform again for words that were let go. */
   refetch = (id: Id): Promise<{ messages: Message[]; left: number; why: string }> =>
     this.#send("POST", `/conversations/${id}/refetch`, {})
+
+  // People
+
+  contacts = (q: string, cursor: string | null = null): Promise<Page<Contact>> => this.#get("/contacts", { q, cursor })
+
+  contact = (id: Id): Promise<Contact> => this.#get(`/contacts/${id}`)
+
+  contactOf = (identity: Id): Promise<Contact> => this.#get(`/identities/${identity}/contact`)
+
+  merge = (kept: Id, contact_id: Id): Promise<Contact> => this.#send("POST", `/contacts/${kept}/merges`, { contact_id })
+
+  split = (contact: Id, merge: Id): Promise<void> => this.#send("DELETE", `/contacts/${contact}/merges/${merge}`)
 
   erase = (contact: Id): Promise<{ messages: number }> => this.#send("POST", `/contacts/${contact}/erasure`, {})
 

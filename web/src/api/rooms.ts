@@ -18,6 +18,7 @@ export interface Capabilities {
   signals?: Partial<Record<Kind, string[]>>
   allowance?: { unit: string; setting: string; period: "day" | "month"; note: string } | null
   retention?: { note: string }
+  matching_note?: string
   back_fill_days?: number
   templates?: boolean
 }

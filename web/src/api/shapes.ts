@@ -11,7 +11,6 @@ export type Role = "admin" | "supervisor" | "agent" | "read_only"
 
 export interface Person {
   identity_id: Id | null
-  contact_id: Id | null
   name: string
   handle: string
   avatar_url: string
@@ -208,6 +207,7 @@ export interface FeedEvent {
   member?: Member | null
   saved_reply?: SavedReply | null
   macro?: Macro | null
+  contact?: { contact_ids: Id[] } | null // something about this person changed
   forget?: Id | null
 }
 

@@ -1,6 +1,7 @@
 /** The live store as the page sees it: drawn at most once a frame, with what was just asked laid over what is known. */
 
 import { Api, itemsOf, Problem } from "../api/client.ts"
+import type { Contact } from "../api/contacts.ts"
 import type { Platform, Workspace } from "../api/rooms.ts"
 import type { Channel, Conversation, Id, Macro, Member, Message, Read, SavedReply, Session, Viewer } from "../api/shapes.ts"
 import type { Connection, Surroundings, Wire } from "./socket.ts"
@@ -194,6 +195,11 @@ class Desk {
 
   thread(id: Id): Thread | undefined {
     return this.state.threads.get(id)
+  }
+
+  /** Somebody who is open; null while they are being asked for. */
+  person(id: Id): Contact | null | undefined {
+    return this.state.people.get(id)
   }
 
   channel(id: Id): Channel | undefined {

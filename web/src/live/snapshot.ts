@@ -197,5 +197,5 @@ export function forgotten(state: State): State {
     ]),
   )
   const threads = new Map([...state.threads].map(([id]) => [id, bare]))
-  return { ...emptyState(state.me), views, threads, loads: state.loads }
+  return { ...emptyState(state.me), views, threads, people: state.people, loads: state.loads }
 }

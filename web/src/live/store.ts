@@ -1,8 +1,10 @@
 /** The live store: one state, told by the feed, filled by the doors. Knows no browser; `headless.ts` runs it in Node. */
 
+import type { Contact } from "../api/contacts.ts"
 import { type Api, itemsOf, Problem } from "../api/client.ts"
 import type { Conversation, FeedEvent, Id, Message, Page, Viewer } from "../api/shapes.ts"
 import { apply, counted, learn, reached, seen } from "./reducer.ts"
+import { dropped, replaced } from "./lists.ts"
 import * as snapshot from "./snapshot.ts"
 import { type Connection, type Listener, Socket, type Surroundings } from "./socket.ts"
 import { emptyState, type State } from "./state.ts"
@@ -25,6 +27,7 @@ export class Store implements Listener {
   readonly #around: Surroundings
   readonly #told: () => void
   #round = 0 // loads of an earlier round may miss what the feed skipped
+  #asking = new Map<Id, () => Promise<Contact>>()
   #paging = new Set<string>()
   #wondering = new Set<Id>()
   #callOffWonder: (() => void) | null = null
@@ -101,6 +104,19 @@ export class Store implements Listener {
     this.#paging.delete(id)
   }
 
+  /** Somebody, by one of their accounts or by their contact. */
+  async openPerson(id: Id, ask: () => Promise<Contact>): Promise<void> {
+    if (this.#asking.has(id)) return
+    this.#asking.set(id, ask)
+    this.#set({ ...this.state, people: replaced(this.state.people, id, null) })
+    await this.reloadPerson(id)
+  }
+
+  closePerson(id: Id): void {
+    this.#asking.delete(id)
+    this.#set({ ...this.state, people: dropped(this.state.people, id) })
+  }
+
   hold(name: string, on: boolean): void {
     this.#set(snapshot.held(this.state, name, on))
   }
@@ -119,6 +135,20 @@ export class Store implements Listener {
   }
 
   // Loading
+
+  async reloadPerson(id: Id): Promise<void> {
+    const ask = this.#asking.get(id)
+    if (!ask) return
+    await this.#load(id, ask, (person) =>
+      this.#asking.has(id) ? { ...this.state, people: replaced(this.state.people, id, person) } : this.state,
+    )
+  }
+
+  /** Whoever is open and was one of these contacts is asked for anew. */
+  async reloadPeople(contacts: readonly Id[]): Promise<void> {
+    const open = [...this.state.people].filter(([, one]) => one?.contact_ids.some((id) => contacts.includes(id)))
+    await Promise.all(open.map(([id]) => this.reloadPerson(id)))
+  }
 
   async reloadView(name: string): Promise<void> {
     const view = this.state.views.get(name)
@@ -202,6 +232,7 @@ export class Store implements Listener {
   heard(events: FeedEvent[], seq: number): void {
     const before = this.state.conversations
     this.#set(reached(events.reduce(apply, this.state), seq))
+    for (const { contact } of events) if (contact) void this.reloadPeople(contact.contact_ids)
     for (const { conversation } of events)
       if (conversation && conversation.message_count > 1 && !before.has(conversation.id)) this.#wonder(conversation.id)
     for (const [name, view] of this.state.views) if (view.stale) this.#refreshSoon(name, DOUBT_FOR)
@@ -221,6 +252,7 @@ export class Store implements Listener {
       this.loadPeople(),
       this.loadCounts(),
       this.loadKept(),
+      ...[...this.state.people.keys()].map((id) => this.reloadPerson(id)),
       ...[...this.state.threads.keys()].map((id) => this.reloadThread(id)),
       ...[...this.state.views.keys()].map((name) => this.reloadView(name)),
     ])
@@ -274,6 +306,7 @@ export class Store implements Listener {
     if (name === "people") await this.loadPeople()
     else if (name === "counts") await this.loadCounts()
     else if (name === "kept") await this.loadKept()
+    else if (this.state.people.has(name)) await this.reloadPerson(name)
     else if (this.state.threads.has(name)) await this.reloadThread(name)
     else if (this.state.views.has(name)) await this.reloadView(name)
   }

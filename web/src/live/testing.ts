@@ -12,7 +12,7 @@ export function conversation(given: Partial<Conversation> & { id: string }): Con
     kind: "dm",
     status: "open",
     priority: 0,
-    person: { identity_id: null, contact_id: null, name: "Ana", handle: "", avatar_url: "", platform: "demo" },
+    person: { identity_id: null, name: "Ana", handle: "", avatar_url: "", platform: "demo" },
     participants: 1,
     post: null,
     preview: "",

@@ -13,7 +13,7 @@ function activity(id: string, at: string, by: string | null = null): Activity {
 }
 
 test("days part, neighbours join, quiet lines stand where they happened", () => {
-  const ana = { identity_id: "ana", contact_id: null, name: "Ana", handle: "", avatar_url: "", platform: "demo" }
+  const ana = { identity_id: "ana", name: "Ana", handle: "", avatar_url: "", platform: "demo" }
   const pieces = piecesOf(
     [
       message({ id: "a", author: ana, at: "2026-11-22T09:00:00Z" }),

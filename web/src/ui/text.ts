@@ -78,3 +78,10 @@ export function languageName(code: string): string {
 export function number(value: number): string {
   return new Intl.NumberFormat(locale).format(value)
 }
+
+const LONGEST_NAME = 48
+
+/** A name within a sentence: it may be as long as a page. */
+export function shortName(name: string): string {
+  return name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME)}…` : name || t("person.unknown")
+}

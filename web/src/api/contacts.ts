@@ -1,0 +1,34 @@
+/** Shapes of people: who somebody is on every network. */
+
+import type { Id, Time } from "./shapes.ts"
+
+/** One account of theirs. `contact_id`: the contact it came with. */
+export interface Identity {
+  id: Id
+  contact_id: Id
+  platform: string
+  name: string
+  handle: string
+  avatar_url: string
+  known_since: Time
+  erased: boolean
+}
+
+/** Somebody said that they are one; `identity_ids` are somebody else's again when it is split. */
+export interface Merge {
+  id: Id
+  at: Time
+  by: Id | null
+  name: string
+  identity_ids: Id[]
+}
+
+/** A person. `contact_ids`: every contact that is they. */
+export interface Contact {
+  id: Id
+  name: string
+  known_since: Time
+  contact_ids: Id[]
+  identities: Identity[]
+  merges: Merge[]
+}
