@@ -19,6 +19,8 @@ from litestar.datastructures import State
 from inbox.api import (
     attachments,
     channels,
+    contact_fields,
+    contact_knowledge,
     contacts,
     conversations,
     deletions,
@@ -67,6 +69,8 @@ ROOMS = (
     conversations,
     messages,
     contacts,
+    contact_knowledge,
+    contact_fields,
     attachments,
     views,
     tags,

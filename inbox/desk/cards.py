@@ -1,4 +1,4 @@
-"""A person as the page shows them: all their accounts, and which of them were merged.
+"""A person as the page shows them: all their accounts, which of them were merged, and what agents know of them.
 
 Somebody who sees some channels sees the accounts that wrote there; a person without one does not exist for them.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -14,16 +15,17 @@ import asyncpg
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from inbox.desk import contacts, cursors, together
+from inbox.desk import contacts, cursors, fields, overlays, together
 from inbox.ground.db import Connection, raw
 from inbox.ground.errors import NotFound
 from inbox.people.access import Agent
+from inbox.platforms import registry
 
 LAST_ID = UUID(int=2**128 - 1)
 
 # What wrote, or was written to, in a channel that the agent sees; NULL: all of them.
 IDENTITIES = """
-SELECT i.id, i.contact_id, i.platform, i.name, i.handle, i.avatar_url, i.created_at, i.erased_at
+SELECT i.id, i.contact_id, i.platform, i.external_id, i.name, i.handle, i.avatar_url, i.created_at, i.erased_at
 FROM contact_identity i WHERE i.workspace_id = $1 AND i.contact_id = ANY($2) AND ($3::uuid[] IS NULL
     OR EXISTS (SELECT 1 FROM conversation c
                WHERE c.workspace_id = $1 AND c.identity_id = i.id AND c.channel_id = ANY($3) OFFSET 0)
@@ -40,7 +42,7 @@ WHERE c.workspace_id = $1 AND c.id < $2 AND below.stands IS NULL ORDER BY c.id D
 
 
 class IdentityOut(msgspec.Struct, kw_only=True):
-    """One account of theirs. `contact_id`: the contact it came with."""
+    """One account of theirs. `contact_id`: the contact it came with. `profile_url`: "" where the platform has none."""
 
     id: UUID
     contact_id: UUID
@@ -48,6 +50,7 @@ class IdentityOut(msgspec.Struct, kw_only=True):
     name: str
     handle: str
     avatar_url: str
+    profile_url: str
     known_since: datetime
     erased: bool
 
@@ -62,8 +65,15 @@ class MergeOut(msgspec.Struct, kw_only=True):
     identity_ids: list[UUID]
 
 
+class ValueOut(msgspec.Struct, kw_only=True):
+    """What is known in one field, as its kind says it: a text, a number, a date as 2026-11-26, true or false."""
+
+    field_id: UUID
+    value: str | float | bool
+
+
 class ContactOut(msgspec.Struct, kw_only=True):
-    """A person. `contact_ids`: every contact that is they, this one first."""
+    """A person. `contact_ids`: every contact that is they, this one first. `values`: only of fields filled in."""
 
     id: UUID
     name: str
@@ -71,6 +81,8 @@ class ContactOut(msgspec.Struct, kw_only=True):
     contact_ids: list[UUID]
     identities: list[IdentityOut]
     merges: list[MergeOut]
+    tags: list[str]
+    values: list[ValueOut]
 
 
 class ContactPage(msgspec.Struct, kw_only=True):
@@ -153,9 +165,38 @@ async def of(connection: Connection, roots: Sequence[UUID], *, by: Agent) -> lis
         homes,
     )
     called = {row["id"]: row["name"] for row in names}
-    return [
-        _card(trees[root], called, accounts, merged) for root in roots if any(accounts[home] for home in trees[root])
-    ]
+    known = await _known(connection, by.workspace_id, homes)
+    seen = [root for root in roots if any(accounts[home] for home in trees[root])]
+    return [_card(trees[root], called, accounts, merged, known) for root in seen]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What stands on each contact by itself."""
+
+    tags: dict[UUID, dict[str, bool]]
+    values: dict[UUID, dict[UUID, str | None]]
+    kinds: dict[UUID, str]
+
+
+async def _known(connection: Connection, workspace_id: UUID, homes: Sequence[UUID]) -> Known:
+    known = Known(defaultdict(dict), defaultdict(dict), {})
+    for row in await connection.fetch(
+        "SELECT contact_id, name, worn FROM contact_tag WHERE workspace_id = $1 AND contact_id = ANY($2)",
+        workspace_id,
+        homes,
+    ):
+        known.tags[row["contact_id"]][row["name"]] = row["worn"]
+    for row in await connection.fetch(
+        """SELECT v.contact_id, v.field_id, v.value, f.kind FROM contact_value v
+           JOIN contact_field f ON f.workspace_id = v.workspace_id AND f.id = v.field_id
+           WHERE v.workspace_id = $1 AND v.contact_id = ANY($2) ORDER BY f.position, f.id""",
+        workspace_id,
+        homes,
+    ):
+        known.values[row["contact_id"]][row["field_id"]] = row["value"]
+        known.kinds[row["field_id"]] = row["kind"]
+    return known
 
 
 def _card(
@@ -163,11 +204,13 @@ def _card(
     called: dict[UUID, str],
     accounts: dict[UUID, list[asyncpg.Record]],
     merged: Sequence[asyncpg.Record],
+    known: Known,
 ) -> ContactOut:
     branches = [row for row in merged if row["kept_id"] in tree]
     identities = [_identity(row) for home in tree for row in accounts[home]]
-    merges = []
+    merges, kin = [], defaultdict[UUID, list[UUID]](list)
     for row in branches:
+        kin[row["kept_id"]].append(row["merged_id"])
         below = _below(row["merged_id"], branches)
         theirs = [account for home in below for account in accounts[home]]
         if theirs:
@@ -187,6 +230,12 @@ def _card(
         contact_ids=list(tree),
         identities=identities,
         merges=merges,
+        tags=sorted(tag for tag, worn in overlays.standing(tree[0], kin, known.tags).items() if worn),
+        values=[
+            ValueOut(field_id=field, value=fields.read(known.kinds[field], value))
+            for field, value in overlays.standing(tree[0], kin, known.values).items()
+            if value is not None
+        ],
     )
 
 
@@ -212,9 +261,15 @@ def _identity(row: asyncpg.Record) -> IdentityOut:
         name=row["name"],
         handle=row["handle"],
         avatar_url=row["avatar_url"],
+        profile_url="" if row["erased_at"] else _profile(row),
         known_since=row["created_at"],
         erased=row["erased_at"] is not None,
     )
+
+
+def _profile(row: asyncpg.Record) -> str:
+    platform = registry.platforms().get(row["platform"])
+    return platform.profile_url(row["external_id"], row["handle"].removeprefix("@")) if platform else ""
 
 
 def _place(one: ContactOut) -> tuple[str, UUID]:

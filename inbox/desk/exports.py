@@ -104,6 +104,21 @@ class HeldMerge(msgspec.Struct, kw_only=True):
     split_at: datetime | None
 
 
+class HeldNote(msgspec.Struct, kw_only=True):
+    """What one of us wrote down about them."""
+
+    text: str
+    at: datetime
+    edited_at: datetime | None
+
+
+class HeldValue(msgspec.Struct, kw_only=True):
+    """What we know of them, in a field of our own."""
+
+    field: str
+    value: str
+
+
 class ExportOut(msgspec.Struct, kw_only=True):
     """One person as we know them."""
 
@@ -112,6 +127,9 @@ class ExportOut(msgspec.Struct, kw_only=True):
     made_at: datetime
     identities: list[HeldIdentity]
     merges: list[HeldMerge]
+    tags: list[str]
+    values: list[HeldValue]
+    notes: list[HeldNote]
     conversations: list[HeldConversation]
 
 
@@ -134,6 +152,24 @@ async def export(connection: Connection, contact_id: UUID, *, by: Agent) -> Expo
         """SELECT kept_id, merged_id, at, split_at FROM contact_merge WHERE workspace_id = $1 AND kept_id = ANY($2)
            UNION SELECT kept_id, merged_id, at, split_at FROM contact_merge
            WHERE workspace_id = $1 AND merged_id = ANY($2) ORDER BY at""",
+        by.workspace_id,
+        homes,
+    )
+    worn = await connection.fetch(
+        "SELECT DISTINCT name FROM contact_tag WHERE workspace_id = $1 AND contact_id = ANY($2) AND worn ORDER BY name",
+        by.workspace_id,
+        homes,
+    )
+    filled_in = await connection.fetch(
+        """SELECT f.title, v.value FROM contact_value v
+           JOIN contact_field f ON f.workspace_id = v.workspace_id AND f.id = v.field_id
+           WHERE v.workspace_id = $1 AND v.contact_id = ANY($2) AND v.value IS NOT NULL
+           ORDER BY f.position, f.id, v.at""",
+        by.workspace_id,
+        homes,
+    )
+    notes = await connection.fetch(
+        "SELECT text, at, edited_at FROM contact_note WHERE workspace_id = $1 AND contact_id = ANY($2) ORDER BY at, id",
         by.workspace_id,
         homes,
     )
@@ -175,6 +211,9 @@ async def export(connection: Connection, contact_id: UUID, *, by: Agent) -> Expo
             HeldMerge(contact_id=row["kept_id"], merged_id=row["merged_id"], at=row["at"], split_at=row["split_at"])
             for row in merges
         ],
+        tags=[row["name"] for row in worn],
+        values=[HeldValue(field=row["title"], value=row["value"]) for row in filled_in],
+        notes=[HeldNote(text=row["text"], at=row["at"], edited_at=row["edited_at"]) for row in notes],
         conversations=[
             _conversation(
                 row,

@@ -27,6 +27,7 @@ from inbox.realtime.shapes import ContactNewsOut
 log = structlog.get_logger("erasing")
 
 TELLING = 8  # characters from which an id inside another is no accident
+KNOWN = ("contact_note", "contact_tag", "contact_value")  # what agents know of a contact
 UNREADABLE = "Somebody it told of was erased, so it was emptied unread."
 
 # By their id, or by what stands in its place if they were erased before: a crash between is finished by repeating.
@@ -172,6 +173,14 @@ async def _forget_ids(connection: Connection, workspace_id: UUID, people: Sequen
         workspace_id,
         [person.contact_id for person in people],
     )
+    for known in KNOWN:
+        await connection.execute(
+            f"""DELETE FROM {known} k WHERE k.workspace_id = $1 AND k.contact_id = ANY($2) AND NOT EXISTS (
+                    SELECT 1 FROM contact_identity i
+                    WHERE i.workspace_id = $1 AND i.contact_id = k.contact_id AND i.erased_at IS NULL)""",
+            workspace_id,
+            [person.contact_id for person in people],
+        )
 
 
 async def _forget_threads(

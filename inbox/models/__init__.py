@@ -2,7 +2,7 @@
 
 from inbox.models.base import INSTALL_TABLES, Table
 from inbox.models.channels import Channel, ChannelRoute, ChannelSpending, DeletionRequest, OAuthState, PlatformApp
-from inbox.models.contacts import ContactMerge
+from inbox.models.contacts import ContactField, ContactMerge, ContactNote, ContactTag, ContactValue
 from inbox.models.conversations import (
     Contact,
     ContactIdentity,
@@ -51,8 +51,12 @@ __all__ = [
     "ChannelRoute",
     "ChannelSpending",
     "Contact",
+    "ContactField",
     "ContactIdentity",
     "ContactMerge",
+    "ContactNote",
+    "ContactTag",
+    "ContactValue",
     "Conversation",
     "ConversationTag",
     "DeletionRequest",

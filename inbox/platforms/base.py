@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any, ClassVar
+from urllib.parse import quote
 
 import httpx
 import msgspec
@@ -187,6 +188,7 @@ class Connector(ABC):
     makes_app: ClassVar[bool] = False  # webhooks need no app typed in: a random verify token signs them
     challenge_type: ClassVar[str] = "text/plain"  # of the answer to the handshake
     steps: ClassVar[list[Step]] = []  # how a person connects a real account
+    profile: ClassVar[str] = ""  # the address of somebody's own page, with {handle} or {id} in it
 
     # The road in
 
@@ -275,6 +277,12 @@ class Connector(ABC):
         return None
 
     # The account
+
+    def profile_url(self, external_id: str, handle: str) -> str:
+        """Somebody's own page there, or "" where there is none or it cannot be known. `handle`: without an @. Pure."""
+        if "{handle}" in self.profile and not handle:
+            return ""
+        return self.profile.format(id=quote(external_id, safe=":"), handle=quote(handle, safe=""))
 
     @abstractmethod
     async def check(self, http: httpx.AsyncClient, account: Account) -> Receipt:

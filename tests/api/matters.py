@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from inbox.desk import cards, deliveries, merges, replies
+from inbox.desk import cards, contact_notes, deliveries, fields, merges, replies
 from inbox.desk.replies import Reply
 from inbox.ground.ids import new_id
 from inbox.realtime.shapes import MessageOut
@@ -38,6 +38,22 @@ async def a_merge(world: World) -> dict[str, Any]:
         one, other = (await cards.newest(session, world.admin, cursor=None, limit=2)).items
         card = await merges.merge(session, one.id, other.id, by=world.admin)
     return {"contact_id": card.id, "merge_id": card.merges[0].id}
+
+
+async def a_contact_note(world: World) -> dict[str, Any]:
+    """The agent's own."""
+    person = await a_person(world)
+    async with world.database.session(world.workspace_id) as session:
+        note = await contact_notes.write(session, person["contact_id"], "Pays by cheque.", by=world.agent)
+    return {"contact_id": person["contact_id"], "note_id": note.id}
+
+
+async def a_contact_field(world: World) -> dict[str, Any]:
+    """What the workspace wants to know of people, and a person."""
+    person = await a_person(world)
+    async with world.database.session(world.workspace_id) as session:
+        field = await fields.make(session, "Size", "text", [], by=world.admin)
+    return {"contact_id": person["contact_id"], "field_id": field.id}
 
 
 async def a_comment(world: World) -> dict[str, Any]:

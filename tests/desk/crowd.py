@@ -11,6 +11,10 @@ TABLES = (
     "contact",
     "contact_identity",
     "contact_merge",
+    "contact_note",
+    "contact_tag",
+    "contact_field",
+    "contact_value",
     "post",
     "conversation",
     "conversation_tag",
@@ -38,6 +42,14 @@ INSERT INTO contact_merge (workspace_id, id, kept_id, merged_id, split_at)
 SELECT {workspace}, md5('merge' || n)::uuid, md5('contact' || n + 1)::uuid, md5('contact' || n)::uuid,
        CASE WHEN n % 4 = 0 THEN now() END
 FROM generate_series(1, {conversations} - 1, 3) n;
+INSERT INTO contact_note (workspace_id, id, contact_id, text)
+SELECT {workspace}, md5('note' || n)::uuid, md5('contact' || n)::uuid, 'Kind.'
+FROM generate_series(1, {conversations}) n;
+INSERT INTO contact_tag (workspace_id, contact_id, name)
+SELECT {workspace}, md5('contact' || n)::uuid, 'tag ' || n % 9 FROM generate_series(1, {conversations}) n;
+INSERT INTO contact_field (workspace_id, id, title, kind) VALUES ({workspace}, md5('field')::uuid, 'Size', 'text');
+INSERT INTO contact_value (workspace_id, contact_id, field_id, value)
+SELECT {workspace}, md5('contact' || n)::uuid, md5('field')::uuid, 'L' FROM generate_series(1, {conversations}) n;
 INSERT INTO post (workspace_id, id, channel_id, external_id, text)
 SELECT {workspace}, md5('post' || n)::uuid, ({channels})[1], 'crowd ' || n, 'New in the shop: lamp number ' || n
 FROM generate_series(1, {conversations} / 4) n;

@@ -13,7 +13,19 @@ from uuid import UUID
 
 import pytest
 
-from inbox.desk import cards, drafts, ledger, macros, mentions, reading, saved_replies, threads, views
+from inbox.desk import (
+    appearances,
+    cards,
+    contact_notes,
+    drafts,
+    ledger,
+    macros,
+    mentions,
+    reading,
+    saved_replies,
+    threads,
+    views,
+)
 from inbox.ground.db import Database, raw
 from inbox.people.access import Agent, Role
 from inbox.platforms.base import Kind
@@ -22,7 +34,7 @@ from tests.desk import crowd
 from tests.world import World
 
 MANY = 20_000
-SMALL = {"channel", "membership", "workspace", "feed_head"}  # a page or two: no index would be quicker
+SMALL = {"contact_field", "channel", "membership", "workspace", "feed_head"}  # a page or two: no index would be quicker
 MOST_ROWS = MANY // 4  # read by any one step; the resolved are nine in ten
 
 Verb = Callable[[Any], Awaitable[Any]]
@@ -147,6 +159,8 @@ async def people(session: Any, *, agent: Agent) -> None:
         await cards.newest(session, agent, cursor=page.next, limit=50)
     for one in page.items[:1]:
         await cards.of_identity(session, one.identities[0].id, by=agent)
+        await contact_notes.page(session, one.id, by=agent, after=None, limit=50)
+        await appearances.page(session, one.id, by=agent, cursor=None, limit=20)
 
 
 async def tally(session: Any, crowded: Crowd) -> None:

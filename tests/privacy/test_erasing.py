@@ -206,3 +206,22 @@ async def test_who_is_one_person_with_them_is_exported_and_erased_with_them(home
     assert await home.numbers() == before
     (split,) = (await home.admin.get(f"/contacts/{bo}")).json()["merges"]
     assert (await home.admin.delete(f"/contacts/{bo}/merges/{split['id']}")).status_code == 200, "even then"
+
+
+async def test_what_we_know_of_somebody_is_exported_and_erased(home: Home) -> None:
+    await story(home)
+    zebra, bo = await home.contact(ZEBRA), await home.contact(BO)
+    made = await home.admin.post("/contact-fields", json={"title": "Animal", "kind": "text"})
+    for who, name in ((zebra, "okapi"), (bo, "lemur")):
+        await home.admin.post(f"/contacts/{who}/notes", json={"text": f"Wants a {name} note"})
+        await home.admin.put(f"/contacts/{who}/tags/{name}-tag")
+        await home.admin.put(f"/contacts/{who}/fields/{made.json()['id']}", json={"value": f"{name} value"})
+    held = (await home.admin.get(f"/contacts/{zebra}/export")).json()
+    assert [one["text"] for one in held["notes"]] == ["Wants a okapi note"]
+    assert (held["tags"], held["values"]) == (["okapi-tag"], [{"field": "Animal", "value": "okapi value"}])
+    await home.erases(ZEBRA)
+    for words in ("okapi note", "okapi value"):
+        assert not await home.knows(words), words
+    assert await home.owner.fetchval("SELECT count(*) FROM contact_tag WHERE contact_id = $1", zebra) == 0
+    for words in ("lemur note", "lemur value", "lemur-tag"):
+        assert await home.knows(words), "others stay"

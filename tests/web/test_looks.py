@@ -52,7 +52,8 @@ async def test_axe_finds_nothing(office: Office, dark: bool) -> None:
         await expect(seat.composer if name == "note" else seat.page.get_by_role("dialog")).to_be_visible()
         found[name] = await found_by_axe(seat)
         await seat.presses("Escape")
-    for name in ("channels", "people", "replies", "macros", "sending", "tokens", "account", "appearance", "keys"):
+    settings = ("channels", "people", "replies", "macros", "fields", "sending", "tokens", "account", "appearance", "keys")
+    for name in settings:
         await seat.goes(f"/settings/{name}")
         await expect(seat.page.get_by_role("heading", level=1)).to_be_visible()
         found[f"settings {name}"] = await found_by_axe(seat)

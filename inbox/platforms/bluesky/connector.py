@@ -45,6 +45,7 @@ class Bluesky(Connector):
     """Polls notifications, or listens to the firehose where `stream` is set; writes records under keys of our own."""
 
     name, title = "bluesky", "Bluesky"
+    profile = "https://bsky.app/profile/{id}"
     idempotency, correlation, lookup = True, True, Lookup.STRONG
     capabilities: ClassVar[Capabilities] = Capabilities(
         hears=["poll", "stream"],

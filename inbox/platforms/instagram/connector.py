@@ -46,6 +46,7 @@ class Instagram(Connector):
 
     name = "instagram"
     title = "Instagram"
+    profile = "https://www.instagram.com/{handle}/"
     lookup = Lookup.WEAK
     capabilities = Capabilities(
         hears=["webhook", "poll"],

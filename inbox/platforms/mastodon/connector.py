@@ -1,8 +1,10 @@
 """Mastodon: replies, mentions and private mentions in; replies, private replies and likes out."""
 
+import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, ClassVar
+from urllib.parse import quote
 
 import httpx
 
@@ -30,6 +32,7 @@ from inbox.platforms.base import (
 )
 from inbox.platforms.mastodon import accounts, api, counting, events, names, polling, rereading, streaming, writing
 
+DOMAIN = re.compile(r"[\w-]+(?:\.[\w-]+)+(?::\d+)?")
 PUBLIC = [Action.REPLY, Action.PRIVATE_REPLY, Action.LIKE, Action.UNLIKE, Action.DELETE]
 
 
@@ -143,6 +146,11 @@ class Mastodon(Connector):
     async def check(self, http: httpx.AsyncClient, account: Account) -> Receipt:
         """By the account's credentials, the app's scopes and the server's description."""
         return await accounts.check(http, account)
+
+    def profile_url(self, external_id: str, handle: str) -> str:
+        """At their own server: a handle is user@server."""
+        user, at, server = handle.partition("@")
+        return f"https://{server}/@{quote(user, safe='')}" if at and DOMAIN.fullmatch(server) else ""
 
     async def person(self, http: httpx.AsyncClient, account: Account, external_id: str) -> Author | None:
         """Somebody by their name@domain."""

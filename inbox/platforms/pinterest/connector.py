@@ -35,6 +35,7 @@ class Pinterest(Connector):
 
     name = "pinterest"
     title = "Pinterest"
+    profile = "https://www.pinterest.com/{handle}/"
     capabilities = Capabilities(
         hears=["poll"],
         kinds=[Kind.COMMENT],

@@ -50,6 +50,7 @@ class Reddit(Connector):
     """Mentions, answers, private messages, modmail and watched subreddits of one account, heard by asking."""
 
     name, title = "reddit", "Reddit"
+    profile = "https://www.reddit.com/user/{handle}"
     lookup = Lookup.WEAK
     capabilities: ClassVar[Capabilities] = Capabilities(
         hears=["poll"],

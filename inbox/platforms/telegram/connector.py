@@ -38,6 +38,7 @@ class Telegram(Connector):
 
     name = "telegram"
     title = "Telegram"
+    profile = "https://t.me/{handle}"
     makes_app = True
     capabilities = Capabilities(
         hears=["webhook", "poll"],

@@ -42,6 +42,7 @@ class Threads(Connector):
 
     name = "threads"
     title = "Threads"
+    profile = "https://www.threads.com/@{handle}"
     lookup = Lookup.WEAK
     capabilities = Capabilities(
         hears=["webhook", "poll"],

@@ -57,6 +57,7 @@ class X(Connector):
 
     name = "x"
     title = "X"
+    profile = "https://x.com/{handle}"
     lookup = Lookup.WEAK
     challenge_type = "application/json"
     oauth = OAuth(scopes=list(access.SCOPES), pkce=True, asks=["client_secret", "bearer_token"])

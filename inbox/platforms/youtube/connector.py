@@ -44,6 +44,7 @@ class YouTube(Connector):
 
     name = "youtube"
     title = "YouTube"
+    profile = "https://www.youtube.com/channel/{id}"
     lookup = Lookup.WEAK
     capabilities = Capabilities(
         hears=["poll"],

@@ -1,6 +1,6 @@
 /** The doors, as functions. The only place that fetches; knows nothing of the page. */
 
-import type { Contact } from "./contacts.ts"
+import type { Contact, ContactField, Note, Value } from "./contacts.ts"
 import type {
   Channel,
   Conversation,
@@ -191,6 +191,32 @@ export class Api {
   merge = (kept: Id, contact_id: Id): Promise<Contact> => this.#send("POST", `/contacts/${kept}/merges`, { contact_id })
 
   split = (contact: Id, merge: Id): Promise<void> => this.#send("DELETE", `/contacts/${contact}/merges/${merge}`)
+
+  contactNotes = (contact: Id, cursor: string | null = null): Promise<Page<Note>> =>
+    this.#get(`/contacts/${contact}/notes`, { cursor })
+
+  keepNote = (contact: Id, note: Id | null, text: string): Promise<Note> =>
+    note
+      ? this.#send("PATCH", `/contacts/${contact}/notes/${note}`, { text })
+      : this.#send("POST", `/contacts/${contact}/notes`, { text })
+
+  dropNote = (contact: Id, note: Id): Promise<void> => this.#send("DELETE", `/contacts/${contact}/notes/${note}`)
+
+  contactThreads = (contact: Id, cursor: string | null = null): Promise<Page<Conversation>> =>
+    this.#get(`/contacts/${contact}/conversations`, { cursor })
+
+  setContactTag = (contact: Id, tag: string, on: boolean): Promise<Contact> =>
+    this.#send(on ? "PUT" : "DELETE", `/contacts/${contact}/tags/${encodeURIComponent(tag)}`)
+
+  fillIn = (contact: Id, field: Id, value: Value | null): Promise<Contact> =>
+    this.#send("PUT", `/contacts/${contact}/fields/${field}`, { value })
+
+  contactFields = (): Promise<Page<ContactField>> => this.#get("/contact-fields")
+
+  keepField = (id: Id | null, field: Partial<ContactField>): Promise<ContactField> =>
+    id ? this.#send("PATCH", `/contact-fields/${id}`, field) : this.#send("POST", "/contact-fields", field)
+
+  dropField = (id: Id): Promise<void> => this.#send("DELETE", `/contact-fields/${id}`)
 
   erase = (contact: Id): Promise<{ messages: number }> => this.#send("POST", `/contacts/${contact}/erasure`, {})
 

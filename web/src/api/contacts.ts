@@ -1,6 +1,6 @@
 /** Shapes of people: who somebody is on every network. */
 
-import type { Id, Time } from "./shapes.ts"
+import type { Conversation, Id, Page, Time } from "./shapes.ts"
 
 /** One account of theirs. `contact_id`: the contact it came with. */
 export interface Identity {
@@ -10,6 +10,7 @@ export interface Identity {
   name: string
   handle: string
   avatar_url: string
+  profile_url: string
   known_since: Time
   erased: boolean
 }
@@ -31,4 +32,31 @@ export interface Contact {
   contact_ids: Id[]
   identities: Identity[]
   merges: Merge[]
+  tags: string[]
+  values: { field_id: Id; value: Value }[]
+}
+
+export type Value = string | number | boolean
+
+export interface Note {
+  id: Id
+  text: string
+  by: Id | null
+  at: Time
+  edited_at: Time | null
+}
+
+/** What a workspace wants to know of people. */
+export interface ContactField {
+  id: Id
+  title: string
+  kind: "text" | "number" | "date" | "choice" | "yes_no"
+  choices: string[]
+}
+
+/** Somebody as the page shows them. */
+export interface Person extends Contact {
+  notes: Page<Note>
+  threads: Page<Conversation>
+  fields: ContactField[]
 }

@@ -1,11 +1,46 @@
 /** The verbs on people. */
 
-import type { Contact } from "../api/contacts.ts"
+import type { Contact, Note, Person, Value } from "../api/contacts.ts"
 import type { Id } from "../api/shapes.ts"
 import { shortName, t } from "../ui/text.ts"
 import { complain } from "./actions.ts"
 import { desk } from "./desk.svelte.ts"
 import { undo } from "./undo.svelte.ts"
+
+/** What was begun to be written about somebody, for as long as the page lives. */
+export const begun = new Map<Id, string>()
+
+/** How the page asks for somebody, by one of their accounts or by their contact. */
+export async function whole(ask: () => Promise<Contact>): Promise<Person> {
+  const [contact, { items: fields }] = await Promise.all([ask(), desk.api.contactFields()])
+  const [notes, threads] = await Promise.all([desk.api.contactNotes(contact.id), desk.api.contactThreads(contact.id)])
+  return { ...contact, fields, notes, threads }
+}
+
+/** Does it, and shows the person as they are then; whether it was done. */
+async function change(person: Contact, act: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await act()
+    return true
+  } catch (problem) {
+    complain(problem)
+    return false
+  } finally {
+    await desk.store.reloadPeople(person.contact_ids)
+  }
+}
+
+export const setTag = (person: Contact, tag: string, on: boolean): Promise<boolean> =>
+  change(person, () => desk.api.setContactTag(person.id, tag, on))
+
+export const fillIn = (person: Contact, field: Id, value: Value | null): Promise<boolean> =>
+  change(person, () => desk.api.fillIn(person.id, field, value))
+
+export const keepNote = (person: Contact, note: Note | null, text: string): Promise<boolean> =>
+  change(person, () => desk.api.keepNote(person.id, note?.id ?? null, text))
+
+export const dropNote = (person: Contact, note: Note): Promise<boolean> =>
+  change(person, () => desk.api.dropNote(person.id, note.id))
 
 export async function merge(kept: Contact, other: Contact): Promise<boolean> {
   try {
@@ -20,11 +55,5 @@ export async function merge(kept: Contact, other: Contact): Promise<boolean> {
   }
 }
 
-export async function split(person: Contact, merge: Id): Promise<void> {
-  try {
-    await desk.api.split(person.id, merge)
-    await desk.store.reloadPeople(person.contact_ids)
-  } catch (problem) {
-    complain(problem)
-  }
-}
+export const split = (person: Contact, merge: Id): Promise<boolean> =>
+  change(person, () => desk.api.split(person.id, merge))

@@ -1,7 +1,7 @@
 /** The live store as the page sees it: drawn at most once a frame, with what was just asked laid over what is known. */
 
 import { Api, itemsOf, Problem } from "../api/client.ts"
-import type { Contact } from "../api/contacts.ts"
+import type { Person } from "../api/contacts.ts"
 import type { Platform, Workspace } from "../api/rooms.ts"
 import type { Channel, Conversation, Id, Macro, Member, Message, Read, SavedReply, Session, Viewer } from "../api/shapes.ts"
 import type { Connection, Surroundings, Wire } from "./socket.ts"
@@ -198,7 +198,7 @@ class Desk {
   }
 
   /** Somebody who is open; null while they are being asked for. */
-  person(id: Id): Contact | null | undefined {
+  person(id: Id): Person | null | undefined {
     return this.state.people.get(id)
   }
 

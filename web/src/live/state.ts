@@ -1,6 +1,6 @@
 /** Everything the page knows, as plain values. Only the reducer makes a new one. */
 
-import type { Contact } from "../api/contacts.ts"
+import type { Person } from "../api/contacts.ts"
 import type {
   Activity,
   Channel,
@@ -60,7 +60,7 @@ export interface State {
   hasKept: boolean // what is kept ready is known
   views: ReadonlyMap<string, View>
   threads: ReadonlyMap<Id, Thread>
-  people: ReadonlyMap<Id, Contact | null> // open ones, by the account or the contact they were opened with
+  people: ReadonlyMap<Id, Person | null> // open ones, by the account or the contact they were opened with
   counts: Counts
   countsAsOf: number
   presence: ReadonlyMap<Id, Presence>

@@ -1,6 +1,6 @@
 /** The live store: one state, told by the feed, filled by the doors. Knows no browser; `headless.ts` runs it in Node. */
 
-import type { Contact } from "../api/contacts.ts"
+import type { Person } from "../api/contacts.ts"
 import { type Api, itemsOf, Problem } from "../api/client.ts"
 import type { Conversation, FeedEvent, Id, Message, Page, Viewer } from "../api/shapes.ts"
 import { apply, counted, learn, reached, seen } from "./reducer.ts"
@@ -27,7 +27,7 @@ export class Store implements Listener {
   readonly #around: Surroundings
   readonly #told: () => void
   #round = 0 // loads of an earlier round may miss what the feed skipped
-  #asking = new Map<Id, () => Promise<Contact>>()
+  #asking = new Map<Id, () => Promise<Person>>()
   #paging = new Set<string>()
   #wondering = new Set<Id>()
   #callOffWonder: (() => void) | null = null
@@ -105,7 +105,7 @@ export class Store implements Listener {
   }
 
   /** Somebody, by one of their accounts or by their contact. */
-  async openPerson(id: Id, ask: () => Promise<Contact>): Promise<void> {
+  async openPerson(id: Id, ask: () => Promise<Person>): Promise<void> {
     if (this.#asking.has(id)) return
     this.#asking.set(id, ask)
     this.#set({ ...this.state, people: replaced(this.state.people, id, null) })
@@ -144,9 +144,10 @@ export class Store implements Listener {
     )
   }
 
-  /** Whoever is open and was one of these contacts is asked for anew. */
+  /** Whoever is open and was one of these contacts is asked for anew; with none named, everybody is. */
   async reloadPeople(contacts: readonly Id[]): Promise<void> {
-    const open = [...this.state.people].filter(([, one]) => one?.contact_ids.some((id) => contacts.includes(id)))
+    const isMeant = (one: Person | null): boolean => contacts.length === 0 || (one?.contact_ids ?? []).some((id) => contacts.includes(id))
+    const open = [...this.state.people].filter(([, one]) => isMeant(one))
     await Promise.all(open.map(([id]) => this.reloadPerson(id)))
   }
 
