@@ -120,6 +120,7 @@ async def test_an_emoji_is_found_by_its_name_in_either_language_and_stands_where
     await seat.presses("ArrowLeft")
     for name in ("applause", "aplauso"):
         await seat.page.get_by_role("button", name="Emoji").click()
+        await expect(seat.page.get_by_role("dialog").get_by_role("combobox")).to_be_focused()
         await seat.page.keyboard.type(name)
         await expect(seat.page.get_by_role("dialog").get_by_role("option")).to_have_count(1)
         assert await found_by_axe(seat) == []
