@@ -8,6 +8,10 @@ from inspect import isawaitable
 from typing import Any
 
 
+class NotYet(Exception):
+    """What a condition may raise to tell what it still waits for."""
+
+
 async def until(
     condition: Callable[[], Any],
     what: str = "it was so",
@@ -17,7 +21,7 @@ async def until(
 ) -> Any:
     """Ask, whether the answer must be awaited or not, until it is true, and give it.
 
-    `what`: the end of a sentence, for whoever reads of the failure. `despite`: what asking may raise meanwhile.
+    `what`: the end of a sentence, for whoever reads of the failure. `despite`: what asking may raise besides NotYet.
     Raises AssertionError with the last answer.
     """
     seen: Any = None
@@ -28,7 +32,7 @@ async def until(
                     seen = condition()
                     if seen := await seen if isawaitable(seen) else seen:
                         return seen
-                except despite as error:
+                except (NotYet, *despite) as error:
                     seen = error
                 await asyncio.sleep(0.02)
     except TimeoutError:

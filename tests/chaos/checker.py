@@ -18,10 +18,19 @@ import asyncpg
 
 from inbox.ground.db import Database
 from inbox.sla import storage
+from tests.waiting import NotYet
 
 FACES = ("sent", "failed", "needs_decision")
-ON_ITS_WAY = """SELECT count(*) FROM outbound_message WHERE workspace_id = $1
-                AND state NOT IN ('sent', 'failed', 'needs_decision', 'cancelled')"""
+ON_ITS_WAY = """SELECT id, state, attempts, due_at, lease_until, look_at, looks, absent_since, error, reason
+                FROM outbound_message
+                WHERE workspace_id = $1 AND state NOT IN ('sent', 'failed', 'needs_decision', 'cancelled')"""
+# Whose worker died before a byte had left: looked for in vain, a person is asked after a quarter of an hour.
+QUARTER_OF_AN_HOUR_PASSES = """
+UPDATE outbound_message SET look_at = now(), absent_since = absent_since - interval '15 minutes',
+    unknown_since = unknown_since - interval '15 minutes'
+WHERE workspace_id = $1 AND state = 'unknown' AND looks >= 2 AND unknown_since > now() - interval '15 minutes'
+RETURNING id
+"""
 
 
 class Place(Protocol):
@@ -123,5 +132,8 @@ async def nothing_contradicts(here: Place) -> None:
 
 
 async def settled(here: Place) -> bool:
-    """Whether every reply has come to its end."""
-    return not await here.count(ON_ITS_WAY)
+    """Whether every reply has come to its end; a quarter of an hour passes for those looked for in vain."""
+    await here.rows(QUARTER_OF_AN_HOUR_PASSES)
+    if rows := await here.rows(ON_ITS_WAY):
+        raise NotYet([dict(row) for row in rows])
+    return True
