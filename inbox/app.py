@@ -31,6 +31,7 @@ from inbox.api import (
     messages,
     openapi,
     platforms,
+    reports,
     saved_replies,
     session,
     sign_ins,
@@ -84,6 +85,7 @@ ROOMS = (
     channels,
     sign_ins,
     trouble,
+    reports,
     openapi,
 )
 OUTSIDE = (health, deletions)  # at the root, open to all

@@ -246,10 +246,19 @@ class Episode(Tenant, Table):
         within("conversation", "conversation_id"),
         Index("ix_episode_waiting", "workspace_id", "opened_at", postgresql_where=sql("state = 'waiting'")),
         Index("ix_episode_opened", "workspace_id", "channel_id", "opened_at"),
+        Index(
+            "ix_episode_report",
+            "workspace_id",
+            "opened_at",
+            postgresql_include=[
+                *("ended_at", "state", "kind", "channel_id", "thread_kind", "closed_unanswered", "before_connection")
+            ],
+        ),
     )
     conversation_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
     key: Mapped[Key] = mapped_column(primary_key=True)
     channel_id: Mapped[Name]
+    thread_kind: Mapped[Key] = mapped_column(server_default="")  # of its conversation: dm, comment, mention, review
     author: Mapped[Key]
     before_connection: Mapped[bool] = mapped_column(Boolean)
     state: Mapped[Key]  # waiting answered ended never_asked

@@ -95,8 +95,8 @@ def _upsert(sent: list[str]) -> str:
     """Columns that are not `sent` say what ENDING says."""
     given = [f"g.{name}" if name in sent else _literal(ENDING[name]) for name in COLUMNS]
     return f"""
-        INSERT INTO episode (workspace_id, conversation_id, channel_id, {", ".join([*COLUMNS, *LISTS])})
-        SELECT $1, g.conversation_id, c.channel_id, {", ".join(given)},
+        INSERT INTO episode (workspace_id, conversation_id, channel_id, thread_kind, {", ".join([*COLUMNS, *LISTS])})
+        SELECT $1, g.conversation_id, c.channel_id, c.kind, {", ".join(given)},
                string_to_array(g.items, ' '), string_to_array(g.waiting_items, ' ')
         FROM unnest($2::uuid[], {", ".join(f"${n}::{COLUMNS[name]}[]" for n, name in enumerate(sent, 3))},
                     ${len(sent) + 3}::text[], ${len(sent) + 4}::text[])

@@ -187,6 +187,7 @@ ROWS: dict[str, Row] = {
     "GET /api/v1/attachments/{attachment_id}": Row(" 404   404   404    404     404   404    401     404", None, a_file_nobody_sent),
     "GET /api/v1/views/counts": Row("                 200   200   200    200     200   200    401     200"),
     "GET /api/v1/tags": Row("                         200   200   200    200     200   200    401     200"),
+    "GET /api/v1/reports/waiting": Row("              200   200   200    200     200   200    401     200"),
     "GET /api/v1/saved-replies": Row("                200   200   200    200     200   200    401     200"),
     "POST /api/v1/saved-replies": Row("               201   201   201    403     201   201    401     422", {"title": "Hello", "text": "Hello!"}),
     "PATCH /api/v1/saved-replies/{saved_reply_id}": Row("200 200 403 403     403   404    401     403", {"title": "Hi"}, a_saved_reply),

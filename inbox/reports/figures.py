@@ -1,0 +1,151 @@
+"""What a population comes to, each figure with what it leaves out: percentiles, shares, counts and the curve itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from inbox.reports.curve import DAY, HOUR, MICRO, WEEK, Curve, Quantile, Share, of_answered
+from inbox.reports.population import Population, micros
+
+PERCENTILES = (0.5, 0.75, 0.9, 0.95)
+WITHIN = (HOUR, 4 * HOUR, DAY)
+MOST_POINTS = 120  # of a curve that is drawn
+
+
+class PercentileOut(msgspec.Struct):
+    """`state`: reached; not_reached (`seconds` is what it is more than); too_early; too_few (and no seconds)."""
+
+    p: float
+    state: str
+    seconds: float | None
+
+
+class ShareOut(msgspec.Struct):
+    """How many of all have an answer within so many seconds, 0 to 1, with a 95 % interval; null: too early to say."""
+
+    within: float
+    value: float | None
+    low: float | None
+    high: float | None
+
+
+class FiguresOut(msgspec.Struct, kw_only=True):
+    """Counted over `n` waitings = answered + waiting + ended by the customer. All times are seconds.
+
+    `waiting` includes `closed_unanswered`. `never_asked` and `imported` (from before the channel was connected) are
+    left out of `n`. `percentiles` and `shares` count those who still wait; the figures "of answered" do not.
+    """
+
+    n: int
+    answered: int
+    waiting: int
+    closed_unanswered: int
+    ended: int
+    never_asked: int
+    imported: int
+    percentiles: list[PercentileOut]
+    shares: list[ShareOut]
+    response_rate: ShareOut
+    median_of_answered: PercentileOut
+    mean_of_answered: float | None
+    oldest_waiting: float | None
+    curve: list[tuple[float, float]]
+
+
+class StepOut(msgspec.Struct, kw_only=True):
+    """A day or a week of a trend. `settled`: everybody in it could have waited as long as the share says."""
+
+    start: datetime
+    n: int
+    answered: int
+    waiting: int
+    median: PercentileOut
+    share: ShareOut
+    settled: bool
+
+
+class Counted:
+    """A population at an instant: how long each has waited by then, and whether an answer had ended it."""
+
+    def __init__(self, population: Population, as_of: datetime) -> None:
+        now = micros(as_of)
+        self.population, self._now = population, now
+        self.opened = population.opened
+        ended = population.ended
+        over = ended <= now
+        self.answered = population.answered & over
+        self.gone = over & ~population.answered
+        self.seconds = (np.minimum(ended, now) - self.opened) / MICRO
+
+    def figures(self, *, target: float | None = None) -> FiguresOut:
+        """All of it. `target`: seconds, for one share more."""
+        oldest = float(self._now - self.opened.min()) / MICRO if len(self.opened) else 0.0
+        curve = Curve(self.seconds, self.answered, oldest=oldest)
+        classic = of_answered(self.seconds[self.answered], oldest=oldest)
+        waits = self.seconds[~self.answered & ~self.gone]
+        early = DAY if target is None else target
+        within = sorted({*WITHIN, *([] if target is None else [target])})
+        return FiguresOut(
+            n=curve.n,
+            answered=curve.answered,
+            waiting=len(waits),
+            closed_unanswered=self.population.closed_unanswered,
+            ended=int(self.gone.sum()),
+            never_asked=self.population.never_asked,
+            imported=self.population.imported,
+            percentiles=[_percentile(p, curve.quantile(p, too_early_before=early)) for p in PERCENTILES],
+            shares=[_share(span, curve.share(span)) for span in within],
+            response_rate=_share(WEEK, curve.share(WEEK)),
+            median_of_answered=_percentile(0.5, classic.quantile(0.5, too_early_before=0.0)),
+            mean_of_answered=float(self.seconds[self.answered].mean()) if curve.answered else None,
+            oldest_waiting=float(waits.max()) if len(waits) else None,
+            curve=list(_drawn(curve)),
+        )
+
+    def trend(self, starts: Sequence[datetime], *, within: float) -> list[StepOut]:
+        """Each stretch from one of `starts` to the next, the last to the end of all."""
+        edges = np.array([micros(start) for start in starts])
+        places = np.searchsorted(edges, self.opened, side="right") - 1
+        order = np.argsort(places, kind="stable")
+        bounds = np.searchsorted(places[order], np.arange(len(starts) + 1))
+        return [
+            self._step(start, order[bounds[place] : bounds[place + 1]], within, self._ends(edges, place))
+            for place, start in enumerate(starts)
+        ]
+
+    def _ends(self, edges: Any, place: int) -> int:
+        return int(edges[place + 1]) if place + 1 < len(edges) else self._now
+
+    def _step(self, start: datetime, chosen: Any, within: float, ends: int) -> StepOut:
+        oldest = float(self._now - micros(start)) / MICRO
+        answered = self.answered[chosen]
+        curve = Curve(self.seconds[chosen], answered, oldest=oldest)
+        return StepOut(
+            start=start,
+            n=curve.n,
+            answered=curve.answered,
+            waiting=int((~answered & ~self.gone[chosen]).sum()),
+            median=_percentile(0.5, curve.quantile(0.5, too_early_before=within)),
+            share=_share(within, curve.share(within)),
+            settled=self._now - ends >= within * MICRO,
+        )
+
+
+def _percentile(p: float, found: Quantile) -> PercentileOut:
+    return PercentileOut(p, found.state, found.seconds)
+
+
+def _share(within: float, found: Share) -> ShareOut:
+    return ShareOut(within, found.value, found.low, found.high)
+
+
+def _drawn(curve: Curve) -> Iterator[tuple[float, float]]:
+    """The staircase thinned to as many steps as an eye can tell apart, each of them one of its own."""
+    heights = curve.heights
+    for place in np.unique(np.linspace(0, len(heights) - 1, min(len(heights), MOST_POINTS)).astype(int)):
+        yield float(curve.times[place]), float(heights[place])

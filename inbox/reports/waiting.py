@@ -1,0 +1,132 @@
+"""The report of how long customers waited: all of them, against the period before, in time, and cut as one likes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from inbox.ground import clock
+from inbox.ground.db import Connection, raw
+from inbox.ground.errors import Invalid
+from inbox.people.access import Agent
+from inbox.reports import population
+from inbox.reports.curve import DAY
+from inbox.reports.figures import Counted, FiguresOut, StepOut
+from inbox.reports.population import Asked, Cut, Measure, Population
+
+LONGEST = timedelta(days=366 * 5)
+BY_DAY = 31  # days of a report up to which its trend goes by the day, and then by the week
+USUALLY = timedelta(days=28)
+ONE_DAY = timedelta(days=1)
+
+
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """`first` and `last`: local dates in the zone of the workspace, both included. `target`: seconds."""
+
+    first: date | None = None
+    last: date | None = None
+    measure: Measure = "first_response"
+    channel_ids: tuple[UUID, ...] = ()
+    before_connection: bool = False
+    target: float | None = None
+    by: Cut | None = None
+
+
+class CutOut(msgspec.Struct):
+    """`name`: a channel's or person's id, a platform, a kind, a measure, or an hour of the week as "1 09"."""
+
+    name: str
+    figures: FiguresOut
+
+
+class ReportOut(msgspec.Struct, kw_only=True):
+    """Waitings that began from `first` to `last` in `zone`, as they stood at `as_of`, in hours of the clock."""
+
+    as_of: datetime
+    zone: str
+    first: date
+    last: date
+    measure: str
+    step: str
+    total: FiguresOut
+    before: FiguresOut
+    trend: list[StepOut]
+    cuts: list[CutOut]
+
+
+async def report(session: AsyncSession, wanted: Wanted, *, by: Agent) -> ReportOut:
+    """Of the channels that they see. Raises Invalid where the dates make no period."""
+    connection = await raw(session)
+    zone, as_of = await _zone(connection, by), clock.now()
+    first, last = _period(wanted, as_of.astimezone(ZoneInfo(zone)).date())
+    span = last + ONE_DAY - first
+    asked = _asked(wanted, first, last + ONE_DAY, zone, by)
+    now = await population.fetch(connection, by.workspace_id, asked, wanted.by or "")
+    before = await population.fetch(connection, by.workspace_id, _asked(wanted, first - span, first, zone, by))
+    step = ONE_DAY if span <= BY_DAY * ONE_DAY else 7 * ONE_DAY
+    steps = [_midnight(day, zone) for day in _days(first, last, step)]
+
+    def sums() -> ReportOut:
+        total = Counted(Population(now.values()), as_of)
+        cuts = now if wanted.by else {}
+        return ReportOut(
+            as_of=as_of,
+            zone=zone,
+            first=first,
+            last=last,
+            measure=wanted.measure,
+            step="day" if step == ONE_DAY else "week",
+            total=total.figures(target=wanted.target),
+            before=Counted(Population(before.values()), as_of).figures(target=wanted.target),
+            trend=total.trend(steps, within=wanted.target or DAY),
+            cuts=[CutOut(name, Counted(cuts[name], as_of).figures(target=wanted.target)) for name in sorted(cuts)],
+        )
+
+    return await asyncio.to_thread(sums)  # a million are sorted in there, while others are served
+
+
+async def _zone(connection: Connection, by: Agent) -> str:
+    return str(await connection.fetchval("SELECT time_zone FROM workspace WHERE id = $1", by.workspace_id))
+
+
+def _period(wanted: Wanted, today: date) -> tuple[date, date]:
+    last = wanted.last or today
+    first = wanted.first or last - USUALLY + ONE_DAY
+    if first > last:
+        raise Invalid("The first day comes after the last.")
+    if last - first > LONGEST:
+        raise Invalid("A report spans five years at most.")
+    if first.year < 2000 or last.year > 2200:
+        raise Invalid("There is nothing to count in those years.")
+    return first, last
+
+
+def _asked(wanted: Wanted, first: date, after: date, zone: str, by: Agent) -> Asked:
+    seen = by.channel_ids
+    if wanted.channel_ids:
+        seen = frozenset(wanted.channel_ids) if seen is None else seen & frozenset(wanted.channel_ids)
+    return Asked(
+        start=_midnight(first, zone),
+        end=_midnight(after, zone),
+        zone=zone,
+        measure=wanted.measure,
+        channel_ids=seen,
+        before_connection=wanted.before_connection,
+    )
+
+
+def _midnight(day: date, zone: str) -> datetime:
+    return datetime.combine(day, time(), ZoneInfo(zone))
+
+
+def _days(first: date, last: date, step: timedelta) -> Iterator[date]:
+    day = first
+    while day <= last:
+        yield day
+        day += step
