@@ -31,6 +31,8 @@ ENOUGH = 40  # conversations in which somebody waits
 PATIENCE = 180.0  # seconds for a demo that is set up for the first time
 KEYS = {"note": "n", "assign": "a", "snooze": "h", "tag": "l", "done": "e", "palette": "Control+k", "help": "?"}
 
+REPORTS = {"report": "/reports?days=90", "report-week": "/reports?days=90&by=hour&measure=any"}
+
 
 @contextmanager
 def demo() -> Iterator[tuple[str, Path]]:
@@ -98,6 +100,10 @@ class Photographer:
             await page.goto(setting)
             await expect(page.get_by_role("heading", level=1)).to_be_visible()
             await self.takes(f"settings-{setting.rsplit('/', 1)[1]}")
+        for name, address in REPORTS.items():
+            await page.goto(address)
+            await expect(page.locator("dl.strip")).to_be_visible()
+            await self.takes(name)
         await page.goto("/nowhere")
         await self.takes("nowhere")
         await page.goto("/inbox/open")

@@ -68,6 +68,9 @@ async def test_axe_finds_nothing(office: Office, dark: bool) -> None:
         await seat.goes(f"/settings/{name}")
         await expect(seat.page.get_by_role("heading", level=1)).to_be_visible()
         found[f"settings {name}"] = await found_by_axe(seat)
+    await seat.goes("/reports")
+    await expect(seat.page.get_by_role("heading", name="Answered by time since asking")).to_be_visible()
+    found["report"] = await found_by_axe(seat)
     await seat.goes("/inbox/snoozed")
     await expect(seat.page.get_by_text("Nothing is snoozed.")).to_be_visible()
     found["empty"] = await found_by_axe(seat)
@@ -94,6 +97,9 @@ async def test_it_fits_at_every_width(office: Office, width: int) -> None:
         await seat.page.get_by_role("button", name="Close").click()
         await seat.page.get_by_role("button", name="Back").click()
         await expect(seat.row("And to Spain")).to_be_visible()
+    await seat.goes("/reports")
+    await expect(seat.page.get_by_role("heading", name="Answered by time since asking")).to_be_visible()
+    assert await seat.page.locator("main").evaluate("(main) => main.scrollWidth - main.clientWidth") == 0
     await seat.goes("/settings/channels")
     await expect(seat.page.get_by_role("heading", name="Channels", level=1)).to_be_visible()
     assert await seat.page.evaluate(overflow) == 0

@@ -1,6 +1,7 @@
 /** The doors, as functions. The only place that fetches; knows nothing of the page. */
 
 import type { Contact, ContactField, Note, Value } from "./contacts.ts"
+import type { ReportQuery, WaitingReport } from "./reports.ts"
 import type {
   Channel,
   Conversation,
@@ -254,6 +255,10 @@ export class Api {
     if (!answer.ok) throw new Problem(answer.status, "", "")
     return answer.json() as Promise<[string, string, string][]>
   }
+
+  // The numbers
+
+  waitingReport = (asked: ReportQuery): Promise<WaitingReport> => this.#get("/reports/waiting", { ...asked })
 
   // The house
 

@@ -1,0 +1,51 @@
+"""A supervisor reads how long customers wait, and finds out what each figure is made of."""
+
+from __future__ import annotations
+
+from playwright.async_api import expect
+
+from tests.web.office import Office
+from tests.web.test_looks import found_by_axe
+
+HOURS = 60.0
+
+
+async def test_a_supervisor_sees_that_half_of_all_still_wait_and_how_that_is_counted(office: Office) -> None:
+    desk, sam = office.desk, await office.sits_down(office.sam)
+    await sam.goes("/reports")
+    await expect(sam.page.get_by_text("Nobody asked anything in this period")).to_be_visible()
+    for number in range(12):
+        await desk.hears(str(7000 + number), "Where is my order?", ago=40 * HOURS)
+        if number < 6:
+            await desk.answered_elsewhere(str(7000 + number), f"On its way: number {number}.", ago=38 * HOURS)
+    await sam.page.reload()
+    strip = sam.page.locator("dl.strip")
+    await expect(strip).to_contain_text("Median")
+    await expect(strip).to_contain_text("more than 40 h")
+    await expect(strip.locator("div").nth(2)).to_contain_text("50%")
+    await expect(strip.locator("div").nth(3)).to_contain_text("6")
+    row = sam.page.get_by_role("table", name="Cut by").get_by_role("row").nth(1)
+    await expect(row.get_by_role("cell").first).to_have_text("12")
+    assert await found_by_axe(sam) == []
+    await sam.page.get_by_role("button", name="How counted").click()
+    how = sam.page.get_by_role("dialog", name="How counted")
+    await expect(how).to_contain_text("6 are counted as waiting")
+    assert await found_by_axe(sam) == []
+    await sam.presses("Escape")
+    await expect(sam.page.get_by_role("button", name="How counted")).to_be_focused()
+    await sam.page.get_by_role("combobox", name="Cut by").select_option("hour")
+    await expect(sam.page.get_by_role("table", name="Hour of the week").get_by_role("cell", name="12")).to_be_visible()
+    await sam.page.get_by_role("combobox", name="Which waitings").select_option("next_response")
+    await expect(sam.page.get_by_text("Nobody asked anything in this period")).to_be_visible()
+    await sam.page.reload()
+    await expect(sam.page.get_by_role("combobox", name="Which waitings")).to_have_value("next_response")
+
+
+async def test_a_report_that_cannot_be_had_says_why_and_is_asked_for_again(office: Office) -> None:
+    sam = await office.sits_down(office.sam)
+    await sam.page.route("**/api/v1/reports/**", lambda route: route.abort())
+    await sam.goes("/reports")
+    await expect(sam.page.get_by_role("alert")).to_be_visible()
+    await sam.page.unroute("**/api/v1/reports/**")
+    await sam.page.get_by_role("button", name="Try again").click()
+    await expect(sam.page.get_by_text("Nobody asked anything in this period")).to_be_visible()

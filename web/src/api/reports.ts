@@ -1,0 +1,67 @@
+/** Shapes of the reports. All spans are seconds. */
+
+import type { Time } from "./shapes.ts"
+
+export interface Percentile {
+  p: number
+  state: "reached" | "not_reached" | "too_early" | "too_few"
+  seconds: number | null // not_reached: more than these
+}
+
+/** Of all who asked, 0 to 1, with an interval of 95 %; null: too early to say. */
+export interface Share {
+  within: number
+  value: number | null
+  low: number | null
+  high: number | null
+}
+
+export interface Figures {
+  n: number
+  answered: number
+  waiting: number
+  closed_unanswered: number
+  ended: number
+  never_asked: number
+  imported: number
+  percentiles: Percentile[]
+  shares: Share[]
+  response_rate: Share
+  median_of_answered: Percentile
+  mean_of_answered: number | null
+  oldest_waiting: number | null
+  curve: [seconds: number, share: number][]
+}
+
+export interface TrendStep {
+  start: Time
+  n: number
+  answered: number
+  waiting: number
+  median: Percentile
+  share: Share
+  settled: boolean
+}
+
+export interface WaitingReport {
+  as_of: Time
+  zone: string
+  first: string
+  last: string
+  measure: string
+  step: "day" | "week"
+  total: Figures
+  before: Figures
+  trend: TrendStep[]
+  cuts: { name: string; figures: Figures }[]
+}
+
+export type Cut = "channel" | "platform" | "kind" | "agent" | "measure" | "hour"
+
+export interface ReportQuery {
+  first?: string
+  last?: string
+  measure: string
+  channel?: string
+  by?: Cut
+}
