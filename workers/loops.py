@@ -14,12 +14,14 @@ from uuid import UUID
 import structlog
 
 from inbox.desk import snoozes
-from inbox.flow import care, deletions, introductions, lanes, media, parked, purging, rereading
+from inbox.flow import care, deletions, introductions, lanes, mailing, media, parked, purging, readers, rereading
 from inbox.flow.hearing import Ear
+from inbox.flow.readers import Reader, Turn
 from inbox.flow.road import Road
 from inbox.flow.split import split
 from inbox.ground import clock
 from inbox.ground.files import Files
+from inbox.ground.mail import Mail
 from workers.house import House
 
 log = structlog.get_logger("loops")
@@ -33,6 +35,7 @@ CARE = 20.0  # seconds between two looks at which channels need one
 REREADS_AT_ONCE = 4
 READING_AGAIN = 5.0  # seconds between two looks at what must be read again
 LETTING_GO = 30.0  # seconds between two looks at what may stay no longer
+MAILING = 5.0  # seconds between two looks at whom mail is due to
 LAST_PAGE = 10.0  # seconds that polls under way are given when everything stops
 
 
@@ -216,3 +219,47 @@ async def introduce_people(house: House, stop: asyncio.Event) -> None:
                 house.bell.ring(f"feed:{workspace_id}")
                 settled += named.settled
         await house.bell.wait("lanes", 0.2 if settled else 2)
+
+
+def read_feed(reader: Reader) -> Loop:
+    """A loop in which one reader follows every workspace's feed, a batch of each in turn."""
+
+    async def follow(house: House, stop: asyncio.Event) -> None:
+        with house.bell.listen("feed") as rung:
+            while not stop.is_set():
+                read = 0
+                for workspace_id in await readers.behind(house.database, reader):
+                    if stop.is_set():
+                        return
+                    turn = await _turn(house, reader, workspace_id)
+                    if turn.told:
+                        house.bell.ring(f"feed:{workspace_id}")
+                    read += turn.read
+                if not read:
+                    await rung.wait()
+
+    return follow
+
+
+async def _turn(house: House, reader: Reader, workspace_id: UUID) -> Turn:
+    """One workspace whose feed cannot be read just now holds up no other."""
+    try:
+        return await readers.turn(house.database, reader, workspace_id)
+    except Exception as error:
+        log.warning("feed could not be read", reader=reader.name, workspace=str(workspace_id), exc_info=error)
+        return Turn()
+
+
+async def send_mail(house: House, stop: asyncio.Event) -> None:
+    """One letter after another; where no server was named, none is ever due."""
+    if not house.settings.mails:
+        await stop.wait()
+        return
+    mail = Mail(house.settings)
+    while not stop.is_set():
+        for workspace_id, user_id in await mailing.due(house.database):
+            if stop.is_set():
+                return
+            await mailing.deliver(house.database, mail, house.settings.base_url, workspace_id, user_id)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), MAILING)

@@ -10,6 +10,7 @@ from contextlib import suppress
 import structlog
 import uvloop
 
+from inbox.flow.notifying import Notifications
 from inbox.ground.bell import Bell
 from inbox.ground.crypto import Safe
 from inbox.ground.db import Database
@@ -37,6 +38,8 @@ LOOPS: dict[str, Loop] = {
     "retention": loops.let_words_go,
     "snoozes": loops.end_snoozes,
     "introductions": loops.introduce_people,
+    "notifications": loops.read_feed(Notifications()),
+    "mail": loops.send_mail,
     "schedule": schedule.look_yourself,
     "arq": schedule.follow_arq,
 }

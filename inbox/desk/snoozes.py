@@ -60,22 +60,24 @@ async def wake(database: Database, workspace_id: UUID) -> int:
     async with database.tenant(workspace_id) as connection:
         woken = await connection.fetch(
             """WITH due AS (
-                   SELECT id FROM conversation
+                   SELECT id, snoozed_by FROM conversation
                    WHERE workspace_id = $1 AND status = 'snoozed' AND snoozed_until <= now()
                    ORDER BY id LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED
                ) UPDATE conversation c SET status = 'open', snoozed_until = NULL, snoozed_by = NULL,
                      version = version + 1
-                 FROM due WHERE c.workspace_id = $1 AND c.id = due.id RETURNING c.id""",
+                 FROM due WHERE c.workspace_id = $1 AND c.id = due.id RETURNING c.id, due.snoozed_by""",
             workspace_id,
             BATCH,
         )
         lines = await connection.fetch(
-            """INSERT INTO audit_entry (workspace_id, id, verb, conversation_id)
-               SELECT $1, g.id, 'snooze_over', g.conversation_id
-               FROM unnest($2::uuid[], $3::uuid[]) AS g(id, conversation_id) RETURNING *""",
+            """INSERT INTO audit_entry (workspace_id, id, verb, conversation_id, data)
+               SELECT $1, g.id, 'snooze_over', g.conversation_id,
+                      CASE WHEN g.by IS NULL THEN '{}' ELSE jsonb_build_object('snoozed_by', g.by) END
+               FROM unnest($2::uuid[], $3::uuid[], $4::uuid[]) AS g(id, conversation_id, by) RETURNING *""",
             workspace_id,
             [new_id() for _ in woken],
             [row["id"] for row in woken],
+            [row["snoozed_by"] for row in woken],
         )
         happenings = [
             events.Happening(

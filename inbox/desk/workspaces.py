@@ -62,7 +62,7 @@ async def change(
     if name is not None:
         name = name_of(name)
     if time_zone is not None:
-        _known(time_zone)
+        known(time_zone)
     connection = await raw(session)
     await connection.execute(
         """UPDATE workspace SET
@@ -95,7 +95,8 @@ async def change(
     return await read(session, agent.workspace_id)
 
 
-def _known(time_zone: str) -> None:
+def known(time_zone: str) -> None:
+    """Raises Invalid for a zone nobody knows."""
     try:
         ZoneInfo(time_zone)
     except (ZoneInfoNotFoundError, ValueError, OSError):

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from inbox.desk import status
+from inbox.desk import notifications, status
 from inbox.flow import placing
 from inbox.flow.letters import Event, Letter, preview
 from inbox.flow.scene import Scene
@@ -309,6 +309,7 @@ async def move(connection: Connection, workspace_id: UUID, merged: Merged) -> No
             stray,
             home,
         )
+    await notifications.move(connection, workspace_id, stray, home)
     await connection.execute(
         """UPDATE conversation h SET version = h.version + 1,
                message_count = h.message_count + s.message_count,

@@ -39,6 +39,8 @@ class Settings:
     attachments_url: str = field(default="file:data/attachments", repr=False)
     log_format: str = "json"
     metrics_token: str = field(default="", repr=False)
+    smtp_url: str = field(default="", repr=False)
+    mail_from: str = ""
     demo_ports: Mapping[str, int] = field(default_factory=dict, hash=False)
 
     @classmethod
@@ -59,6 +61,8 @@ class Settings:
             attachments_url=_attachments(env.get("ATTACHMENTS_URL"), data_dir),
             log_format=_log_format(env),
             metrics_token=_metrics_token(env),
+            smtp_url=_smtp(env),
+            mail_from=_mail_from(env),
             demo_ports=_demo_ports(env.get("EARSHOT_DEMO_PORTS") or ""),
         )
         if settings.demo_ports and not settings.may_show_a_demo:
@@ -71,6 +75,11 @@ class Settings:
     def secure(self) -> bool:
         """Whether people reach this installation over TLS, so that cookies must be marked Secure."""
         return self.base_url.startswith("https://")
+
+    @property
+    def mails(self) -> bool:
+        """Whether this installation can send e-mail."""
+        return bool(self.smtp_url)
 
     @property
     def may_show_a_demo(self) -> bool:
@@ -129,6 +138,25 @@ def redis_address(url: str, name: str = "REDIS_URL") -> str:
     if not mark or not rest or plain is None:
         raise SettingsError(f"{name} must look like redis://:password@host:6379/0.")
     return f"{plain}://{rest}"
+
+
+def _smtp(env: Mapping[str, str]) -> str:
+    """Where e-mail is handed over; "" where none is sent."""
+    url = (env.get("SMTP_URL") or "").strip()
+    parts = _parts(url)
+    if url and (not parts or parts.scheme not in ("smtp", "smtps") or not parts.hostname):
+        raise SettingsError("SMTP_URL must look like smtp://user:password@host:587; smtps:// is TLS from the start.")
+    return url
+
+
+def _mail_from(env: Mapping[str, str]) -> str:
+    """Who our e-mail is from."""
+    address = (env.get("MAIL_FROM") or "").strip()
+    if address and (address.count("@") != 1 or any(mark in address for mark in " <>\r\n")):
+        raise SettingsError("MAIL_FROM must be a plain address such as earshot@example.com.")
+    if (env.get("SMTP_URL") or "").strip() and not address:
+        raise SettingsError("SMTP_URL is set: MAIL_FROM must say from which address mail is sent.")
+    return address
 
 
 def _direct(env: Mapping[str, str]) -> str | None:

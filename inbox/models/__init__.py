@@ -28,6 +28,7 @@ from inbox.models.motion import (
     Lane,
     OutboundMessage,
 )
+from inbox.models.notices import Notification, NotificationSetting
 from inbox.models.tenancy import (
     ApiToken,
     Invitation,
@@ -77,6 +78,8 @@ __all__ = [
     "Mention",
     "Message",
     "MessageRevision",
+    "Notification",
+    "NotificationSetting",
     "OAuthState",
     "OutboundMessage",
     "PlatformApp",

@@ -35,6 +35,13 @@ class Tenant:
     workspace_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True, sort_order=-1)
 
 
+def of_member() -> ForeignKeyConstraint:
+    """A row of one person in one workspace."""
+    return ForeignKeyConstraint(
+        ["workspace_id", "user_id"], ["membership.workspace_id", "membership.user_id"], ondelete="CASCADE"
+    )
+
+
 def within(table: str, column: str, *, ondelete: str = "CASCADE") -> ForeignKeyConstraint:
     """A foreign key to another row of the same workspace."""
     return ForeignKeyConstraint(["workspace_id", column], [f"{table}.workspace_id", f"{table}.id"], ondelete=ondelete)

@@ -210,13 +210,16 @@ class FeedHead(Table):
 class FeedReader(Tenant, Table):
     """How far somebody has come who turns the feed into rows of their own: no day is put away before all have passed.
 
-    Whoever begins to read begins at the head.
+    Whoever begins to read begins at the head. `skipped`: events that could not be turned into anything, and were
+    stepped over; `skipped_seq`: the last of them.
     """
 
     __tablename__ = "feed_reader"
     __table_args__ = (of_workspace(),)
     name: Mapped[Key] = mapped_column(primary_key=True)
     seq: Mapped[int] = mapped_column(BigInteger, server_default=sql("0"))
+    skipped: Mapped[int] = mapped_column(Integer, server_default=sql("0"))
+    skipped_seq: Mapped[int | None] = mapped_column(BigInteger, nullable=True)
 
 
 class Fact(Tenant, Table):

@@ -38,6 +38,8 @@ CLAIM = {
     "schedule": ["name", "due_at", "ran_at"],
     "setting": ["key", "value"],
     "feed_head": ["workspace_id", "seq", "min_seq", "epoch"],
+    "feed_reader": ["workspace_id", "name", "seq"],
+    "notification": ["workspace_id", "user_id", "mail_due_at"],
 }
 APP_INSTALL = {
     "user": "SELECT, INSERT, UPDATE",

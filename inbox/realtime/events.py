@@ -20,6 +20,7 @@ from inbox.ground.db import Connection, raw
 from inbox.realtime import rows
 from inbox.realtime.shapes import (
     ActivityOut,
+    BellOut,
     ChannelOut,
     ContactNewsOut,
     EventOut,
@@ -48,6 +49,7 @@ class Happening:
     member: MemberOut | None = None
     saved_reply: SavedReplyOut | None = None
     macro: MacroOut | None = None
+    bell: BellOut | None = None
     forget: UUID | None = None
     contact: ContactNewsOut | None = None
     at: datetime = field(default_factory=clock.now)
@@ -69,6 +71,7 @@ def publish(
     saved_reply: SavedReplyOut | None = None,
     macro: MacroOut | None = None,
     contact: ContactNewsOut | None = None,
+    bell: BellOut | None = None,
 ) -> None:
     """Remember that something happened; it is numbered and stored when the session commits."""
     if "happenings" not in session.info:
@@ -89,6 +92,7 @@ def publish(
             saved_reply,
             macro,
             contact=contact,
+            bell=bell,
         )
     )
 
@@ -126,6 +130,7 @@ async def number(connection: Connection, workspace_id: UUID, happenings: list[Ha
                     saved_reply=happening.saved_reply,
                     macro=happening.macro,
                     contact=happening.contact,
+                    bell=happening.bell,
                     forget=happening.forget,
                 )
             )

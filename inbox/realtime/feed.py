@@ -48,14 +48,19 @@ async def head(connection: Connection, workspace_id: UUID) -> Head:
 async def after(database: Database, workspace_id: UUID, last: int, *, limit: int = PAGE) -> list[Entry]:
     """Events behind `last`, in order. The counter row is taken last in every transaction, so none can appear later."""
     async with database.tenant(workspace_id) as connection:
-        found = await connection.fetch(
-            """SELECT seq, channel_id, user_id, conversation_id, name, body FROM event
-               WHERE workspace_id = $1 AND seq > $2 AND at < $4 ORDER BY seq LIMIT $3""",
-            workspace_id,
-            last,
-            limit,
-            clock.now() + DAYS_AHEAD,
-        )
+        return await read(connection, workspace_id, last, limit=limit)
+
+
+async def read(connection: Connection, workspace_id: UUID, last: int, *, limit: int = PAGE) -> list[Entry]:
+    """The same inside somebody's own transaction."""
+    found = await connection.fetch(
+        """SELECT seq, channel_id, user_id, conversation_id, name, body FROM event
+           WHERE workspace_id = $1 AND seq > $2 AND at < $4 ORDER BY seq LIMIT $3""",
+        workspace_id,
+        last,
+        limit,
+        clock.now() + DAYS_AHEAD,
+    )
     return [
         Entry(row["seq"], row["channel_id"], row["user_id"], row["conversation_id"], row["name"], _numbered(row))
         for row in found

@@ -202,6 +202,36 @@ class SavedReplyOut(msgspec.Struct, kw_only=True):
     removed: bool = False
 
 
+class NotificationOut(msgspec.Struct, kw_only=True):
+    """Something one person is to know. `kind`: assigned, mentioned, wrote_again, send_failed, snooze_over,
+    channel_down. `count`: how often it happened since it was last read. `by`: the colleague who did it."""
+
+    id: UUID
+    version: int
+    kind: str
+    at: datetime
+    count: int
+    conversation_id: UUID | None
+    channel_id: UUID | None
+    message_id: UUID | None
+    by: UUID | None
+    read_at: datetime | None
+    in_app: bool  # it stands in the list
+
+
+class BellOut(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """News for one person's bell. `loud`: desktop, sound; how they want to be told of this one besides.
+
+    `read_until`: everything up to then was read, in `read_in` alone if that is given.
+    """
+
+    unread: int
+    notification: NotificationOut | None = None
+    loud: list[str] = []
+    read_until: datetime | None = None
+    read_in: UUID | None = None
+
+
 class MacroOut(msgspec.Struct, kw_only=True):
     """Several acts kept as one. `shared`: everybody's; else its owner's alone. `text`: put into the composer.
 
@@ -248,4 +278,5 @@ class EventOut(msgspec.Struct, kw_only=True, omit_defaults=True):
     saved_reply: SavedReplyOut | None = None
     macro: MacroOut | None = None
     contact: ContactNewsOut | None = None
+    bell: BellOut | None = None  # only to whom it belongs
     forget: UUID | None = None  # a conversation this reader may no longer see

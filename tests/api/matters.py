@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from inbox.desk import cards, contact_notes, deliveries, fields, merges, replies
+from inbox.desk import assignment, cards, contact_notes, deliveries, fields, merges, replies
 from inbox.desk.replies import Reply
+from inbox.flow import readers
+from inbox.flow.notifying import Notifications
 from inbox.ground.ids import new_id
 from inbox.realtime.shapes import MessageOut
 from tests.flow.road import Road, named
@@ -89,6 +91,17 @@ async def a_failed_reply(world: World) -> dict[str, Any]:
 async def a_doubtful_reply(world: World) -> dict[str, Any]:
     """Nobody can tell whether it was posted."""
     return await _landed(world, "doubtful")
+
+
+async def a_notification(world: World) -> dict[str, Any]:
+    """The agent was given a conversation."""
+    conversation = await a_conversation(world)
+    async with world.database.session(world.workspace_id) as session:
+        await assignment.assign(session, conversation["conversation_id"], world.agent.id, by=world.supervisor)
+    while world.workspace_id in await readers.behind(world.database, Notifications()):
+        await readers.turn(world.database, Notifications(), world.workspace_id)
+    async with world.database.tenant(world.workspace_id) as connection:
+        return {"notification_id": await connection.fetchval("SELECT id FROM notification")}
 
 
 async def _landed(world: World, how: str) -> dict[str, Any]:

@@ -11,8 +11,9 @@ import msgspec
 import pytest
 
 from inbox.desk import allowances
-from inbox.flow import care
+from inbox.flow import care, readers
 from inbox.flow.hearing import Ear
+from inbox.flow.notifying import Notifications
 from inbox.flow.road import Road
 from inbox.flow.split import split
 from inbox.ground.db import Connection
@@ -54,6 +55,14 @@ async def look(town: Town, owner: Connection, channel: UUID) -> dict[str, Any]:
 async def shown(town: Town, channel: UUID) -> dict[str, Any]:
     found: dict[str, Any] = (await town.admin.get(f"/channels/{channel}")).json()
     return found
+
+
+async def bell(town: Town) -> list[tuple[str, str, bool]]:
+    """What the admin was told by now: its kind, the channel, whether it needs nobody's eye any more."""
+    while town.world.workspace_id in await readers.behind(road(town).database, Notifications()):
+        await readers.turn(road(town).database, Notifications(), town.world.workspace_id)
+    found = (await town.admin.get("/notifications")).json()["items"]
+    return [(one["kind"], one["channel_id"], one["read_at"] is not None) for one in found]
 
 
 async def test_a_permission_that_was_taken_away_is_noticed_and_told(town: Town, owner: Connection) -> None:
@@ -103,6 +112,9 @@ async def test_who_cannot_be_reached_is_told_to_be_deaf_and_later_to_hear_again(
     assert listed["deaf_since"]
     assert "cannot be reached" in listed["trouble"]
     assert await care.listen_for_silence(road(town)) == [], "told once"
+    assert await bell(town) == [("channel_down", str(channel), False)], "and whoever looks elsewhere is told too"
+    mailed = await owner.fetchval("SELECT count(*) FROM notification WHERE mail_due_at IS NOT NULL")
+    assert mailed == 1, "admins by e-mail"
 
     await owner.execute(
         "UPDATE channel SET poll_due_at = now(), settings = jsonb_set(settings, '{api_url}', to_jsonb($1::text))",
@@ -111,6 +123,7 @@ async def test_who_cannot_be_reached_is_told_to_be_deaf_and_later_to_hear_again(
     await ear(town).poll(town.world.workspace_id, channel)
     assert await care.listen_for_silence(road(town)) == [town.world.workspace_id]
     assert (await shown(town, channel))["deaf_since"] is None
+    assert await bell(town) == [("channel_down", str(channel), True)], "it asks nobody any more"
     news = await owner.fetch("SELECT body FROM event WHERE name = 'channel.changed' ORDER BY seq DESC LIMIT 1")
     assert msgspec.json.decode(news[0]["body"])["channel"]["deaf_since"] is None
 

@@ -47,6 +47,9 @@ def test_it_is_read_in_any_usual_spelling(more, asked, expected):
     [
         pytest.param({"SECRET_KEY": ""}, "SECRET_KEY is not set", id="no secret"),
         pytest.param({"SECRET_KEY": "short"}, "SECRET_KEY is too short", id="a short secret"),
+        pytest.param({"SMTP_URL": "http://x", "MAIL_FROM": "a@b.example"}, "SMTP_URL must look", id="no mail server"),
+        pytest.param({"SMTP_URL": "smtp://mail.example.com"}, "MAIL_FROM must say", id="mail from nobody"),
+        pytest.param({"MAIL_FROM": "a@b.example\nBcc: c@d.example"}, "MAIL_FROM must be", id="an address of two lines"),
         pytest.param({"METRICS_TOKEN": "short"}, "METRICS_TOKEN is too short", id="a short token"),
         pytest.param({"DATABASE_URL": ""}, "DATABASE_URL is not set", id="no database"),
         pytest.param({"DATABASE_URL": "mysql://db/x"}, "DATABASE_URL must look like", id="another database"),

@@ -10,7 +10,9 @@ import type {
   Id,
   Macro,
   Member,
+  BellNews,
   Message,
+  NotificationPage,
   OlderMessages,
   Page,
   Read,
@@ -20,7 +22,7 @@ import type {
   Thread,
   Visibility,
 } from "./shapes.ts"
-import type { ApiToken, Browser, ChannelDetail, Draft, Episode, Invitation, Platform, SignedInThere, Template, Workspace } from "./rooms.ts"
+import type { ApiToken, Browser, ChannelDetail, Draft, Episode, Invitation, NotificationChange, NotificationSettings, Platform, SignedInThere, Template, Workspace } from "./rooms.ts"
 
 /** A refusal in the server's own words. `detail` is for the agent, `code` for programs. */
 export class Problem extends Error {
@@ -259,6 +261,20 @@ export class Api {
   // The numbers
 
   waitingReport = (asked: ReportQuery): Promise<WaitingReport> => this.#get("/reports/waiting", { ...asked })
+
+  // What one is told of
+
+  notifications = (cursor?: string | null): Promise<NotificationPage> => this.#get("/notifications", { cursor })
+
+  readNotification = (id: Id): Promise<BellNews> => this.#send("PUT", `/notifications/${id}/read`)
+
+  readNotifications = (until: string, conversation_id: Id | null = null): Promise<BellNews> =>
+    this.#send("PUT", "/notifications/read", { until, conversation_id })
+
+  notificationSettings = (): Promise<NotificationSettings> => this.#get("/notification-settings")
+
+  changeNotificationSettings = (change: NotificationChange): Promise<NotificationSettings> =>
+    this.#send("PATCH", "/notification-settings", change)
 
   // The house
 

@@ -1,6 +1,6 @@
 /** Shapes of the rooms behind the inbox: platforms, people, tokens, the ledger. */
 
-import type { Action, Channel, Id, Kind, Time, Visibility } from "./shapes.ts"
+import type { Action, Channel, Id, Kind, Medium, NotificationKind, Time, Visibility } from "./shapes.ts"
 
 export interface Capabilities {
   hears: string[]
@@ -169,4 +169,19 @@ export interface Episode {
   closed_at?: Time | null
   customer_waited?: number | null
   lines: LedgerLine[]
+}
+
+/** How one wants to be told. `email`: where mail goes, "" where none is sent. */
+export interface NotificationSettings {
+  choices: { kind: NotificationKind; media: Medium[]; default: Medium[]; always: Medium | null }[]
+  quiet_from: string | null
+  quiet_until: string | null
+  time_zone: string
+  email: string
+}
+
+export interface NotificationChange {
+  choices?: Partial<Record<NotificationKind, Medium[]>>
+  quiet?: { start: string; end: string } | null
+  time_zone?: string
 }

@@ -193,6 +193,40 @@ export interface Macro {
   removed?: boolean
 }
 
+export type NotificationKind = "assigned" | "mentioned" | "wrote_again" | "send_failed" | "snooze_over" | "channel_down"
+export type Medium = "in_app" | "desktop" | "sound" | "email"
+
+export interface Notification {
+  id: Id
+  version: number
+  kind: NotificationKind
+  at: Time
+  count: number
+  conversation_id: Id | null
+  channel_id: Id | null
+  message_id: Id | null
+  by: Id | null
+  read_at: Time | null
+  in_app: boolean
+}
+
+/** News for one's own bell. */
+export interface BellNews {
+  unread: number
+  notification?: Notification | null
+  loud?: ("desktop" | "sound")[]
+  read_until?: Time | null
+  read_in?: Id | null
+}
+
+export interface NotificationPage {
+  items: Notification[]
+  conversations: Conversation[]
+  unread: number
+  as_of: number
+  next: string | null
+}
+
 /** Rows an event did not change are left out on the wire. */
 export interface FeedEvent {
   seq: number
@@ -208,6 +242,7 @@ export interface FeedEvent {
   saved_reply?: SavedReply | null
   macro?: Macro | null
   contact?: { contact_ids: Id[] } | null // something about this person changed
+  bell?: BellNews | null
   forget?: Id | null
 }
 

@@ -1,9 +1,10 @@
 /** The verbs. Each is seen at once, and taken back with the reason if the server refuses. */
 
 import { Problem, type Unanswered, type Writing } from "../api/client.ts"
-import type { Conversation, Id, Macro, Message, Waiting } from "../api/shapes.ts"
+import type { BellNews, Conversation, Id, Macro, Message, Notification, Waiting } from "../api/shapes.ts"
 import { t } from "../ui/text.ts"
 import { clock } from "../ui/time.svelte.ts"
+import { unreadIn } from "./bell.ts"
 import { desk } from "./desk.svelte.ts"
 import { notices } from "./notices.svelte.ts"
 import { undo } from "./undo.svelte.ts"
@@ -157,6 +158,42 @@ async function restore(before: Conversation, after: Conversation): Promise<void>
   if (after.priority !== before.priority) await setPriority(after, before.priority)
   for (const tag of after.tags) if (!before.tags.includes(tag)) await setTag(desk.conversation(after.id) ?? after, tag, false)
   for (const tag of before.tags) if (!after.tags.includes(tag)) await setTag(desk.conversation(after.id) ?? after, tag, true)
+}
+
+// What one is told of
+
+async function reads(ask: () => Promise<BellNews>, seen: BellNews): Promise<void> {
+  desk.store.bellSaid(seen)
+  try {
+    desk.store.bellSaid(await ask())
+  } catch (problem) {
+    complain(problem)
+    await desk.store.loadBell()
+  }
+}
+
+export async function readOne(one: Notification): Promise<void> {
+  const unread = Math.max(0, desk.state.bell.unread - 1)
+  const seen = { ...one, version: one.version + 1, read_at: now() }
+  await reads(() => desk.api.readNotification(one.id), { unread, notification: seen })
+}
+
+/** Everything that is here by now. */
+export async function readAll(): Promise<void> {
+  const until = now()
+  await reads(() => desk.api.readNotifications(until), { unread: 0, read_until: until })
+}
+
+/** What is about the conversation that somebody looks at. */
+export async function readAbout(conversation: Id): Promise<void> {
+  const until = now()
+  const unread = Math.max(0, desk.state.bell.unread - unreadIn(desk.store.state.bell, conversation).length)
+  await reads(() => desk.api.readNotifications(until, conversation), { unread, read_until: until, read_in: conversation })
+}
+
+/** By the server's clock, and past what it wrote down in this very second. */
+function now(): string {
+  return new Date(clock.exact + 2_000).toISOString()
 }
 
 // A person

@@ -63,6 +63,12 @@ class Desk {
     return this.session?.role === "admin"
   }
 
+  /** What the tab says before its name: how much one was told and has not read. */
+  get badge(): string {
+    const { unread } = this.state.bell
+    return unread > 0 ? `(${unread >= 1000 ? "999+" : unread}) ` : ""
+  }
+
   /** Looks whether somebody is signed in here already. */
   async wake(): Promise<void> {
     try {

@@ -6,6 +6,7 @@
  */
 
 import type { Activity, Conversation, Counts, FeedEvent, Id, Message, Read, Viewer } from "../api/shapes.ts"
+import { rung } from "./bell.ts"
 import { dropped, inserted, minus, moved, placeOf, plus, removed, replaced } from "./lists.ts"
 import type { Rows } from "./rows.ts"
 import type { State, Thread, View } from "./state.ts"
@@ -61,6 +62,8 @@ function told(state: State, event: FeedEvent): State {
   if (event.saved_reply) next = { ...next, savedReplies: newer(next.savedReplies, event.saved_reply) }
   if (event.macro) next = { ...next, macros: newer(next.macros, event.macro) }
   if (event.member) next = { ...next, members: newer(next.members, event.member) }
+  const bell = rung(next.bell, event)
+  if (bell !== next.bell) next = { ...next, bell }
   if (event.forget) next = withoutConversation(next, event.forget)
   return next
 }

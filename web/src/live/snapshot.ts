@@ -1,6 +1,7 @@
 /** Taking in what was loaded: pages of views, threads. Pure, like the reducer. */
 
-import type { Channel, Conversation, ConversationPage, Id, Macro, Member, Message, OlderMessages, Read, SavedReply, Thread as Loaded } from "../api/shapes.ts"
+import type { Channel, Conversation, ConversationPage, Id, Macro, Member, Message, NotificationPage, OlderMessages, Read, SavedReply, Thread as Loaded } from "../api/shapes.ts"
+import { listed } from "./bell.ts"
 import { inserted, placeOf, replaced } from "./lists.ts"
 import { isEarlier, located, newer, prunedAll, retold, withConversation, withLine, withoutThread } from "./reducer.ts"
 import { Rows } from "./rows.ts"
@@ -186,6 +187,11 @@ export function withPeople(state: State, channels: readonly Channel[], members: 
 export function withKept(state: State, replies: readonly SavedReply[], macros: readonly Macro[]): State {
   const kept = { savedReplies: replies.reduce(newer, new Rows<SavedReply>()), macros: macros.reduce(newer, new Rows<Macro>()) }
   return retold({ ...state, ...kept, hasKept: true }, -1)
+}
+
+/** The list behind the bell, from the top or what follows. */
+export function withNotifications(state: State, page: NotificationPage, fresh: boolean): State {
+  return retold({ ...state, bell: listed(state.bell, page, fresh) }, page.as_of)
 }
 
 /** Another epoch has other versions: everything is forgotten but what was open. */

@@ -16,6 +16,7 @@ import type {
   Viewer,
   Waiting,
 } from "../api/shapes.ts"
+import { type Bell, silent } from "./bell.ts"
 import { Rows } from "./rows.ts"
 import type { Filter, Key } from "./views.ts"
 
@@ -64,6 +65,7 @@ export interface State {
   counts: Counts
   countsAsOf: number
   presence: ReadonlyMap<Id, Presence>
+  bell: Bell
   loads: number // answers under way
   journal: readonly FeedEvent[] // what was heard meanwhile: an answer may be older than it
 }
@@ -86,6 +88,7 @@ export function emptyState(me: Id): State {
     counts: {},
     countsAsOf: -1,
     presence: new Map(),
+    bell: silent,
     loads: 0,
     journal: [],
   }

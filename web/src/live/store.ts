@@ -2,7 +2,8 @@
 
 import type { Person } from "../api/contacts.ts"
 import { type Api, itemsOf, Problem } from "../api/client.ts"
-import type { Conversation, FeedEvent, Id, Message, Page, Viewer } from "../api/shapes.ts"
+import type { BellNews, Conversation, FeedEvent, Id, Message, Page, Viewer } from "../api/shapes.ts"
+import { told } from "./bell.ts"
 import { apply, counted, learn, reached, seen } from "./reducer.ts"
 import { dropped, replaced } from "./lists.ts"
 import * as snapshot from "./snapshot.ts"
@@ -195,6 +196,28 @@ export class Store implements Listener {
     await this.#load("counts", this.api.counts, ({ as_of: asOf = 0, ...counts }) => counted(this.state, counts, asOf))
   }
 
+  async loadBell(): Promise<void> {
+    await this.#load("bell", () => this.api.notifications(), (page) => snapshot.withNotifications(this.state, page, true))
+  }
+
+  /** The notifications behind those that are known. */
+  async olderNotifications(): Promise<void> {
+    const cursor = this.state.bell.next
+    if (!cursor || this.#paging.has("bell")) return
+    this.#paging.add("bell")
+    await this.#load(
+      "bell",
+      () => this.api.notifications(cursor),
+      (page) => (this.state.bell.next === cursor ? snapshot.withNotifications(this.state, page, false) : this.state),
+    )
+    this.#paging.delete("bell")
+  }
+
+  /** What a door said of our own bell. */
+  bellSaid(news: BellNews): void {
+    this.#set({ ...this.state, bell: told(this.state.bell, news) })
+  }
+
   /** Asks, and takes the answer in, unless the feed began anew meanwhile: then it asks once more. */
   async #load<T>(name: string, ask: () => Promise<T>, take: (answer: T) => State): Promise<boolean> {
     const round = this.#round
@@ -237,7 +260,11 @@ export class Store implements Listener {
     for (const { conversation } of events)
       if (conversation && conversation.message_count > 1 && !before.has(conversation.id)) this.#wonder(conversation.id)
     for (const [name, view] of this.state.views) if (view.stale) this.#refreshSoon(name, DOUBT_FOR)
+    for (const event of events) if (event.bell?.loud) this.rings(event)
   }
+
+  /** Something asks to be heard or seen beside the page; a browser does it. */
+  rings: (event: FeedEvent) => void = () => undefined
 
   restarted(seq: number, anew: boolean): void {
     this.#round++
@@ -254,6 +281,7 @@ export class Store implements Listener {
       this.loadCounts(),
       this.loadKept(),
       ...[...this.state.people.keys()].map((id) => this.reloadPerson(id)),
+      this.loadBell(),
       ...[...this.state.threads.keys()].map((id) => this.reloadThread(id)),
       ...[...this.state.views.keys()].map((name) => this.reloadView(name)),
     ])
@@ -308,6 +336,7 @@ export class Store implements Listener {
     else if (name === "counts") await this.loadCounts()
     else if (name === "kept") await this.loadKept()
     else if (this.state.people.has(name)) await this.reloadPerson(name)
+    else if (name === "bell") await this.loadBell()
     else if (this.state.threads.has(name)) await this.reloadThread(name)
     else if (this.state.views.has(name)) await this.reloadView(name)
   }

@@ -1,0 +1,85 @@
+"""What people can be told of, by which media, and when they want their peace. Pure.
+
+wish = Wish({"assigned": ["in_app", "email"]}, Role.AGENT)
+wish.media("assigned")                        # {"in_app", "email"}
+quiet_until(now, Quiet("Europe/Lisbon", time(20), time(7)))       # when it is over, None if it is not quiet now
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from inbox.people.access import Role
+
+Medium = Literal["in_app", "desktop", "sound", "email"]
+MEDIA: tuple[Medium, ...] = ("in_app", "desktop", "sound", "email")
+Kind = Literal["assigned", "mentioned", "wrote_again", "send_failed", "snooze_over", "channel_down"]
+
+# What is told unless somebody chose otherwise. Kinds whose cause does not exist yet are not here: nobody can choose
+# what never comes.
+DEFAULTS: dict[Kind, tuple[Medium, ...]] = {
+    "assigned": ("in_app", "desktop"),
+    "mentioned": ("in_app", "desktop"),
+    "wrote_again": ("in_app", "desktop"),
+    "send_failed": ("in_app",),
+    "snooze_over": (),
+    "channel_down": ("in_app",),
+}
+FOR_ADMINS: dict[Kind, tuple[Medium, ...]] = {"channel_down": ("in_app", "email")}
+# A reply that was not posted is known to whoever wrote it, whatever they chose.
+ALWAYS: dict[Kind, Medium] = {"send_failed": "in_app"}
+AWAY_AFTER = timedelta(minutes=10)  # before that an e-mail would tell somebody who is there
+
+
+@dataclass(frozen=True, slots=True)
+class Quiet:
+    """Hours of one's own day in which nothing rings. Across midnight where `start` is later than `end`."""
+
+    time_zone: str
+    start: time | None = None
+    end: time | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """By which media one person wants to be told of each kind."""
+
+    chosen: Mapping[str, Sequence[str]]
+    role: Role
+
+    def media(self, kind: Kind) -> frozenset[Medium]:
+        """What holds for this kind: the choice, or the default; and what cannot be switched off."""
+        wanted: Sequence[str] = self.chosen[kind] if kind in self.chosen else default(kind, self.role)
+        always = ALWAYS.get(kind)
+        return frozenset(medium for medium in MEDIA if medium in wanted or medium == always)
+
+
+def default(kind: Kind, role: Role) -> tuple[Medium, ...]:
+    """The media of a kind for somebody who chose nothing."""
+    return FOR_ADMINS.get(kind, DEFAULTS[kind]) if role is Role.ADMIN else DEFAULTS[kind]
+
+
+def zone_of(name: str) -> ZoneInfo:
+    """A zone by its name; UTC for one that is not known here."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return ZoneInfo("UTC")
+
+
+def quiet_until(now: datetime, quiet: Quiet) -> datetime | None:
+    """The end of the quiet hours that `now` lies in; None outside of them. Of no hours, or all, none are quiet."""
+    if quiet.start is None or quiet.end is None or quiet.start == quiet.end:
+        return None
+    here = now.astimezone(zone_of(quiet.time_zone))
+    clock = here.time()
+    over_midnight = quiet.start > quiet.end
+    within = (clock >= quiet.start or clock < quiet.end) if over_midnight else quiet.start <= clock < quiet.end
+    if not within:
+        return None
+    day = here.date() + timedelta(days=1) if over_midnight and clock >= quiet.start else here.date()
+    return datetime.combine(day, quiet.end, here.tzinfo).astimezone(now.tzinfo)

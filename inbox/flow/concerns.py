@@ -1,0 +1,144 @@
+"""What an event of the feed is to people: whom it concerns, and what it settles. Pure.
+
+of(event) == ([News("assigned", ana, thread, ...)], [])
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from inbox.desk.telling import Kind
+from inbox.realtime.shapes import EventOut
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What one event is to one person; `user_id` None: to everybody who sees it."""
+
+    kind: Kind
+    user_id: UUID | None
+    subject_id: UUID
+    at: datetime
+    seq: int
+    conversation_id: UUID | None = None
+    channel_id: UUID | None = None
+    message_id: UUID | None = None
+    by: UUID | None = None
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What needs nobody's eye any more. `message_id` None: whatever was told of it."""
+
+    kind: Kind
+    subject_id: UUID
+    seq: int
+    message_id: UUID | None = None
+
+
+Meaning = tuple[list[News], list[Settled]]
+
+
+def of(event: EventOut, only: UUID | None = None) -> Meaning:
+    """Whom one event concerns, and what it settles. What was emptied meanwhile concerns nobody.
+
+    `only`: the one person the event itself is for.
+    """
+    if event.name == MENTIONED:
+        return (_of_thread(event, "mentioned", only) if only else []), []
+    return CONCERNS[event.name](event)
+
+
+def _assigned(event: EventOut) -> Meaning:
+    to = event.activity.data.get("to") if event.activity else None
+    return (_of_thread(event, "assigned", UUID(to)) if to else []), []
+
+
+def _received(event: EventOut) -> Meaning:
+    if event.conversation is None or event.message is None or event.message.before_connection:
+        return [], []
+    if event.message.direction != "in" or event.conversation.assignee_id is None:
+        return [], []
+    return _of_thread(event, "wrote_again", event.conversation.assignee_id), []
+
+
+def _not_sent(event: EventOut) -> Meaning:
+    if event.message is None or event.message.agent_id is None:
+        return [], []
+    return _of_thread(event, "send_failed", event.message.agent_id), []
+
+
+def _act_failed(event: EventOut) -> Meaning:
+    by = event.activity.by if event.activity else None
+    return (_of_thread(event, "send_failed", by) if by else []), []
+
+
+def _sent(event: EventOut) -> Meaning:
+    if event.conversation is None or event.message is None:
+        return [], []
+    return [], [Settled("send_failed", event.conversation.id, event.seq, event.message.id)]
+
+
+def _snooze_over(event: EventOut) -> Meaning:
+    if event.conversation is None:
+        return [], []
+    by = event.activity.data.get("snoozed_by") if event.activity else None
+    whose = event.conversation.assignee_id or (UUID(by) if by else None)
+    return (_of_thread(event, "snooze_over", whose) if whose else []), []
+
+
+def _channel(event: EventOut) -> Meaning:
+    channel = event.channel
+    if channel is None:
+        return [], []
+    if channel.state == "connected" and channel.deaf_since:
+        return [News("channel_down", None, channel.id, channel.deaf_since, event.seq, channel_id=channel.id)], []
+    if channel.state == "signed_out":
+        return [], []  # that was said when it happened
+    return [], [Settled("channel_down", channel.id, event.seq)]
+
+
+def _signed_out(event: EventOut) -> Meaning:
+    if event.channel is None:
+        return [], []
+    channel = event.channel.id
+    return [News("channel_down", None, channel, event.at, event.seq, channel_id=channel)], []
+
+
+def _of_thread(event: EventOut, kind: Kind, user_id: UUID) -> list[News]:
+    thread = event.conversation
+    if thread is None or user_id == event.by:
+        return []
+    return [
+        News(
+            kind,
+            user_id,
+            thread.id,
+            event.at,
+            event.seq,
+            thread.id,
+            thread.channel_id,
+            event.message.id if event.message else None,
+            event.by,
+        )
+    ]
+
+
+MENTIONED = "message.mentioned"
+CONCERNS: dict[str, Callable[[EventOut], Meaning]] = {
+    "conversation.assigned": _assigned,
+    "message.received": _received,
+    "message.failed": _not_sent,
+    "message.unknown": _not_sent,
+    "message.needs_decision": _not_sent,
+    "message.act_failed": _act_failed,
+    "message.sent": _sent,
+    "conversation.snooze_over": _snooze_over,
+    "channel.signed_out": _signed_out,
+    "channel.changed": _channel,
+}
+HEARD = {MENTIONED, *CONCERNS}

@@ -1,0 +1,65 @@
+"""What people are told of, and how each wants to be told."""
+
+from datetime import time
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Boolean, Index, Integer, SmallInteger, Time, Uuid
+from sqlalchemy import text as sql
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from inbox.models.base import Instant, Key, MaybeInstant, MaybeName, Name, Now, Table, Tenant, of_member
+
+
+class Notification(Tenant, Table):
+    """One thing somebody is to know. It holds no text: whatever stands in it is read when it is shown.
+
+    `subject_id`: the conversation or channel it is about; repeats while it is unread are `count` of one row.
+    `seq`: the event of the feed that made it last, so that none is counted twice.
+    """
+
+    __tablename__ = "notification"
+    __table_args__ = (
+        of_member(),
+        Index("ix_notification_list", "workspace_id", "user_id", "at", "id", postgresql_where=sql("in_app")),
+        Index(
+            "uq_notification_unread",
+            "workspace_id",
+            "user_id",
+            "kind",
+            "subject_id",
+            unique=True,
+            postgresql_where=sql("read_at IS NULL"),
+        ),
+        Index("ix_notification_about", "workspace_id", "subject_id", "kind"),
+        Index("ix_notification_mail", "mail_due_at", postgresql_where=sql("mail_due_at IS NOT NULL")),
+    )
+    id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    user_id: Mapped[Name]
+    kind: Mapped[Key]
+    subject_id: Mapped[Name]
+    conversation_id: Mapped[MaybeName]
+    channel_id: Mapped[MaybeName]
+    message_id: Mapped[MaybeName]
+    by: Mapped[MaybeName]
+    at: Mapped[Instant]
+    seq: Mapped[int] = mapped_column(BigInteger)
+    count: Mapped[int] = mapped_column(Integer, server_default=sql("1"))
+    in_app: Mapped[bool] = mapped_column(Boolean, server_default=sql("true"))
+    read_at: Mapped[MaybeInstant]
+    mail_due_at: Mapped[MaybeInstant]  # when it is to be sent by e-mail, if it is still unread; None: not, or it was
+    mail_tries: Mapped[int] = mapped_column(SmallInteger, server_default=sql("0"))
+    version: Mapped[int] = mapped_column(Integer, server_default=sql("1"))
+    created_at: Mapped[Now]
+
+
+class NotificationSetting(Tenant, Table):
+    """How one person wants to be told. `choices`: the media of each kind that is not as it is by default."""
+
+    __tablename__ = "notification_setting"
+    __table_args__ = (of_member(),)
+    user_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    choices: Mapped[dict[str, list[str]]] = mapped_column(JSONB, server_default=sql("'{}'"))
+    quiet_from: Mapped[time | None] = mapped_column(Time, nullable=True)  # in their own zone
+    quiet_until: Mapped[time | None] = mapped_column(Time, nullable=True)
+    updated_at: Mapped[Now]

@@ -1,0 +1,25 @@
+/** A notification in a sentence, and where it leads. */
+
+import type { Conversation, Notification } from "../api/shapes.ts"
+import { desk } from "../live/desk.svelte.ts"
+import { t } from "../ui/text.ts"
+import { channelTitle, memberName, personName } from "./words.ts"
+
+/** The conversation it names, as it is known best. */
+export function aboutOf(one: Notification): Conversation | undefined {
+  const id = one.conversation_id
+  return id ? (desk.conversation(id) ?? desk.state.bell.about.get(id)) : undefined
+}
+
+export function sentenceOf(one: Notification): string {
+  const row = aboutOf(one)
+  const name = row ? personName(row.person) : t("person.unknown")
+  if (one.kind === "channel_down")
+    return t("told.channel_down", { channel: (one.channel_id && channelTitle(one.channel_id)) || t("told.a_channel") })
+  return t(`told.${one.kind}`, { name, by: memberName(one.by), n: one.count })
+}
+
+export function addressOf(one: Notification): string {
+  if (!one.conversation_id) return "/settings/channels"
+  return `/inbox/${one.kind === "send_failed" ? "problems" : "mine"}/${one.conversation_id}`
+}
