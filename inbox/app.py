@@ -18,6 +18,7 @@ from litestar.datastructures import State
 
 from inbox.api import (
     attachments,
+    audit,
     channels,
     contact_fields,
     contact_knowledge,
@@ -88,6 +89,7 @@ ROOMS = (
     sign_ins,
     trouble,
     reports,
+    audit,
     openapi,
 )
 OUTSIDE = (health, deletions)  # at the root, open to all

@@ -210,6 +210,8 @@ class AuditEntry(Tenant, Table):
         of_workspace(),
         Index("ix_audit_entry_conversation", "workspace_id", "conversation_id", "at", "id"),
         Index("ix_audit_entry_time", "workspace_id", "at", "id"),
+        Index("ix_audit_entry_by", "workspace_id", "by", "at", "id"),
+        Index("ix_audit_entry_verb", "workspace_id", "verb", "at", "id"),
     )
     id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
     at: Mapped[Now]

@@ -36,6 +36,7 @@ class Right(StrEnum):
     PEOPLE = "change who works here"
     CHANNELS = "connect or change channels"
     PRIVACY = "export or erase what we hold of a person"
+    AUDIT = "read who did what"
 
 
 _READ_ONLY = frozenset({Right.READ})

@@ -1,4 +1,4 @@
-"""The bell of somebody who was told a great deal costs no more than anybody's."""
+"""The bell of somebody who was told a great deal, and a long audit log, cost no more than anybody's."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from inbox.desk import notifications
+from inbox.desk import audit, notifications
+from inbox.desk.audit import Asked
 from inbox.ground.db import Database
 from tests.desk.test_plans import Crowd, dear
 
@@ -16,6 +17,13 @@ INSERT INTO notification (workspace_id, id, user_id, kind, subject_id, conversat
 SELECT $1, gen_random_uuid(), ($2::uuid[])[1 + n % 4], 'assigned', md5(n::text)::uuid, md5(n::text)::uuid, $3,
        now() - n * interval '1 minute', n, CASE WHEN n % 10 > 0 THEN now() END
 FROM generate_series(1, $4::int) n
+"""
+ACTS = """
+INSERT INTO audit_entry (workspace_id, id, at, verb, by)
+SELECT $1, gen_random_uuid(), now() - n * interval '1 minute',
+       CASE WHEN n % 5000 = 0 THEN 'rare' WHEN n % 3 = 0 THEN 'tagged' ELSE 'replied' END,
+       ($2::uuid[])[CASE WHEN n % 4999 = 0 THEN 1 ELSE 2 + n % 3 END]
+FROM generate_series(1, $3::int) n
 """
 
 
@@ -38,4 +46,27 @@ async def test_the_list_and_the_count_read_only_what_they_show(database: Databas
     for verb in (partial(twice, agent=crowded.ana), partial(twice, agent=crowded.some), read_one):
         for sql, plan in await crowded.asked(verb):
             wrong += [f"{complaint}: {' '.join(sql.split())[:160]}" for complaint in dear(plan)]
+    assert not wrong, "\n".join(wrong)
+
+
+async def test_a_page_of_a_long_audit_log_reads_a_page(database: Database, owner: Any) -> None:
+    crowded = await Crowd.make(database, owner, conversations=300)
+    people = [crowded.rare.id, crowded.ana.id, crowded.some.id, crowded.world.admin.id]
+    await owner.execute(ACTS, crowded.world.workspace_id, people, MANY)
+    await owner.execute("ANALYZE audit_entry")
+
+    async def look(session: Any, asked: Asked) -> None:
+        first = await audit.page(session, crowded.world.admin, asked, cursor=None, limit=50)
+        if first.next:
+            await audit.page(session, crowded.world.admin, asked, cursor=first.next, limit=50)
+
+    wrong = []
+    for by in (None, crowded.rare.id, crowded.ana.id):
+        for verb in (None, "rare", "replied", "nothing"):
+            for until in (None, datetime.now(UTC)):
+                asked = Asked(by=by, verb=verb, until=until)
+                for sql, plan in await crowded.asked(partial(look, asked=asked)):
+                    wrong += [f"{asked}: {complaint}: {' '.join(sql.split())[:160]}" for complaint in dear(plan)]
+    for sql, plan in await crowded.asked(partial(audit.verbs, agent=crowded.world.admin)):
+        wrong += [f"verbs: {complaint}: {' '.join(sql.split())[:160]}" for complaint in dear(plan)]
     assert not wrong, "\n".join(wrong)

@@ -60,6 +60,8 @@ async def test_axe_finds_nothing(office: Office, dark: bool) -> None:
         "fields",
         "sending",
         "tokens",
+        "audit",
+        "notifications",
         "account",
         "appearance",
         "keys",

@@ -22,7 +22,7 @@ import type {
   Thread,
   Visibility,
 } from "./shapes.ts"
-import type { ApiToken, Browser, ChannelDetail, Draft, Episode, Invitation, NotificationChange, NotificationSettings, Platform, SignedInThere, Template, Workspace } from "./rooms.ts"
+import type { ApiToken, AuditLine, Browser, ChannelDetail, Draft, Episode, Invitation, NotificationChange, NotificationSettings, Platform, SignedInThere, Template, Workspace } from "./rooms.ts"
 
 /** A refusal in the server's own words. `detail` is for the agent, `code` for programs. */
 export class Problem extends Error {
@@ -276,6 +276,15 @@ export class Api {
   changeNotificationSettings = (change: NotificationChange): Promise<NotificationSettings> =>
     this.#send("PATCH", "/notification-settings", change)
 
+  // Who did what
+
+  audit = (asked: Record<string, string>, cursor: string | null): Promise<Page<AuditLine>> =>
+    this.#get("/audit", { ...asked, cursor })
+
+  auditVerbs = (): Promise<string[]> => this.#get("/audit/verbs")
+
+  auditExport = (asked: Record<string, string>): string => `${this.#base}/api/v1/audit/export${query(asked)}`
+
   // The house
 
   platforms = (): Promise<Page<Platform> | Platform[]> => this.#get("/platforms")
@@ -335,12 +344,8 @@ export class Api {
     return session
   }
 
-  #get<T>(path: string, query: Record<string, unknown> = {}): Promise<T> {
-    const asked = new URLSearchParams()
-    for (const [name, value] of Object.entries(query))
-      if (value !== undefined && value !== null && value !== "") asked.set(name, String(value))
-    const tail = asked.size > 0 ? `?${asked}` : ""
-    return this.#call<T>("GET", path + tail)
+  #get<T>(path: string, asked: Record<string, unknown> = {}): Promise<T> {
+    return this.#call<T>("GET", path + query(asked))
   }
 
   #send<T>(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<T> {
@@ -374,6 +379,14 @@ export class Api {
       throw new Problem(0, "unreachable", "")
     }
   }
+}
+
+/** What is asked, without what is empty. */
+function query(asked: Record<string, unknown>): string {
+  const given = new URLSearchParams()
+  for (const [name, value] of Object.entries(asked))
+    if (value !== undefined && value !== null && value !== "") given.set(name, String(value))
+  return given.size > 0 ? `?${given}` : ""
 }
 
 function problemOf(status: number, text: string): Problem {

@@ -171,6 +171,20 @@ export interface Episode {
   lines: LedgerLine[]
 }
 
+/** One line of the audit log. `token_name`: the program that did it. */
+export interface AuditLine {
+  id: Id
+  at: Time
+  by: Id | null
+  token_id: Id | null
+  token_name: string
+  verb: string
+  conversation_id: Id | null
+  message_id: Id | null
+  person: string
+  data: Record<string, string>
+}
+
 /** How one wants to be told. `email`: where mail goes, "" where none is sent. */
 export interface NotificationSettings {
   choices: { kind: NotificationKind; media: Medium[]; default: Medium[]; always: Medium | null }[]

@@ -42,8 +42,7 @@ export function told(bell: Bell, news: BellNews): Bell {
 export function listed(bell: Bell, page: NotificationPage, fresh: boolean): Bell {
   const items = page.items.reduce(withOne, fresh ? [] : bell.items)
   const about = page.conversations.reduce((all, row) => all.with(row.id, row), fresh ? new Rows<Conversation>() : bell.about)
-  const asOf = Math.max(bell.asOf, page.as_of)
-  return { items, about, unread: page.unread, asOf, loaded: true, next: page.next }
+  return { items, about, unread: page.unread, asOf: page.as_of, loaded: true, next: page.next }
 }
 
 function withOne(items: readonly Notification[], one: Notification): readonly Notification[] {

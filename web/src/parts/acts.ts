@@ -1,0 +1,21 @@
+/** A line of the audit log in words, in the thread and in Settings. */
+
+import type { Activity } from "../api/shapes.ts"
+import { said, t } from "../ui/text.ts"
+import { fullTime } from "../ui/time.svelte.ts"
+import { toMember } from "./words.ts"
+
+const isTime = /^\d{4}-\d\d-\d\dT/
+const isId = /^[0-9a-f]{8}-[0-9a-f]{4}-/
+
+/** A value as people read it: a member's name, an instant, or the word itself. */
+export function readable(value: string): string {
+  if (isId.test(value)) return toMember(value)
+  return isTime.test(value) ? fullTime(value) : value
+}
+
+export function actOf(one: Pick<Activity, "verb" | "data">): string {
+  const values = Object.fromEntries(Object.entries(one.data).map(([name, value]) => [name, readable(value)]))
+  const isFreed = one.verb === "assigned" && !Object.values(one.data).some(Boolean)
+  return said("happened", isFreed ? "unassigned" : one.verb, { to: t("somebody"), ...values })
+}
