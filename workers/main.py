@@ -11,13 +11,14 @@ import structlog
 import uvloop
 
 from inbox.flow.notifying import Notifications
+from inbox.flow.ruling import Rules
 from inbox.ground.bell import Bell
 from inbox.ground.crypto import Safe
 from inbox.ground.db import Database
 from inbox.ground.outbound import Outbound
 from inbox.ground.settings import Settings
 from inbox.platforms.registry import platforms
-from workers import loops, outbox, schedule
+from workers import loops, outbox, ruling, schedule
 from workers.house import House
 from workers.loops import Loop, keep_up
 
@@ -40,6 +41,9 @@ LOOPS: dict[str, Loop] = {
     "introductions": loops.introduce_people,
     "notifications": loops.read_feed(Notifications()),
     "mail": loops.send_mail,
+    "rules are told": loops.read_feed(Rules()),
+    "rules": ruling.follow_rules,
+    "dry runs": ruling.make_trials,
     "schedule": schedule.look_yourself,
     "arq": schedule.follow_arq,
 }

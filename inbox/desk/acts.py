@@ -122,8 +122,8 @@ async def _queue(
     outbound_id = new_id()
     await connection.execute(
         """INSERT INTO outbound_message (workspace_id, id, conversation_id, channel_id, message_id, action, due_at,
-               correlation, target_id, asked_by, token_id, created_at)
-           VALUES ($1, $2, $3, $4, $5, $6, clock_timestamp(), $7, $5, $8, $9, clock_timestamp())""",
+               correlation, target_id, asked_by, token_id, rule_id, created_at)
+           VALUES ($1, $2, $3, $4, $5, $6, clock_timestamp(), $7, $5, $8, $9, $10, clock_timestamp())""",
         by.workspace_id,
         outbound_id,
         message["conversation_id"],
@@ -133,6 +133,7 @@ async def _queue(
         str(outbound_id),
         by.person,
         by.token_id,
+        by.rule_id,
     )
     held = await deliveries.hold(connection, by.workspace_id, outbound_id)
     assert held is not None

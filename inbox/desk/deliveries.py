@@ -139,6 +139,7 @@ async def failed(
             conversation_id=held.conversation["id"],
             message_id=held.message["id"],
             reason=reason,
+            **await lines.marks(connection, held.workspace_id, held.outbound["rule_id"]),
         )
         return [Happening("message.act_failed", held.conversation["id"], held.message["id"], activity=line)]
     await tell(connection, held, FAILED, error=_shown(error), reason=reason)

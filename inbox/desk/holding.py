@@ -102,6 +102,7 @@ class Held:
             by=self.by.person,
             token_id=self.by.token_id,
             **data,
+            **dict(self.by.marks),
         )
         events.publish(self.session, event, conversation=self.id, message=message_id, by=self.by.person, activity=line)
 

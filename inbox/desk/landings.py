@@ -146,6 +146,7 @@ async def done(
         token_id=outbound["token_id"],
         conversation_id=message["conversation_id"],
         message_id=message["id"],
+        **await lines.marks(connection, workspace_id, outbound["rule_id"]),
     )
     await connection.execute(
         """UPDATE conversation SET version = version + 1, held = greatest(0, held - $3)

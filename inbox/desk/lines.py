@@ -60,3 +60,13 @@ async def note(
         token_id,
         msgspec.json.encode(data).decode(),
     )
+
+
+async def marks(connection: Connection, workspace_id: UUID, rule_id: UUID | None) -> dict[str, str]:
+    """What a line carries where a rule asked for the act; nothing where a person did."""
+    if rule_id is None:
+        return {}
+    title = await connection.fetchval(
+        "SELECT title FROM rule WHERE workspace_id = $1 AND id = $2", workspace_id, rule_id
+    )
+    return {"rule": title or "", "rule_id": str(rule_id)}

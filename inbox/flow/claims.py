@@ -229,6 +229,16 @@ async def _not_allowed(connection: Connection, held: Held, channel: asyncpg.Reco
         )
         if role is None or right not in RIGHTS[Role(role)]:
             return Fail(NOT_ALLOWED, "The API token that wrote this was revoked.")
+    if held.outbound["rule_id"] is not None:
+        running = await connection.fetchval(
+            "SELECT running IS NOT NULL FROM rule WHERE workspace_id = $1 AND id = $2",
+            held.workspace_id,
+            held.outbound["rule_id"],
+        )
+        # A rule hides and shows; it never speaks.
+        if not running or held.answers:
+            return Fail(NOT_ALLOWED, "The rule that asked for this was switched off.")
+        return None
     if asked_by is None:
         return None if token_id is not None else Fail(NOT_ALLOWED, "Nobody stands behind this message.")
     member = await connection.fetchrow(

@@ -293,7 +293,7 @@ async def move(connection: Connection, workspace_id: UUID, merged: Merged) -> No
     for other in await stored_facts.hold_tied(connection, workspace_id, stray):
         await stored_facts.append(connection, workspace_id, [merged], under=other)
     await stored_facts.append(connection, workspace_id, [merged], under=home)
-    for table in ("message", "mention", "fact", "outbound_message", "audit_entry"):
+    for table in ("message", "mention", "fact", "outbound_message", "audit_entry", "rule_look"):
         await connection.execute(
             f"UPDATE {table} SET conversation_id = $3 WHERE workspace_id = $1 AND conversation_id = $2",
             workspace_id,

@@ -29,6 +29,7 @@ from inbox.models.motion import (
     OutboundMessage,
 )
 from inbox.models.notices import Notification, NotificationSetting
+from inbox.models.rules import Rule, RuleDue, RuleEdition, RuleFiring, RuleLook, RuleTrial
 from inbox.models.tenancy import (
     ApiToken,
     Invitation,
@@ -85,6 +86,12 @@ __all__ = [
     "PlatformApp",
     "Post",
     "ReadMark",
+    "Rule",
+    "RuleDue",
+    "RuleEdition",
+    "RuleFiring",
+    "RuleLook",
+    "RuleTrial",
     "SavedReply",
     "Schedule",
     "Session",

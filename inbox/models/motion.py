@@ -150,6 +150,7 @@ class OutboundMessage(Tenant, Table):
     seen_id: Mapped[MaybeName]
     asked_by: Mapped[MaybeName]
     token_id: Mapped[MaybeName]
+    rule_id: Mapped[MaybeName]
     and_resolve: Mapped[bool] = mapped_column(Boolean, server_default=sql("false"))
     template: Mapped[dict[str, Any] | None] = mapped_column(JSONB, nullable=True)  # base.Template; gone once it is sent
     error: Mapped[Key] = mapped_column(server_default="")

@@ -55,8 +55,9 @@ SEE_ALL = (Role.ADMIN, Role.SUPERVISOR)
 class Agent:
     """Somebody, or some program, at work in one workspace.
 
-    `id` is the person's; a program that acts for nobody has its token's. `channel_ids` None means every channel, and
-    is what supervisors always have. `access_version` grows whenever role or channels change.
+    `id` is the person's; a program that acts for nobody has its token's, a rule its own. `channel_ids` None means
+    every channel, and is what supervisors always have. `access_version` grows whenever role or channels change.
+    `marks`: what the lines of their acts carry beside the verb.
     """
 
     id: UUID
@@ -66,11 +67,13 @@ class Agent:
     channel_ids: frozenset[UUID] | None = None
     token_id: UUID | None = None
     access_version: int = 1
+    rule_id: UUID | None = None
+    marks: tuple[tuple[str, str], ...] = ()
 
     @property
     def person(self) -> UUID | None:
-        """Who goes into `by` columns: the person, or nobody for a program that acts for nobody."""
-        return None if self.id == self.token_id else self.id
+        """Who goes into `by` columns: the person, or nobody for a program that acts for nobody and for a rule."""
+        return None if self.id in (self.token_id, self.rule_id) else self.id
 
     def may(self, right: Right) -> bool:
         """Whether the role carries this right."""

@@ -27,6 +27,7 @@ from inbox.realtime.shapes import (
     MacroOut,
     MemberOut,
     ReadOut,
+    RuleOut,
     SavedReplyOut,
 )
 
@@ -52,6 +53,7 @@ class Happening:
     bell: BellOut | None = None
     forget: UUID | None = None
     contact: ContactNewsOut | None = None
+    rule: RuleOut | None = None
     at: datetime = field(default_factory=clock.now)
 
 
@@ -72,6 +74,7 @@ def publish(
     macro: MacroOut | None = None,
     contact: ContactNewsOut | None = None,
     bell: BellOut | None = None,
+    rule: RuleOut | None = None,
 ) -> None:
     """Remember that something happened; it is numbered and stored when the session commits."""
     if "happenings" not in session.info:
@@ -93,6 +96,7 @@ def publish(
             macro,
             contact=contact,
             bell=bell,
+            rule=rule,
         )
     )
 
@@ -131,6 +135,7 @@ async def number(connection: Connection, workspace_id: UUID, happenings: list[Ha
                     macro=happening.macro,
                     contact=happening.contact,
                     bell=happening.bell,
+                    rule=happening.rule,
                     forget=happening.forget,
                 )
             )

@@ -4,6 +4,7 @@ Every row carries a version; a reader keeps the higher one, so late and repeated
 """
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -253,6 +254,70 @@ class MacroOut(msgspec.Struct, kw_only=True):
     removed: bool = False
 
 
+class ExampleOut(msgspec.Struct):
+    """One time that a rule would have fired."""
+
+    conversation_id: UUID
+    message_id: UUID | None
+    at: datetime
+
+
+class TrialOut(msgspec.Struct, kw_only=True):
+    """A dry run of one edition of a rule over what came since `since`. `state`: due, done, failed.
+
+    `looked`: at how much; `fired`: how often it would have; `days`: how often on which day, of those on which it
+    would have; `examples`: some of those, the newest first.
+    """
+
+    id: UUID
+    edition: int
+    state: str
+    since: datetime
+    looked: int
+    fired: int
+    days: dict[str, int]
+    examples: list[ExampleOut]
+    asked_at: datetime
+    done_at: datetime | None
+
+
+class RuleActOut(msgspec.Struct):
+    """One thing a rule does."""
+
+    action: str
+    value: str
+
+
+class RuleOut(msgspec.Struct, kw_only=True):
+    """When, if, then. `edition`: the wording that is given here; `running`: the one that is switched on, null: none.
+
+    `trigger`: message, tagged (with `tag`, "" any), waiting (for `minutes`). `conditions`: a tree of
+    {type: all | any, of: [...]}, {type: not, of: ...} and {type: is, condition, values}. `fired`: how often in 30
+    days, to 1000, which means "or more". `off_reason`: why it was switched off by itself. `trial`: the newest dry run
+    of this edition.
+    """
+
+    id: UUID
+    version: int
+    title: str
+    position: int
+    edition: int
+    trigger: str
+    tag: str
+    minutes: int
+    conditions: dict[str, Any]
+    actions: list[RuleActOut]
+    stop: bool
+    running: int | None
+    on_since: datetime | None
+    off_reason: str
+    fired: int
+    fired_at: datetime | None
+    trial: TrialOut | None
+    updated_at: datetime
+    removed: bool = False
+
+
 class ContactNewsOut(msgspec.Struct, kw_only=True):
     """Something about a person changed: whoever shows one of these contacts asks for it anew.
 
@@ -277,6 +342,7 @@ class EventOut(msgspec.Struct, kw_only=True, omit_defaults=True):
     member: MemberOut | None = None
     saved_reply: SavedReplyOut | None = None
     macro: MacroOut | None = None
+    rule: RuleOut | None = None
     contact: ContactNewsOut | None = None
     bell: BellOut | None = None  # only to whom it belongs
     forget: UUID | None = None  # a conversation this reader may no longer see

@@ -17,6 +17,7 @@ from typing import Any
 from uuid import UUID
 
 import httpx
+import msgspec
 import pytest
 from litestar.routes import HTTPRoute
 
@@ -27,6 +28,8 @@ from inbox.ground.ids import new_id
 from inbox.ground.settings import Settings
 from inbox.people import invitations, tokens
 from inbox.people.access import Role
+from inbox.rules import keeping
+from inbox.rules.definitions import Wanted
 from tests.api.browser import Browsers
 from tests.api.matters import (
     a_comment,
@@ -112,6 +115,13 @@ async def a_macro(world: World) -> dict[str, Any]:
         return {"macro_id": (await macros.make(session, macros.Wanted(**MACRO), by=world.admin)).id}
 
 
+async def a_rule(world: World) -> dict[str, Any]:
+    """Switched off."""
+    async with world.database.session(world.workspace_id) as session:
+        wanted = msgspec.convert(RULE, Wanted)
+        return {"rule_id": (await keeping.make(session, wanted, by=world.admin)).id}
+
+
 async def a_sign_in_nobody_began(world: World) -> dict[str, Any]:
     return {"sign_in_id": new_id()}
 
@@ -124,6 +134,8 @@ CLOSED = {"unanswered": "close_unanswered"}
 MACRO: dict[str, Any] = {"title": "Late", "shared": True, "tags_on": ["late"]}
 OWN_MACRO = MACRO | {"shared": False}
 NO_MACRO = {"macro_id": str(new_id())}
+RULE: dict[str, Any] = {"title": "Money", "actions": [{"action": "tag", "value": "money"}]}
+UNSEEN = {"trial_id": str(new_id())}
 TOMORROW = {"until": (datetime.now(UTC) + timedelta(days=1)).isoformat()}
 PASSWORDS = {"current": "not the password", "password": "long enough 123"}
 
@@ -203,6 +215,17 @@ ROWS: dict[str, Row] = {
     "PUT /api/v1/notifications/{notification_id}/read": Row("404 404 200 404     404   404    401     403", None, a_notification),
     "GET /api/v1/notification-settings": Row("        200   200   200    200     200   200    401     403"),
     "PATCH /api/v1/notification-settings": Row("      200   200   200    200     200   200    401     403", {"choices": {"assigned": []}}),
+    "GET /api/v1/rules": Row("                        200   200   200    200     200   200    401     200"),
+    "GET /api/v1/rules/vocabulary": Row("             200   200   200    200     200   200    401     200"),
+    "POST /api/v1/rules": Row("                       201   201   403    403     403   201    401     403", RULE),
+    "PUT /api/v1/rules/order": Row("                  200   200   403    403     403   200    401     403", {"ids": []}),
+    "GET /api/v1/rules/{rule_id}": Row("              200   200   200    200     200   404    401     200", None, a_rule),
+    "PUT /api/v1/rules/{rule_id}": Row("              200   200   403    403     403   404    401     403", RULE, a_rule),
+    "DELETE /api/v1/rules/{rule_id}": Row("           204   204   403    403     403   404    401     403", None, a_rule),
+    "POST /api/v1/rules/{rule_id}/trials": Row("      201   201   403    403     403   404    401     403", None, a_rule),
+    "PUT /api/v1/rules/{rule_id}/running": Row("      422   403   403    403     403   404    401     403", UNSEEN, a_rule),
+    "DELETE /api/v1/rules/{rule_id}/running": Row("   200   200   403    403     403   404    401     403", None, a_rule),
+    "GET /api/v1/conversations/{conversation_id}/rule-looks": Row("200 200 200 200 404 404    401     200", None, a_conversation),
     "GET /api/v1/workspace": Row("                    200   200   200    200     200   200    401     200"),
     "PATCH /api/v1/workspace": Row("                  200   403   403    403     403   200    401     403", {"name": "N"}),
     "GET /api/v1/members": Row("                      200   200   200    200     200   200    401     200"),

@@ -34,7 +34,15 @@ from tests.desk import crowd
 from tests.world import World
 
 MANY = 20_000
-SMALL = {"contact_field", "channel", "membership", "workspace", "feed_head"}  # a page or two: no index would be quicker
+SMALL = {
+    "contact_field",
+    "channel",
+    "feed_head",
+    "membership",
+    "rule",
+    "rule_edition",
+    "workspace",
+}  # a page or two: no index would be quicker
 MOST_ROWS = MANY // 4  # read by any one step; the resolved are nine in ten
 
 Verb = Callable[[Any], Awaitable[Any]]

@@ -1,0 +1,201 @@
+"""Rules at work: once for each message, in order, seen by each other, in their own name, and never without end."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from inbox.desk import conversations, decisions, tags
+from inbox.rules import keeping, running
+from inbox.rules.actions import Act
+from inbox.rules.judging import All, Any, Is, Not
+from tests.rules.office import Rules, rule
+
+REFUND = "I want a refund!"
+
+
+async def test_a_message_is_looked_at_once_and_what_the_rule_did_is_told_in_its_name(office: Rules) -> None:
+    made = await office.runs(
+        rule(
+            actions=[
+                Act("tag", "Money"),
+                Act("prioritise", "3"),
+                Act("assign", str(office.ana.id)),
+            ]
+        )
+    )
+    thread = await office.hears("7001", REFUND, ago=5)
+    assert await office.works() == 1
+    after = await office.conversation(thread)
+    assert (after.tags, after.priority, after.assignee_id, after.status) == (["money"], 3, office.ana.id, "open")
+    lines = await office.rows(
+        "SELECT verb, by, data FROM audit_entry WHERE workspace_id = $1 AND conversation_id = $2", thread
+    )
+    assert {row["verb"] for row in lines} == {"tagged", "prioritised", "assigned"}
+    assert all(row["by"] is None and f'"rule_id": "{made.id}"' in row["data"] for row in lines)
+    (look,) = await office.looks(thread)
+    assert [(one.what, one.found) for one in look.verdicts] == [("fired", [(True, "refund")])]
+    assert await office.works() == 0
+    await office.hears("7001", "And my other order?", ago=4)
+    await office.works()
+    assert await office.verdicts(thread) == [("Money", "fired"), ("Money", "no")]
+    assert (await office.does(keeping.one, made.id, office.sam)).fired == 1
+
+
+async def test_each_sees_what_those_above_did_and_stop_ends_it(office: Rules) -> None:
+    await office.runs(rule("First", actions=[Act("tag", "money")]))
+    await office.runs(
+        rule("Second", conditions=All((Is("tagged", ("money",)),)), actions=[Act("prioritise", "4")], stop=True)
+    )
+    await office.runs(rule("Third", conditions=All(), actions=[Act("tag", "all")]))
+    thread = await office.hears("7001", REFUND, ago=5)
+    other = await office.hears("7002", "Hello, are you open?", ago=4)
+    await office.works()
+    assert await office.verdicts(thread) == [("First", "fired"), ("Second", "fired"), ("Third", "stopped")]
+    assert await office.verdicts(other) == [("First", "no"), ("Second", "no"), ("Third", "fired")]
+    assert (await office.conversation(thread)).priority == 4
+    ids = [one.id for one in await office.does(keeping.all_of, office.ana)]
+    await office.does(keeping.reorder, ids[::-1], by=office.sam)
+    third = await office.hears("7003", REFUND, ago=3)
+    await office.works()
+    assert await office.verdicts(third) == [("Third", "fired"), ("Second", "no"), ("First", "fired")]
+
+
+async def test_what_cannot_be_done_is_said_and_the_rest_is_done(office: Rules) -> None:
+    await office.runs(rule(actions=[Act("hide"), Act("tag", "money"), Act("snooze", "60"), Act("prioritise", "2")]))
+    thread = await office.hears("7001", REFUND, ago=5)
+    await office.works()
+    after = await office.conversation(thread)
+    assert (after.tags, after.status, after.priority) == (["money"], "snoozed", 2)
+    (look,) = await office.looks(thread)
+    assert look.verdicts[0].failed == ["Facebook does not offer this here."]
+
+
+async def test_a_comment_is_hidden_as_an_agent_would_and_only_while_the_rule_is_on(office: Rules) -> None:
+    made = await office.runs(rule(actions=[Act("hide")]))
+    thread = await office.sees_comment("8001", REFUND, ago=5)
+    await office.works()
+    (asked,) = await office.rows("SELECT action, rule_id, asked_by FROM outbound_message WHERE workspace_id = $1")
+    assert (asked["action"], asked["rule_id"], asked["asked_by"]) == ("hide", made.id, None)
+    assert await office.lines(thread) == ["asked_to_hide"]
+
+
+async def test_no_reply_is_needed_says_the_rule_and_the_agents_word_is_final(office: Rules) -> None:
+    await office.runs(
+        rule(conditions=All((Is("kind", ("dm",)),)), actions=[Act("no_reply_needed", "A robot wrote it.")])
+    )
+    thread = await office.hears("7001", "Is this a question?", ago=5)
+    other = await office.hears("7002", "Is this one too?", ago=5)
+    message = await office.message(other, "Is this one too?")
+    await office.does(decisions.needs_reply, message.id, False, "Spam", by=office.ana)
+    await office.does(decisions.needs_reply, message.id, True, "", by=office.ana)
+    await office.works()
+    assert (await office.message(thread, "Is this a question?")).needs_reply_reason == "A robot wrote it."
+    assert (await office.conversation(thread)).waiting_count == 0
+    assert (await office.conversation(other)).waiting_count == 1
+
+
+async def test_rules_that_set_each_other_off_come_to_an_end(office: Rules) -> None:
+    ping = rule(
+        "Ping", trigger="tagged", tag="ping", conditions=All(), actions=[Act("untag", "ping"), Act("tag", "pong")]
+    )
+    pong = rule(
+        "Pong", trigger="tagged", tag="pong", conditions=All(), actions=[Act("untag", "pong"), Act("tag", "ping")]
+    )
+    await office.runs(ping)
+    await office.runs(pong)
+    thread = await office.hears("7001", REFUND, ago=5)
+    await office.does(tags.put_on, thread, "ping", by=office.ana)
+    await office.works()
+    assert await office.verdicts(thread) == [
+        ("Ping", "fired"),
+        ("Pong", "fired"),
+        ("Ping", "fired"),
+        ("Pong", "too_deep"),
+    ]
+
+
+async def test_one_that_fires_without_end_is_switched_off_and_people_see_why(
+    office: Rules, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(running, "MOST_A_MINUTE", 3)
+    made = await office.runs(rule(conditions=All()))
+    for n in range(5):
+        await office.hears(f"700{n}", "Hello", ago=2)
+    await office.works()
+    after = await office.does(keeping.one, made.id, office.sam)
+    assert after.running is None
+    assert "fired more than" in after.off_reason
+    assert [event.rule.off_reason for event in await office.heard("rule.switched_off") if event.rule] == [
+        after.off_reason
+    ]
+    await office.hears("7009", "Hello", ago=1)
+    assert await office.works() == 0
+
+
+async def test_a_waiting_is_looked_at_at_its_instant_and_once(office: Rules) -> None:
+    early = await office.hears("7000", "Since before", ago=30)
+    soon = await office.hears("7001", "A moment ago", ago=5)
+    unless = Not(Is("tagged", ("vip",)))
+    late = rule("Late", trigger="waiting", minutes=10, conditions=unless, actions=[Act("prioritise", "4")])
+    made = await office.runs(late)
+    asked = "SELECT conversation_id, due_at - waiting_since AS after FROM rule_due WHERE workspace_id = $1"
+    assert [tuple(row) for row in await office.rows(asked)] == [(soon, timedelta(minutes=10))]
+    await office.does(tags.put_on, early, "old", by=office.ana)
+    await office.works()
+    assert await office.looks(early) == []  # that was before the rule
+    await office.rows("UPDATE rule_due SET due_at = now() WHERE workspace_id = $1 RETURNING 1")
+    await office.works()
+    assert await office.looks(soon) == []  # ten minutes are not over, whatever the row says
+    assert [tuple(row) for row in await office.rows(asked)] == [(soon, timedelta(minutes=10))]
+    await office.rows(
+        "UPDATE rule SET on_since = now() - interval '1 day' WHERE workspace_id = $1 AND id = $2 RETURNING 1", made.id
+    )
+    thread = await office.hears("7002", "Where is my order?", ago=15)
+    await office.works()
+    assert (await office.conversation(thread)).priority == 4
+    await office.hears("7002", "Hello?", ago=14)
+    await office.works()
+    assert await office.verdicts(thread) == [("Late", "fired")]  # the same waiting
+    await office.posts(thread, "On its way!", by=office.ana, ago=13)
+    await office.hears("7002", "And now?", ago=12)
+    await office.works()
+    assert await office.verdicts(thread) == [("Late", "fired"), ("Late", "fired")]
+
+
+async def test_who_is_answered_in_time_is_none_of_its_business(office: Rules) -> None:
+    await office.runs(rule("Late", trigger="waiting", minutes=1, conditions=All(), actions=[Act("prioritise", "4")]))
+    thread = await office.hears("7001", "Where is my order?", ago=0)
+    await office.works()
+    await office.does(
+        conversations.resolve, thread, by=office.ana, unanswered=conversations.Unanswered(how="close_unanswered")
+    )
+    await office.rows(
+        """UPDATE rule_due SET due_at = now(), waiting_since = waiting_since - interval '1 minute'
+           WHERE workspace_id = $1 RETURNING 1"""
+    )
+    await office.works()
+    assert (await office.conversation(thread)).priority == 0
+    assert await office.looks(thread) == []
+
+
+async def test_two_workers_and_a_batch_of_many_do_each_once(office: Rules) -> None:
+    made = await office.runs(rule(conditions=Any((Is("contains", ("refund",)), Is("asks")))))
+    for n in range(12):
+        await office.hears(f"71{n:02}", REFUND, ago=5)
+    await office.reads()
+    both = [running.work(office.database, office.workspace_id, limit=4) for _ in range(6)]
+    await asyncio.gather(*both)
+    await office.works()
+    assert (await office.does(keeping.one, made.id, office.sam)).fired == 12
+    assert len(await office.rows("SELECT 1 FROM audit_entry WHERE workspace_id = $1 AND verb = 'tagged'")) == 12
+
+
+async def test_what_was_there_before_the_connection_is_left_alone(office: Rules) -> None:
+    await office.runs(rule(conditions=All()))
+    await office.connected(ago=60)
+    thread = await office.hears("7001", REFUND, ago=120)
+    await office.works()
+    assert (await office.conversation(thread)).tags == []
