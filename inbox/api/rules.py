@@ -19,6 +19,7 @@ from inbox.rules.actions import ACTIONS
 from inbox.rules.conditions import CONDITIONS
 from inbox.rules.definitions import Wanted
 from inbox.rules.looks import LookOut
+from inbox.rules.trials import SampleOut
 
 
 class ConditionOut(msgspec.Struct):
@@ -124,6 +125,14 @@ async def create_trial(
     return await trials.ask(session, rule_id, by=agent)
 
 
+@get("/rules/{rule_id:uuid}/samples", summary="What a rule would have fired for")
+async def list_samples(
+    rule_id: FromPath[UUID], session: NamedDependency[AsyncSession], agent: NamedDependency[Agent]
+) -> Page[SampleOut]:
+    """Of the newest dry run of it as it is, the newest first, in the channels one sees."""
+    return Page(await trials.samples(session, rule_id, by=agent))
+
+
 @put("/rules/{rule_id:uuid}/running", summary="Switch a rule on")
 async def put_running(
     rule_id: FromPath[UUID],
@@ -160,6 +169,7 @@ doors = [
     put_rule,
     delete_rule,
     create_trial,
+    list_samples,
     put_running,
     delete_running,
     list_looks,

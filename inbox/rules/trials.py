@@ -27,9 +27,9 @@ from inbox.ground.db import Connection, Database, raw
 from inbox.ground.errors import NotFound
 from inbox.ground.ids import new_id
 from inbox.people.access import Agent, Right
-from inbox.realtime import events
+from inbox.realtime import events, rows
 from inbox.realtime.events import Happening
-from inbox.realtime.shapes import ExampleOut, RuleOut
+from inbox.realtime.shapes import ConversationOut, ExampleOut, MessageOut, RuleOut
 from inbox.rules import gathering, judging, keeping
 from inbox.rules.conditions import zone_of
 from inbox.rules.definitions import Definition
@@ -139,6 +139,28 @@ async def ask(session: AsyncSession, rule_id: UUID, *, by: Agent) -> RuleOut:
     return rule
 
 
+class SampleOut(msgspec.Struct):
+    """One time that a rule would have fired, with the rows as they are now."""
+
+    at: datetime
+    conversation: ConversationOut
+    message: MessageOut | None
+
+
+async def samples(session: AsyncSession, rule_id: UUID, *, by: Agent) -> list[SampleOut]:
+    """The examples of the newest dry run of a rule as it is, as far as this agent sees their channels."""
+    connection = await raw(session)
+    trial = (await keeping.one(session, rule_id, by)).trial
+    told = trial.examples if trial else []
+    threads = await rows.conversations(connection, by.workspace_id, [one.conversation_id for one in told])
+    messages = await rows.messages(connection, by.workspace_id, [one.message_id for one in told if one.message_id])
+    return [
+        SampleOut(one.at, threads[one.conversation_id], messages.get(one.message_id) if one.message_id else None)
+        for one in told
+        if one.conversation_id in threads and by.sees(threads[one.conversation_id].channel_id)
+    ]
+
+
 async def due(database: Database) -> list[tuple[UUID, UUID]]:
     """Dry runs that nobody is at, the oldest first."""
     found = await database.claim.fetch(
@@ -217,19 +239,19 @@ async def _finds(database: Database, workspace_id: UUID, said: Definition, since
 
 async def _messages(workspace_id: UUID, since: datetime, connection: Connection, place: Place) -> Found:
     last = place[0] if place else _first_name(since - SLACK)
-    rows = await connection.fetch(MESSAGES, workspace_id, last, since, PAGE)
+    found = await connection.fetch(MESSAGES, workspace_id, last, since, PAGE)
     return (
-        [Wanted(row["conversation_id"], row["id"]) for row in rows],
-        (rows[-1]["id"],) if len(rows) == PAGE else None,
+        [Wanted(row["conversation_id"], row["id"]) for row in found],
+        (found[-1]["id"],) if len(found) == PAGE else None,
     )
 
 
 async def _tagged(workspace_id: UUID, since: datetime, tag: str, connection: Connection, place: Place) -> Found:
     at, last = place or (since, UUID(int=0))
-    rows = await connection.fetch(TAGGED, workspace_id, last, at, PAGE, tag)
+    found = await connection.fetch(TAGGED, workspace_id, last, at, PAGE, tag)
     return (
-        [Wanted(row["conversation_id"], row["message_id"], row["at"]) for row in rows],
-        (rows[-1]["at"], rows[-1]["id"]) if len(rows) == PAGE else None,
+        [Wanted(row["conversation_id"], row["message_id"], row["at"]) for row in found],
+        (found[-1]["at"], found[-1]["id"]) if len(found) == PAGE else None,
     )
 
 
@@ -237,10 +259,10 @@ async def _waited(
     workspace_id: UUID, since: datetime, allowed: timedelta, channel_id: UUID, connection: Connection, place: Place
 ) -> Found:
     at, last = place or (since, "")
-    rows = await connection.fetch(WAITED, workspace_id, channel_id, at, last, allowed, PAGE)
+    found = await connection.fetch(WAITED, workspace_id, channel_id, at, last, allowed, PAGE)
     return (
-        [Wanted(row["conversation_id"], row["message_id"], row["opened_at"] + allowed) for row in rows],
-        (rows[-1]["opened_at"], rows[-1]["key"]) if len(rows) == PAGE else None,
+        [Wanted(row["conversation_id"], row["message_id"], row["opened_at"] + allowed) for row in found],
+        (found[-1]["opened_at"], found[-1]["key"]) if len(found) == PAGE else None,
     )
 
 

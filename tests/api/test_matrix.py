@@ -223,6 +223,7 @@ ROWS: dict[str, Row] = {
     "PUT /api/v1/rules/{rule_id}": Row("              200   200   403    403     403   404    401     403", RULE, a_rule),
     "DELETE /api/v1/rules/{rule_id}": Row("           204   204   403    403     403   404    401     403", None, a_rule),
     "POST /api/v1/rules/{rule_id}/trials": Row("      201   201   403    403     403   404    401     403", None, a_rule),
+    "GET /api/v1/rules/{rule_id}/samples": Row("      200   200   200    200     200   404    401     200", None, a_rule),
     "PUT /api/v1/rules/{rule_id}/running": Row("      422   403   403    403     403   404    401     403", UNSEEN, a_rule),
     "DELETE /api/v1/rules/{rule_id}/running": Row("   200   200   403    403     403   404    401     403", None, a_rule),
     "GET /api/v1/conversations/{conversation_id}/rule-looks": Row("200 200 200 200 404 404    401     200", None, a_conversation),

@@ -2,6 +2,8 @@
 
 import type { Contact, ContactField, Note, Value } from "./contacts.ts"
 import type { ReportQuery, WaitingReport } from "./reports.ts"
+
+import type { Look, Rule, Sample, Vocabulary, Wording } from "./rules.ts"
 import type {
   Channel,
   Conversation,
@@ -250,6 +252,29 @@ export class Api {
 
   runMacro = (id: Id, macro_id: Id, unanswered?: Unanswered): Promise<Conversation> =>
     this.#send("POST", `/conversations/${id}/macro-runs`, { macro_id, ...unanswered })
+
+  // What happens by itself
+
+  rules = (): Promise<Page<Rule>> => this.#get("/rules")
+
+  ruleVocabulary = (): Promise<Vocabulary> => this.#get("/rules/vocabulary")
+
+  keepRule = (id: Id | null, rule: Wording): Promise<Rule> =>
+    id ? this.#send("PUT", `/rules/${id}`, rule) : this.#send("POST", "/rules", rule)
+
+  removeRule = (id: Id): Promise<void> => this.#send("DELETE", `/rules/${id}`)
+
+  orderRules = (ids: readonly Id[]): Promise<Page<Rule>> => this.#send("PUT", "/rules/order", { ids })
+
+  tryRule = (id: Id): Promise<Rule> => this.#send("POST", `/rules/${id}/trials`, {})
+
+  ruleSamples = (id: Id): Promise<Page<Sample>> => this.#get(`/rules/${id}/samples`)
+
+  /** On, after this dry run of it was seen; off without one. */
+  switchRule = (id: Id, trial: Id | null): Promise<Rule> =>
+    trial ? this.#send("PUT", `/rules/${id}/running`, { trial_id: trial }) : this.#send("DELETE", `/rules/${id}/running`)
+
+  ruleLooks = (conversation: Id): Promise<Page<Look>> => this.#get(`/conversations/${conversation}/rule-looks`)
 
   /** Signs with their names in English and in Spanish. */
   emoji = async (): Promise<[sign: string, en: string, es: string][]> => {

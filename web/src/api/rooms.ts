@@ -151,6 +151,7 @@ export interface ApiToken {
 export interface Workspace {
   id: Id
   name: string
+  time_zone: string
   outbound_stopped: boolean
   undo_seconds: number
 }

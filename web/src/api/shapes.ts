@@ -1,5 +1,7 @@
 /** What goes over the wire, as inbox/realtime/shapes.py writes it. Times are ISO 8601 in UTC. */
 
+import type { Rule } from "./rules.ts"
+
 export type Id = string
 export type Time = string
 
@@ -241,6 +243,7 @@ export interface FeedEvent {
   member?: Member | null
   saved_reply?: SavedReply | null
   macro?: Macro | null
+  rule?: Rule | null
   contact?: { contact_ids: Id[] } | null // something about this person changed
   bell?: BellNews | null
   forget?: Id | null

@@ -2,6 +2,7 @@
 
 import { Api, itemsOf, Problem } from "../api/client.ts"
 import type { Person } from "../api/contacts.ts"
+import type { Rule } from "../api/rules.ts"
 import type { Platform, Workspace } from "../api/rooms.ts"
 import type { Channel, Conversation, Id, Macro, Member, Message, Read, SavedReply, Session, Viewer } from "../api/shapes.ts"
 import type { Connection, Surroundings, Wire } from "./socket.ts"
@@ -226,6 +227,10 @@ class Desk {
 
   get macros(): Macro[] {
     return [...this.state.macros.values()].filter((one) => !one.removed).sort((a, b) => a.title.localeCompare(b.title))
+  }
+
+  get rules(): Rule[] {
+    return [...this.state.rules.values()].filter((one) => !one.removed).sort((a, b) => a.position - b.position)
   }
 
   get channels(): Channel[] {

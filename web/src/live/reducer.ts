@@ -61,6 +61,7 @@ function told(state: State, event: FeedEvent): State {
   if (event.channel) next = { ...next, channels: newer(next.channels, event.channel) }
   if (event.saved_reply) next = { ...next, savedReplies: newer(next.savedReplies, event.saved_reply) }
   if (event.macro) next = { ...next, macros: newer(next.macros, event.macro) }
+  if (event.rule) next = { ...next, rules: newer(next.rules, event.rule) }
   if (event.member) next = { ...next, members: newer(next.members, event.member) }
   const bell = rung(next.bell, event)
   if (bell !== next.bell) next = { ...next, bell }

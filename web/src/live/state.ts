@@ -1,6 +1,7 @@
 /** Everything the page knows, as plain values. Only the reducer makes a new one. */
 
 import type { Person } from "../api/contacts.ts"
+import type { Rule } from "../api/rules.ts"
 import type {
   Activity,
   Channel,
@@ -58,6 +59,7 @@ export interface State {
   members: Rows<Member>
   savedReplies: Rows<SavedReply>
   macros: Rows<Macro>
+  rules: Rows<Rule> // as far as the feed told of them, or somebody asked
   hasKept: boolean // what is kept ready is known
   views: ReadonlyMap<string, View>
   threads: ReadonlyMap<Id, Thread>
@@ -81,6 +83,7 @@ export function emptyState(me: Id): State {
     members: new Rows(),
     savedReplies: new Rows(),
     macros: new Rows(),
+    rules: new Rows(),
     hasKept: false,
     views: new Map(),
     threads: new Map(),

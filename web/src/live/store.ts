@@ -1,10 +1,11 @@
 /** The live store: one state, told by the feed, filled by the doors. Knows no browser; `headless.ts` runs it in Node. */
 
 import type { Person } from "../api/contacts.ts"
+import type { Rule } from "../api/rules.ts"
 import { type Api, itemsOf, Problem } from "../api/client.ts"
 import type { BellNews, Conversation, FeedEvent, Id, Message, Page, Viewer } from "../api/shapes.ts"
 import { told } from "./bell.ts"
-import { apply, counted, learn, reached, seen } from "./reducer.ts"
+import { apply, counted, learn, newer, reached, seen } from "./reducer.ts"
 import { dropped, replaced } from "./lists.ts"
 import * as snapshot from "./snapshot.ts"
 import { type Connection, type Listener, Socket, type Surroundings } from "./socket.ts"
@@ -133,6 +134,10 @@ export class Store implements Listener {
 
   learn(answer: { conversation?: Conversation; message?: Message }): void {
     this.#set(learn(this.state, answer))
+  }
+
+  learnRules(rules: readonly Rule[]): void {
+    this.#set({ ...this.state, rules: rules.reduce(newer, this.state.rules) })
   }
 
   // Loading

@@ -31,7 +31,7 @@ export function piecesOf(
       const one = lines[line]!
       begin(one.at)
       const last = pieces.at(-1)
-      if (last?.what === "line" && last.activities[0]?.by === one.by) last.activities.push(one)
+      if (last?.what === "line" && isOfOne(last.activities[0], one)) last.activities.push(one)
       else pieces.push({ what: "line", key: one.id, activities: [one] })
     }
   }
@@ -42,6 +42,10 @@ export function piecesOf(
   }
   tell(Infinity)
   return pieces
+}
+
+function isOfOne(before: Activity | undefined, one: Activity): boolean {
+  return before?.by === one.by && before.data["rule_id"] === one.data["rule_id"]
 }
 
 function continues(before: Piece | undefined, message: Message): boolean {
