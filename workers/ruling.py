@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from uuid import UUID
+
+import structlog
 
 from inbox.ground import clock
 from inbox.rules import looks, running, trials
 from workers.house import House
+
+log = structlog.get_logger("rules")
 
 FORGETTING = 600.0  # seconds between two looks at what is kept no longer
 
@@ -19,11 +24,20 @@ async def follow_rules(house: House, stop: asyncio.Event) -> None:
             for workspace_id in await running.due(house.database):
                 if stop.is_set():
                     return
-                if looked := await running.work(house.database, workspace_id):
+                if looked := await _work(house, workspace_id):
                     house.bell.ring(f"feed:{workspace_id}")
                     done += looked
             if not done:
                 await rung.wait()
+
+
+async def _work(house: House, workspace_id: UUID) -> int:
+    """One workspace whose rules cannot work just now holds up no other."""
+    try:
+        return await running.work(house.database, workspace_id)
+    except Exception as error:
+        log.warning("rules could not work", workspace=str(workspace_id), exc_info=error)
+        return 0
 
 
 async def make_trials(house: House, stop: asyncio.Event) -> None:

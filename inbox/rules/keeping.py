@@ -137,12 +137,13 @@ async def reorder(session: AsyncSession, ids: Sequence[UUID], *, by: Agent) -> l
         by.workspace_id,
         list(ids),
     )
-    for row in moved:
-        rule = await read(connection, by.workspace_id, row["id"])
-        events.publish(session, "rule.moved", rule=rule, by=by.person)
+    ordered = await all_of(session, by)
+    for rule in ordered:
+        if rule.id in {row["id"] for row in moved}:
+            events.publish(session, "rule.moved", rule=rule, by=by.person)
     if moved:
         await lines.note(connection, by.workspace_id, "rules_reordered", by=by.person, token_id=by.token_id)
-    return await all_of(session, by)
+    return ordered
 
 
 async def switch_on(session: AsyncSession, rule_id: UUID, trial_id: UUID, *, by: Agent) -> RuleOut:

@@ -38,7 +38,7 @@ from inbox.rules.gathering import Seen, Wanted
 log = structlog.get_logger("trials")
 
 BACK = timedelta(days=30)
-PAGE = 2000
+PAGE = 500  # judged at one go, while the worker's other loops wait
 EXAMPLES = 20
 KEPT = 10  # of one rule
 LEASE = timedelta(seconds=60)

@@ -7,7 +7,11 @@ import pytest
 
 from inbox.flow import claims, outbox, outcomes
 from inbox.ground import errors
+from inbox.people.access import Agent, Role
 from inbox.platforms.base import Act, Action, Incoming, Kind, Sent
+from inbox.rules import keeping
+from inbox.rules.actions import Act as Hide
+from inbox.rules.definitions import Wanted
 from tests.outbox.conftest import Desk
 from tests.outbox.echo_platform import FORBID, HANG_AFTER, LOSE
 from tests.waiting import until
@@ -35,6 +39,23 @@ async def test_the_message_changes_once_the_platform_has_done_it(
     # Off the queue, and yet nobody was answered.
     assert await desk.waiting(item) == (1 if action is Action.LIKE else 0)
     assert await desk.value("SELECT state FROM episode") == "waiting"
+
+
+async def test_what_a_rule_asks_for_is_done_in_its_name_while_it_is_on(desk: Desk) -> None:
+    wanted = Wanted(title="No coins", actions=[Hide("hide")])
+    async with desk.database.session(desk.workspace_id) as session:
+        rule = await keeping.make(session, wanted, by=desk.world.admin)
+    by = Agent(rule.id, desk.workspace_id, Role.SUPERVISOR, rule.title, rule_id=rule.id)
+    for running, hidden in ((1, True), (None, False)):
+        item = await desk.hears("Buy my coins")
+        await desk.acts(item, Action.HIDE, by=by)
+        await desk.rows("UPDATE rule SET running = $1 RETURNING id", running)
+        await desk.works()
+        assert (await desk.message(item))["hidden"] is hidden
+    (line,) = await desk.lines("hid")
+    assert (line["by"], '"rule": "No coins"' in line["data"]) == (None, True)
+    (failed,) = await desk.lines("hide_failed")
+    assert "was switched off" in failed["data"]
 
 
 @pytest.mark.parametrize("misdeed", [HANG_AFTER, LOSE])

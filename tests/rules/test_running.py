@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from inbox.desk import conversations, decisions, tags
-from inbox.rules import keeping, running
+from inbox.rules import keeping, looks, running
 from inbox.rules.actions import Act
-from inbox.rules.judging import All, Any, Is, Not
+from inbox.rules.conditions import CONDITIONS
+from inbox.rules.judging import All, Is, Not
+from inbox.rules.judging import Any as Any_
 from tests.rules.office import Rules, rule
 
 REFUND = "I want a refund!"
@@ -182,7 +185,7 @@ async def test_who_is_answered_in_time_is_none_of_its_business(office: Rules) ->
 
 
 async def test_two_workers_and_a_batch_of_many_do_each_once(office: Rules) -> None:
-    made = await office.runs(rule(conditions=Any((Is("contains", ("refund",)), Is("asks")))))
+    made = await office.runs(rule(conditions=Any_((Is("contains", ("refund",)), Is("asks")))))
     for n in range(12):
         await office.hears(f"71{n:02}", REFUND, ago=5)
     await office.reads()
@@ -199,3 +202,27 @@ async def test_what_was_there_before_the_connection_is_left_alone(office: Rules)
     thread = await office.hears("7001", REFUND, ago=120)
     await office.works()
     assert (await office.conversation(thread)).tags == []
+
+
+async def test_nothing_that_is_kept_of_rules_holds_a_customers_words(office: Rules, owner: Any) -> None:
+    everything = Any_((Is("contains", ("refund",)), *(Is(name) for name, one in CONDITIONS.items() if not one.takes)))
+    await office.runs(rule(conditions=everything))
+    await office.hears("7001", "A refund for canary@example.com, please: https://canary.example", ago=5)
+    await office.is_called("7001", "Canary Bird", handle="canary")
+    await office.works()
+    await office.tried((await office.kept(rule())).id)
+    for table in ("rule_look", "rule_firing", "rule_due", "rule_trial"):
+        rows = await owner.fetch(f"SELECT t::text AS row FROM {table} t")
+        assert rows or table == "rule_due"
+        assert not [row for row in rows if "canary" in row["row"].lower()]
+
+
+async def test_what_is_old_is_let_go(office: Rules, owner: Any) -> None:
+    await office.runs(rule())
+    thread = await office.hears("7001", "A refund, please", ago=5)
+    await office.works()
+    await owner.execute("UPDATE rule_look SET at = at - interval '31 days'")
+    assert await looks.forget(office.database) == 1
+    assert await office.looks(thread) == []
+    await owner.execute("UPDATE rule_firing SET at = at - interval '91 days'")
+    assert await looks.forget(office.database) == 1

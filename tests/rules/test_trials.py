@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from inbox.rules import trials
 from inbox.rules.actions import Act
 from inbox.rules.judging import All, Is
 from tests.rules.office import Rules, rule
@@ -19,6 +20,9 @@ async def test_what_it_would_have_done_is_counted_by_day_and_shown_and_nothing_i
     assert (trial.state, trial.edition, trial.looked, trial.fired) == ("done", 1, 3, 2)
     assert list(trial.days.values()) == [1, 1]
     assert [one.conversation_id for one in trial.examples][-1] == refund
+    seen = await office.does(trials.samples, kept.id, by=office.ana)
+    assert [one.message.text for one in seen if one.message] == ["refund refund", "A refund, please"]
+    assert await office.does(trials.samples, kept.id, by=office.otto) == []  # who sees no channel
     assert (await office.conversation(refund)).tags == []
     assert await office.rows("SELECT 1 FROM rule_firing WHERE workspace_id = $1") == []
     assert [

@@ -12,7 +12,7 @@ from tests.waiting import until
 from tests.web.office import Office
 from tests.web.test_looks import found_by_axe
 
-REFUND = "I want my money back!"
+REFUND = 'I want my money back! <img src=x onerror="alert(1)">'
 
 
 async def tried(office: Office) -> None:
