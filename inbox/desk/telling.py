@@ -17,7 +17,9 @@ from inbox.people.access import Role
 
 Medium = Literal["in_app", "desktop", "sound", "email"]
 MEDIA: tuple[Medium, ...] = ("in_app", "desktop", "sound", "email")
-Kind = Literal["assigned", "mentioned", "wrote_again", "send_failed", "snooze_over", "channel_down"]
+Kind = Literal[
+    "assigned", "mentioned", "wrote_again", "send_failed", "snooze_over", "channel_down", "rule", "rule_stopped"
+]
 
 # What is told unless somebody chose otherwise. Kinds whose cause does not exist yet are not here: nobody can choose
 # what never comes.
@@ -28,8 +30,11 @@ DEFAULTS: dict[Kind, tuple[Medium, ...]] = {
     "send_failed": ("in_app",),
     "snooze_over": (),
     "channel_down": ("in_app",),
+    "rule": ("in_app", "desktop"),
+    "rule_stopped": (),
 }
-FOR_ADMINS: dict[Kind, tuple[Medium, ...]] = {"channel_down": ("in_app", "email")}
+FOR_SUPERVISORS: dict[Kind, tuple[Medium, ...]] = {"rule_stopped": ("in_app",)}
+FOR_ADMINS: dict[Kind, tuple[Medium, ...]] = {"channel_down": ("in_app", "email"), "rule_stopped": ("in_app", "email")}
 # A reply that was not posted is known to whoever wrote it, whatever they chose.
 ALWAYS: dict[Kind, Medium] = {"send_failed": "in_app"}
 AWAY_AFTER = timedelta(minutes=10)  # before that an e-mail would tell somebody who is there
@@ -60,7 +65,8 @@ class Wish:
 
 def default(kind: Kind, role: Role) -> tuple[Medium, ...]:
     """The media of a kind for somebody who chose nothing."""
-    return FOR_ADMINS.get(kind, DEFAULTS[kind]) if role is Role.ADMIN else DEFAULTS[kind]
+    of_role = {Role.ADMIN: FOR_ADMINS, Role.SUPERVISOR: FOR_SUPERVISORS}.get(role, {})
+    return of_role.get(kind, DEFAULTS[kind])
 
 
 def zone_of(name: str) -> ZoneInfo:

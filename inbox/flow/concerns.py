@@ -91,6 +91,21 @@ def _snooze_over(event: EventOut) -> Meaning:
     return (_of_thread(event, "snooze_over", whose) if whose else []), []
 
 
+def _pointed_out(event: EventOut) -> Meaning:
+    people = event.activity.data.get("people", "").split() if event.activity else []
+    return [one for name in people for one in _of_thread(event, "rule", UUID(name))], []
+
+
+def _rule_off(event: EventOut) -> Meaning:
+    if event.rule is None or not event.rule.off_reason:
+        return [], []
+    return [News("rule_stopped", None, event.rule.id, event.at, event.seq)], []
+
+
+def _rule_on(event: EventOut) -> Meaning:
+    return [], [Settled("rule_stopped", event.rule.id, event.seq)] if event.rule else []
+
+
 def _channel(event: EventOut) -> Meaning:
     channel = event.channel
     if channel is None:
@@ -138,6 +153,9 @@ CONCERNS: dict[str, Callable[[EventOut], Meaning]] = {
     "message.act_failed": _act_failed,
     "message.sent": _sent,
     "conversation.snooze_over": _snooze_over,
+    "conversation.pointed_out": _pointed_out,
+    "rule.switched_off": _rule_off,
+    "rule.switched_on": _rule_on,
     "channel.signed_out": _signed_out,
     "channel.changed": _channel,
 }

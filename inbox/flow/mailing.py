@@ -48,6 +48,8 @@ SAID = {
     "wrote_again": ("a customer wrote again in one of yours", "customers wrote again in {n} of yours"),
     "send_failed": ("a reply of yours needs you", "{n} replies of yours need you"),
     "snooze_over": ("a snooze is over", "{n} snoozes are over"),
+    "rule": ("a rule points out a conversation", "rules point out {n} conversations"),
+    "rule_stopped": ("a rule was switched off by itself", "{n} rules were switched off by themselves"),
     "channel_down": ("a channel cannot be heard", "{n} channels cannot be heard"),
 }
 

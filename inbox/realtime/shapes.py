@@ -205,7 +205,8 @@ class SavedReplyOut(msgspec.Struct, kw_only=True):
 
 class NotificationOut(msgspec.Struct, kw_only=True):
     """Something one person is to know. `kind`: assigned, mentioned, wrote_again, send_failed, snooze_over,
-    channel_down. `count`: how often it happened since it was last read. `by`: the colleague who did it."""
+    channel_down, rule, rule_stopped. `count`: how often it happened since it was last read. `by`: the colleague who did
+    it."""
 
     id: UUID
     version: int

@@ -20,13 +20,14 @@ from inbox.desk.conversations import HIGHEST_PRIORITY
 from inbox.desk.decisions import LONGEST_REASON
 from inbox.desk.holding import hold
 from inbox.ground.db import raw
-from inbox.people.access import Agent
+from inbox.people.access import SEE_ALL, Agent
 from inbox.platforms.base import Action as Asked
 from inbox.platforms.base import clean
 from inbox.rules.facts import Facts
 
-Takes = Literal["", "tag", "member", "priority", "minutes", "reason"]
+Takes = Literal["", "tag", "member", "priority", "minutes", "reason", "people"]
 
+ASSIGNEE, SUPERVISORS = "assignee", "supervisors"
 LONGEST_SNOOZE = 366 * 24 * 60  # minutes
 
 
@@ -132,6 +133,27 @@ async def hide(session: AsyncSession, subject: Subject, value: str, by: Agent) -
     return held
 
 
+@action("people")
+async def notify(session: AsyncSession, subject: Subject, value: str, by: Agent) -> object:
+    """A colleague, whoever has the conversation, or supervisors and admins: each as they want to be told."""
+    held = await hold(session, subject.conversation_id, by=by)
+    people = await held.connection.fetch(
+        """SELECT user_id FROM membership WHERE workspace_id = $1 AND active
+               AND CASE $2 WHEN 'assignee' THEN user_id = $3 WHEN 'supervisors' THEN role = ANY($4)
+                           ELSE user_id::text = $2 END
+           ORDER BY user_id""",
+        by.workspace_id,
+        value,
+        held.row["assignee_id"],
+        [str(role) for role in SEE_ALL],
+    )
+    if people:
+        told = " ".join(str(row["user_id"]) for row in people)
+        to = str(people[0]["user_id"]) if value == ASSIGNEE else value
+        await held.tells("conversation.pointed_out", "notified", message_id=subject.message_id, to=to, people=told)
+    return held
+
+
 def cleaned(act: Act) -> Act:
     """Its value in the one spelling it is stored in."""
     known, value = ACTIONS.get(act.action), " ".join(clean(act.value).split())
@@ -150,6 +172,8 @@ def wrong_with(act: Act) -> str:
         case "tag" if not 1 <= len(value) <= tags.LONGEST:
             return f"A tag has 1 to {tags.LONGEST} characters."
         case "member" if value and not _is_id(value):
+            return "Nobody of that name works here."
+        case "people" if value not in (ASSIGNEE, SUPERVISORS) and not _is_id(value):
             return "Nobody of that name works here."
         case "priority" if not 0 <= number <= HIGHEST_PRIORITY:
             return f"A priority is a number from 0 to {HIGHEST_PRIORITY}."

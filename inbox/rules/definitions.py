@@ -76,16 +76,16 @@ async def _check_actions(connection: Connection, workspace_id: UUID, trigger: Tr
             raise Invalid(why, field="actions")
     if trigger == "waiting" and any(act.action == "no_reply_needed" for act in todo):
         raise Invalid("Whoever has waited too long did ask: that cannot be unsaid by a rule.", field="actions")
-    people = {act.value for act in todo if actions.ACTIONS[act.action].takes == "member" and act.value}
-    roles = [str(role) for role in Role if Right.ANSWER in RIGHTS[role]]
+    taking = {act.value for act in todo if actions.ACTIONS[act.action].takes == "member" and act.value}
+    told = {act.value for act in todo if actions.ACTIONS[act.action].takes == "people"}
+    told -= {actions.ASSIGNEE, actions.SUPERVISORS}
     known = await connection.fetch(
-        """SELECT user_id FROM membership WHERE workspace_id = $1 AND user_id = ANY($2) AND active
-               AND role = ANY($3)""",
+        "SELECT user_id, role FROM membership WHERE workspace_id = $1 AND user_id = ANY($2) AND active",
         workspace_id,
-        [UUID(one) for one in people],
-        roles,
+        [UUID(one) for one in taking | told],
     )
-    if people - {str(row["user_id"]) for row in known}:
+    answering = {str(row["user_id"]) for row in known if Right.ANSWER in RIGHTS[Role(row["role"])]}
+    if taking - answering or told - {str(row["user_id"]) for row in known}:
         raise Invalid("Nobody of that name works here.", field="actions")
 
 

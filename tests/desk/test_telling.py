@@ -45,6 +45,8 @@ def test_what_is_on_by_default() -> None:
         "send_failed": ["in_app"],
         "snooze_over": [],
         "channel_down": ["in_app"],
+        "rule": ["desktop", "in_app"],
+        "rule_stopped": [],
     }
     assert admin.media("channel_down") == {"in_app", "email"}
 

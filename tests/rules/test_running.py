@@ -8,7 +8,11 @@ from typing import Any
 
 import pytest
 
-from inbox.desk import conversations, decisions, tags
+from inbox.desk import conversations, decisions, notifications, tags
+from inbox.flow import readers
+from inbox.flow.notifying import Notifications
+from inbox.people.access import Agent
+from inbox.realtime.shapes import NotificationOut
 from inbox.rules import keeping, looks, running
 from inbox.rules.actions import Act
 from inbox.rules.conditions import CONDITIONS
@@ -226,3 +230,29 @@ async def test_what_is_old_is_let_go(office: Rules, owner: Any) -> None:
     assert await office.looks(thread) == []
     await owner.execute("UPDATE rule_firing SET at = at - interval '91 days'")
     assert await looks.forget(office.database) == 1
+
+
+async def test_whom_a_rule_points_a_conversation_out_to_is_told_and_whose_rule_was_switched_off_too(
+    office: Rules, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    acts = [Act("assign", str(office.ana.id)), Act("notify", "assignee"), Act("notify", "supervisors")]
+    await office.runs(rule(actions=[*acts, Act("notify", str(office.rea.id))]))
+    thread = await office.hears("7001", "A refund, please", ago=5)
+    await office.works()
+    (of_ana,) = [one for one in await told(office, office.ana) if one.kind == "rule"]
+    assert (of_ana.conversation_id, of_ana.by) == (thread, None)
+    for who in (office.sam, office.world.admin, office.rea):
+        assert [one.kind for one in await told(office, who)] == ["rule"]
+    assert await told(office, office.otto) == []  # who does not see the channel, and was not named
+    monkeypatch.setattr(running, "MOST_A_MINUTE", 0)
+    await office.hears("7002", "A refund, please", ago=5)
+    await office.works()
+    assert "rule_stopped" in [one.kind for one in await told(office, office.sam)]
+    assert "rule_stopped" not in [one.kind for one in await told(office, office.ana)]
+
+
+async def told(office: Rules, who: Agent) -> list[NotificationOut]:
+    """The list behind somebody's bell."""
+    while office.workspace_id in await readers.behind(office.database, Notifications()):
+        await readers.turn(office.database, Notifications(), office.workspace_id)
+    return (await office.does(notifications.page, who, cursor=None, limit=50)).items

@@ -16,6 +16,7 @@ export function readable(value: string): string {
 
 export function actOf(one: Pick<Activity, "verb" | "data">): string {
   const values = Object.fromEntries(Object.entries(one.data).map(([name, value]) => [name, readable(value)]))
+  if (one.verb === "notified" && one.data["to"] === "supervisors") values["to"] = t("rule.people.supervisors")
   const isFreed = one.verb === "assigned" && !Object.values(one.data).some(Boolean)
   return said("happened", isFreed ? "unassigned" : one.verb, { to: t("somebody"), ...values })
 }

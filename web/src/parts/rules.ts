@@ -1,34 +1,12 @@
 /** What rules say, in sentences. */
 
-import type { Act, Tree, Verdict, Wording } from "../api/rules.ts"
+import type { Act, Tree, Wording } from "../api/rules.ts"
 import { languageName, localeNow, said, t } from "../ui/text.ts"
 import { span } from "../ui/time.svelte.ts"
+import { type Leaf, leavesOf } from "./verdicts.ts"
 import { channelTitle, memberName, platformTitle } from "./words.ts"
 
-/** One condition, and what came of asking it where it was asked. */
-export interface Leaf {
-  condition: string
-  values: readonly string[]
-  isNot: boolean
-  held?: boolean // as it is written, so with its "not"
-  seen?: string
-}
-
 const MONDAY = Date.UTC(2024, 0, 1)
-
-/** Every condition in the order in which they stand. */
-export function leavesOf(tree: Tree, isNot = false): Leaf[] {
-  if (tree.type === "is") return [{ condition: tree.condition, values: tree.values ?? [], isNot }]
-  if (tree.type === "not") return leavesOf(tree.of, !isNot)
-  return tree.of.flatMap((one) => leavesOf(one, isNot))
-}
-
-export function explained(verdict: Verdict): Leaf[] {
-  return leavesOf(verdict.conditions).map((leaf, at) => {
-    const [held, seen] = verdict.found[at] ?? [false, ""]
-    return { ...leaf, held: held !== leaf.isNot, seen }
-  })
-}
 
 export function dayOfWeek(day: number, style: "short" | "narrow" | "long" = "short"): string {
   return new Intl.DateTimeFormat(localeNow(), { weekday: style, timeZone: "UTC" }).format(MONDAY + (day - 1) * 86_400_000)
@@ -96,6 +74,7 @@ export function actText({ action, value = "" }: Act): string {
     action === "assign" ? (value ? memberName(value) : t("macro.assign.nobody"))
     : action === "prioritise" ? said("priority", value)
     : action === "snooze" ? lasting(Number(value))
+    : action === "notify" ? (value === "assignee" || value === "supervisors" ? t(`rule.people.${value}`) : memberName(value))
     : value
   return said("rule.do", action, { value: shown })
 }

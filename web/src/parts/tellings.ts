@@ -20,6 +20,7 @@ export function sentenceOf(one: Notification): string {
 }
 
 export function addressOf(one: Notification): string {
+  if (one.kind === "rule_stopped") return "/settings/rules"
   if (!one.conversation_id) return "/settings/channels"
-  return `/inbox/${one.kind === "send_failed" ? "problems" : "mine"}/${one.conversation_id}`
+  return `/inbox/${one.kind === "send_failed" ? "problems" : one.kind === "rule" ? "open" : "mine"}/${one.conversation_id}`
 }
