@@ -27,7 +27,9 @@ async def run(settings: Settings) -> None:
     try:
         if int(await owner.fetchval("SHOW server_version_num")) < OLDEST:
             raise CannotMigrate("Earshot needs PostgreSQL 16 or newer.")
-        await owner.execute("SELECT pg_advisory_lock(hashtext('earshot migrate'))")
+        # Asked again and again: whoever waits inside Postgres would be waited for by an index made concurrently.
+        while not await owner.fetchval("SELECT pg_try_advisory_lock(hashtext('earshot migrate'))"):  # noqa: ASYNC110
+            await asyncio.sleep(0.2)
         await _make_roles(owner, settings)
         await _upgrade(settings)
         await owner.execute("SET timezone = 'UTC'; SELECT make_days(35)")
@@ -74,7 +76,7 @@ async def _upgrade(settings: Settings) -> None:
         command.upgrade(config, "head")
 
     try:
-        async with engine.begin() as connection:
+        async with engine.connect() as connection:
             await connection.run_sync(upgrade)
     finally:
         await engine.dispose()

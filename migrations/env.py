@@ -4,6 +4,11 @@ from alembic import context
 
 from inbox.models import Table
 
-context.configure(connection=context.config.attributes["connection"], target_metadata=Table.metadata)
+# Each migration is a transaction, and may step out of it to make an index beside the work that goes on.
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=Table.metadata,
+    transaction_per_migration=True,
+)
 with context.begin_transaction():
     context.run_migrations()

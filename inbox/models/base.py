@@ -7,6 +7,8 @@ from uuid import UUID
 from sqlalchemy import DateTime, ForeignKeyConstraint, MetaData, Text, Uuid, func
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from inbox.models import searching
+
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -27,6 +29,7 @@ MaybeName = Annotated[UUID | None, mapped_column(Uuid, nullable=True)]
 
 class Table(DeclarativeBase):
     metadata = MetaData(naming_convention=NAMING)
+    searching.prepare(metadata)
 
 
 class Tenant:

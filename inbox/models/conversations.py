@@ -49,6 +49,12 @@ class ContactIdentity(Tenant, Table):
             "named_at",
             postgresql_where=sql("named_at IS NOT NULL"),
         ),
+        Index(
+            "ix_contact_identity_words",
+            "workspace_id",
+            sql("words_of(left(name, 100) || ' ' || left(handle, 100))"),
+            postgresql_using="gin",
+        ),
         Index("ix_contact_identity_nameless", "workspace_id", "id", postgresql_where=sql("nameless")),
     )
     id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)

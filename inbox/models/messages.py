@@ -40,6 +40,16 @@ class Message(Tenant, Table):
             postgresql_where=sql("external_id IS NOT NULL"),
         ),
         Index("ix_message_thread", "workspace_id", "conversation_id", "at", "id"),
+        Index("ix_message_time", "workspace_id", "at", "id"),
+        # What was deleted is found no more. The day lets a common word be looked for in recent days alone.
+        Index(
+            "ix_message_words",
+            "workspace_id",
+            sql("day_of(at)"),
+            sql("words_of(text)"),
+            postgresql_using="gin",
+            postgresql_where=sql("deleted_at IS NULL"),
+        ),
         Index(
             "ix_message_agent",
             "workspace_id",

@@ -58,6 +58,7 @@ class Row:
     body: Any = None
     target: Target | None = None
     headers: dict[str, str] | None = None
+    query: dict[str, str] | None = None
 
     def expected(self) -> dict[str, int]:
         return dict(zip(WHO, map(int, self.codes.split()), strict=True))
@@ -199,6 +200,7 @@ ROWS: dict[str, Row] = {
     "POST /api/v1/contacts/{contact_id}/erasure": Row("200 403 403   403     403   404    401     403", None, a_person),
     "GET /api/v1/attachments/{attachment_id}": Row(" 404   404   404    404     404   404    401     404", None, a_file_nobody_sent),
     "GET /api/v1/views/counts": Row("                 200   200   200    200     200   200    401     200"),
+    "GET /api/v1/search": Row("                       200   200   200    200     200   200    401     200", query={"q": "ship"}),
     "GET /api/v1/tags": Row("                         200   200   200    200     200   200    401     200"),
     "GET /api/v1/reports/waiting": Row("              200   200   200    200     200   200    401     200"),
     "GET /api/v1/saved-replies": Row("                200   200   200    200     200   200    401     200"),
@@ -321,7 +323,7 @@ async def _ask(client: httpx.AsyncClient, door: str, row: Row, named: dict[str, 
     method, path = door.split(" ")
     address = path.format(**{"name": "unknown.js", **named})
     url = client.base_url.copy_with(path=address)
-    return await client.request(method, url, json=row.body, headers=row.headers)
+    return await client.request(method, url, params=row.query, json=row.body, headers=row.headers)
 
 
 def _knows_nothing_of(world: World, named: dict[str, Any], answer: httpx.Response) -> None:

@@ -53,7 +53,7 @@ async def _measure(house: House) -> list[Figure]:
     owner = await asyncpg.connect(house.settings.database_url)
     began = time.monotonic()
     small = await _filled(database, owner, SMALL)
-    async with _bare(owner):
+    async with bare(owner):
         large = await _filled(database, owner, LARGE)
     took = time.monotonic() - began
     before = await _asked(database, small)
@@ -83,7 +83,7 @@ async def _filled(database: Database, owner: Any, conversations: int) -> Filled:
 
 
 @asynccontextmanager
-async def _bare(owner: Any) -> AsyncIterator[None]:
+async def bare(owner: Any) -> AsyncIterator[None]:
     """Indexes are built over the whole at the end, several times as fast as row by row; references were never wrong."""
     await owner.execute("SET maintenance_work_mem = '512MB'; SET synchronous_commit = off")
     await owner.execute("SET session_replication_role = replica")
@@ -136,14 +136,14 @@ async def _asked(database: Database, filled: Filled) -> dict[str, list[float]]:
         "counts of one agent": lambda session: views.counts(session, filled.everything),
         "counts for everybody at once": lambda session: _tally(session, filled),
     }
-    return {name: await _timed(database, filled, verb) for name, verb in verbs.items()}
+    return {name: await timed(database, filled, verb) for name, verb in verbs.items()}
 
 
 async def _tally(session: Any, filled: Filled) -> None:
     await counts.tally(await raw(session), filled.world.workspace_id)
 
 
-async def _timed(database: Database, filled: Filled, verb: Verb) -> list[float]:
+async def timed(database: Database, filled: Filled, verb: Verb) -> list[float]:
     took = []
     for _ in range(TIMES + 5):
         async with database.session(filled.world.workspace_id) as session:

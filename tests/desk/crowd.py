@@ -82,7 +82,7 @@ INSERT INTO message (workspace_id, id, conversation_id, channel_id, direction, v
 SELECT {workspace}, md5('message' || c.thread_key || k)::uuid, c.id, c.channel_id,
        CASE k WHEN 2 THEN 'out' ELSE 'in' END, 'public', c.kind, c.thread_key || ' ' || k,
        CASE k WHEN 2 THEN NULL ELSE c.identity_id END,
-       CASE k WHEN 2 THEN coalesce(c.assignee_id, ({agents})[2]) END, c.preview,
+       CASE k WHEN 2 THEN coalesce(c.assignee_id, ({agents})[2]) END, {words},
        c.last_message_at - (4 - k) * interval '1 minute', CASE k WHEN 2 THEN 'sent' END, k <> 2
 FROM conversation c, generate_series(1, {messages}) k WHERE c.workspace_id = {workspace};
 INSERT INTO audit_entry (workspace_id, id, at, verb, conversation_id)
@@ -136,15 +136,26 @@ WHERE c.workspace_id = {workspace}
 
 
 async def fill(
-    owner: Any, workspace_id: UUID, *, channels: list[UUID], agents: list[UUID], conversations: int, messages: int = 3
+    owner: Any,
+    workspace_id: UUID,
+    *,
+    channels: list[UUID],
+    agents: list[UUID],
+    conversations: int,
+    messages: int = 3,
+    words: str = "c.preview",
 ) -> None:
-    """Lay them down and let Postgres count them. Of `channels` and `agents` the first are the rare ones."""
+    """Lay them down and let Postgres count them. Of `channels` and `agents` the first are the rare ones.
+
+    `words`: what the k-th message of a conversation c says, as SQL.
+    """
     crowd = CONVERSATIONS.format(
         workspace=f"'{workspace_id}'::uuid",
         channels=_listed(channels),
         agents=_listed(agents),
         conversations=conversations,
         messages=messages,
+        words=words,
     )
     for statement in crowd.split(";\n"):
         await owner.execute(statement, timeout=3600)
