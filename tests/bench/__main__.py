@@ -9,7 +9,7 @@ from importlib import import_module
 from tests.bench.house import house
 from tests.bench.table import shown
 
-ALL = ("intake", "live", "painted", "fold")
+ALL = ("intake", "live", "painted", "fold", "search")
 
 
 def main(names: list[str]) -> None:

@@ -22,7 +22,7 @@ async def test_letters_in_a_field_are_letters(office: Office) -> None:
     seat = await seated(office)
     await seat.presses("/")
     await seat.page.keyboard.type("jie?")
-    await expect(seat.page.get_by_role("searchbox")).to_have_value("jie?")
+    await expect(seat.page.get_by_role("combobox")).to_have_value("jie?")
     await expect(seat.page.get_by_role("dialog")).to_have_count(0)
     assert await office.desk.rows("SELECT id FROM audit_entry WHERE workspace_id = $1 AND verb = 'assigned'") == []
 
@@ -87,7 +87,7 @@ async def test_the_panes_are_walked_with_f6_and_skip_links(office: Office) -> No
     await seat.presses("Enter")
     await expect(seat.bubble(ASKED)).to_be_visible()
     panes = []
-    await seat.page.get_by_role("searchbox").focus()
+    await seat.page.get_by_role("combobox").focus()
     for _ in range(4):
         await seat.presses("F6")
         panes.append(await seat.page.evaluate("document.activeElement.closest('[data-pane]')?.dataset.pane"))

@@ -24,7 +24,8 @@ import type {
   Thread,
   Visibility,
 } from "./shapes.ts"
-import type { ApiToken, AuditLine, Browser, ChannelDetail, Draft, Episode, Invitation, NotificationChange, NotificationSettings, Platform, SignedInThere, Template, Workspace } from "./rooms.ts"
+import type { ApiToken, AuditLine, Browser, ChannelDetail, Draft, Episode, Invitation, NotificationChange, NotificationSettings, Platform, SearchPage, SignedInThere, Template, Workspace } from "./rooms.ts"
+
 
 /** A refusal in the server's own words. `detail` is for the agent, `code` for programs. */
 export class Problem extends Error {
@@ -126,6 +127,8 @@ export class Api {
   ledger = (id: Id): Promise<Page<Episode>> => this.#get(`/conversations/${id}/ledger`)
 
   tags = (): Promise<Page<string | { name: string }>> => this.#get("/tags")
+
+  search = (q: string, zone: string, cursor: string | null): Promise<SearchPage> => this.#get("/search", { q, zone, cursor })
 
   // Writing
 

@@ -1,6 +1,6 @@
 /** Shapes of the rooms behind the inbox: platforms, people, tokens, the ledger. */
 
-import type { Action, Channel, Id, Kind, Medium, NotificationKind, Time, Visibility } from "./shapes.ts"
+import type { Action, Channel, Conversation, Id, Kind, Medium, NotificationKind, Person, Read, Time, Visibility } from "./shapes.ts"
 
 export interface Capabilities {
   hears: string[]
@@ -199,4 +199,32 @@ export interface NotificationChange {
   choices?: Partial<Record<NotificationKind, Medium[]>>
   quiet?: { start: string; end: string } | null
   time_zone?: string
+}
+
+/** Some of a text; `hit`: this was looked for. */
+export interface Piece {
+  text: string
+  hit?: boolean
+}
+
+/** A conversation with the message of it that fits a search best, and how many more do. */
+export interface Hit {
+  conversation: Conversation
+  message_id: Id
+  at: Time
+  direction: "in" | "out"
+  visibility: Visibility
+  author: Person | null
+  agent_id: Id | null
+  line: Piece[]
+  more: number
+}
+
+/** `back_to`: how far back was looked; null: to the beginning. */
+export interface SearchPage {
+  items: Hit[]
+  people: Person[]
+  reads: Read[]
+  next: string | null
+  back_to: Time | null
 }

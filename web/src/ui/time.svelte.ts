@@ -79,6 +79,11 @@ export function dayName(time: string): string {
   return written(time, { weekday: "long", day: "numeric", month: "long", ...yearIfOther(time) })
 }
 
+/** The date, within a sentence. */
+export function dateName(time: string): string {
+  return written(time, { day: "numeric", month: "long", ...yearIfOther(time) })
+}
+
 function yearIfOther(time: string): { year?: "numeric" } {
   return new Date(time).getFullYear() === new Date(clock.now).getFullYear() ? {} : { year: "numeric" }
 }
