@@ -24,8 +24,8 @@ async def find(
     q: Annotated[
         str,
         QueryParameter(
-            description='Words, "phrases", -unwanted ones; from: channel: platform: tag: kind: lang: before: after: is: '
-            "has: assignee: with a value.",
+            description='Words, "phrases", -unwanted ones; '
+            "from: channel: platform: tag: kind: lang: before: after: is: has: assignee: with a value.",
             max_length=LONGEST,
         ),
     ],

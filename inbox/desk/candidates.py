@@ -19,10 +19,9 @@ from inbox.ground.db import Connection
 
 MOST = 300  # found at once
 ENOUGH = 100  # to be ranked: no further back is looked for more
-WORDS = 4_000  # messages with these words read at most, or a day's more
-WALK = 20_000  # messages read at most where there are no words to go by
+BUDGET = 4_000  # messages read at most
 DAYS = 60  # looked at one by one at most
-FEW = 2_000  # conversations looked up one by one
+FEW = 1_000  # conversations looked up one by one
 LAST = UUID(int=2**128 - 1)
 FIRST = UUID(int=0)
 ALWAYS = datetime(1, 1, 1, tzinfo=UTC)
@@ -66,15 +65,15 @@ async def find(connection: Connection, workspace_id: UUID, meant: Meant, before:
     while True:
         first = max(first, oldest)
         source = Query([workspace_id])
-        source.sql = _words(source, meant, first, before, by_day=first > oldest, most=WORDS)
+        source.sql = _words(source, meant, first, before, by_day=first > oldest, most=BUDGET)
         hits, read, last = await _read(connection, source, meant, MOST - len(found.hits))
         found.hits += hits
         seen += read
         if len(found.hits) >= MOST:
             found.on = Place(found.hits[-1].at, found.hits[-1].id)
-        elif read >= WORDS and last:
+        elif read >= BUDGET and last:
             found.on = last
-        elif first > oldest and (seen >= WORDS or len(found.hits) >= ENOUGH or newest - first >= DAYS * DAY):
+        elif first > oldest and (seen >= BUDGET or len(found.hits) >= ENOUGH or newest - first >= DAYS * DAY):
             found.on = Place(first, FIRST)
         if found.on or first <= oldest:
             return found
@@ -86,9 +85,9 @@ def further(newest: datetime, first: datetime, oldest: datetime, seen: int) -> d
     """How far back to look next, after `seen` were met between `newest` and `first`: all the way if it pays."""
     days = max((newest - first) / DAY, 1)
     rate = (seen + 1) / days
-    if rate * ((first - oldest) / DAY) <= WORDS - seen:
+    if rate * ((first - oldest) / DAY) <= BUDGET - seen:
         return oldest
-    return first - min(days * 3, DAYS, max((WORDS - seen) / 2 / rate, 1)) * DAY
+    return first - min(days * 3, DAYS, max((BUDGET - seen) / 2 / rate, 1)) * DAY
 
 
 async def _once(connection: Connection, workspace_id: UUID, meant: Meant, before: Place) -> Found:
@@ -96,7 +95,7 @@ async def _once(connection: Connection, workspace_id: UUID, meant: Meant, before
     source = Query([workspace_id])
     is_walk = False
     if meant.words is not None:
-        source.sql = _words(source, meant, meant.since or ALWAYS, before, by_day=False, most=WALK)
+        source.sql = _words(source, meant, meant.since or ALWAYS, before, by_day=False, most=BUDGET)
     elif meant.writers is not None:
         source.sql = f"""SELECT m.id, m.conversation_id, m.channel_id, m.at FROM message m
             WHERE m.identity_id = ANY({source(meant.writers, "uuid[]")}) AND {_base(source, meant, before)}"""
@@ -104,15 +103,15 @@ async def _once(connection: Connection, workspace_id: UUID, meant: Meant, before
         source.sql = f"""SELECT m.* FROM unnest({source(few, "uuid[]")}) f(id), LATERAL (
             SELECT m.id, m.conversation_id, m.channel_id, m.at FROM message m
             WHERE m.conversation_id = f.id AND {_base(source, meant, before)}
-            ORDER BY m.at DESC, m.id DESC LIMIT 20) m"""
+            ORDER BY m.at DESC, m.id DESC LIMIT 5) m"""
     else:
         is_walk = True
         source.sql = f"""SELECT m.id, m.conversation_id, m.channel_id, m.at FROM message m
-            WHERE {_base(source, meant, before)} ORDER BY m.at DESC, m.id DESC LIMIT {source(WALK, "int")}"""
+            WHERE {_base(source, meant, before)} ORDER BY m.at DESC, m.id DESC LIMIT {source(BUDGET, "int")}"""
     hits, read, last = await _read(connection, source, meant, MOST)
     if len(hits) >= MOST:
         return Found(hits, Place(hits[-1].at, hits[-1].id))
-    return Found(hits, last if is_walk and read >= WALK else None)
+    return Found(hits, last if is_walk and read >= BUDGET else None)
 
 
 async def repeated(
@@ -202,9 +201,14 @@ def _fits(query: Query, meant: Meant) -> tuple[str, str]:
         names = query(meant.tags, "text[]")
         thread.append(f"""(SELECT count(*) FROM conversation_tag t WHERE t.workspace_id = $1
             AND t.conversation_id = l.conversation_id AND t.name = ANY({names})) = cardinality({names})""")
-    joins = " JOIN message m ON m.workspace_id = $1 AND m.id = l.id" if message else ""
-    joins += " JOIN conversation c ON c.workspace_id = $1 AND c.id = l.conversation_id" if thread else ""
+    joins = _one("message", "m", "l.id") if message else ""
+    joins += _one("conversation", "c", "l.conversation_id") if thread else ""
     return joins, f" WHERE {' AND '.join([*conditions, *message, *thread])}"
+
+
+def _one(table: str, name: str, id: str) -> str:
+    """Looked up one by one, and never read whole to be joined."""
+    return f" CROSS JOIN LATERAL (SELECT * FROM {table} o WHERE o.workspace_id = $1 AND o.id = {id} LIMIT 1) {name}"
 
 
 THINGS = {
@@ -231,17 +235,23 @@ async def _span(
     return row["newest"], row["oldest"]
 
 
+FEW_OF = """SELECT c.id FROM unnest($2::{1}[]) a(value), LATERAL (
+    SELECT id FROM conversation WHERE workspace_id = $1 AND {0} = a.value ORDER BY {0}, {2} LIMIT $3) c LIMIT $3"""
+
+
 async def _few(connection: Connection, workspace_id: UUID, meant: Meant) -> list[UUID] | None:
     """The conversations that can be meant, if tags, assignee or status say that they are few."""
     if meant.tags is not None:
         asked = "SELECT conversation_id AS id FROM conversation_tag WHERE workspace_id = $1 AND name = $2 LIMIT $3"
         rows = await connection.fetch(asked, workspace_id, meant.tags[0], FEW + 1)
     elif meant.assignees is not None:
-        asked = "SELECT id FROM conversation WHERE workspace_id = $1 AND assignee_id = ANY($2) LIMIT $3"
-        rows = await connection.fetch(asked, workspace_id, meant.assignees, FEW + 1)
+        rows = await connection.fetch(
+            FEW_OF.format("assignee_id", "uuid", "status"), workspace_id, meant.assignees, FEW + 1
+        )
     elif meant.statuses is not None:
-        asked = "SELECT id FROM conversation WHERE workspace_id = $1 AND status = ANY($2) LIMIT $3"
-        rows = await connection.fetch(asked, workspace_id, meant.statuses, FEW + 1)
+        rows = await connection.fetch(
+            FEW_OF.format("status", "text", "waiting_rank"), workspace_id, meant.statuses, FEW + 1
+        )
     else:
         return None
     return [row["id"] for row in rows] if len(rows) <= FEW else None

@@ -14,7 +14,7 @@ from inbox.ground.errors import Invalid
 from inbox.people.access import Agent
 from inbox.platforms.registry import platforms
 
-MOST_PEOPLE = 200  # of one name; whoever has more namesakes must be called more precisely
+MOST_PEOPLE = 100  # of one name; whoever has more namesakes must be called more precisely
 ME, US, NOBODY = "me", "us", "nobody"
 
 

@@ -54,6 +54,7 @@ class ContactIdentity(Tenant, Table):
             "workspace_id",
             sql("words_of(left(name, 100) || ' ' || left(handle, 100))"),
             postgresql_using="gin",
+            postgresql_with={"gin_pending_list_limit": 256},
         ),
         Index("ix_contact_identity_nameless", "workspace_id", "id", postgresql_where=sql("nameless")),
     )

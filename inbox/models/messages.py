@@ -48,6 +48,7 @@ class Message(Tenant, Table):
             sql("day_of(at)"),
             sql("words_of(text)"),
             postgresql_using="gin",
+            postgresql_with={"gin_pending_list_limit": 256},
             postgresql_where=sql("deleted_at IS NULL"),
         ),
         Index(

@@ -46,15 +46,17 @@ NEEDED = [
 
 INDEXES = {
     "ix_message_time": "message (workspace_id, at, id)",
-    "ix_message_words": "message USING gin (workspace_id, day_of(at), words_of(text)) WHERE deleted_at IS NULL",
+    "ix_message_words": """message USING gin (workspace_id, day_of(at), words_of(text))
+        WITH (gin_pending_list_limit = 256) WHERE deleted_at IS NULL""",
     "ix_contact_identity_words": """contact_identity USING gin
-        (workspace_id, words_of(left(name, 100) || ' ' || left(handle, 100)))""",
+        (workspace_id, words_of(left(name, 100) || ' ' || left(handle, 100))) WITH (gin_pending_list_limit = 256)""",
 }
 
 # Behind the walls Postgres looks for no word along an index: so these two, of the tables' owner, look for it, in the
 # workspace that is set and in no other.
 PEOPLE = f"""CREATE OR REPLACE FUNCTION search_people(wanted text, most int) RETURNS SETOF uuid
-    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path = pg_catalog, public, pg_temp SET enable_seqscan = off AS $$
         SELECT i.id FROM contact_identity i
         WHERE i.workspace_id = {HERE}
           AND words_of(left(i.name, 100) || ' ' || left(i.handle, 100)) @@ to_tsquery('public.words', wanted)
@@ -66,7 +68,8 @@ PEOPLE = f"""CREATE OR REPLACE FUNCTION search_people(wanted text, most int) RET
 MESSAGES = f"""CREATE OR REPLACE FUNCTION search_messages(
         wanted text, since timestamptz, upto timestamptz, upto_id uuid, by_day boolean, writers uuid[], most int)
     RETURNS TABLE (id uuid, conversation_id uuid, channel_id uuid, at timestamptz)
-    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path = pg_catalog, public, pg_temp SET enable_seqscan = off AS $$
     #variable_conflict use_column
     DECLARE
         here uuid := {HERE};
@@ -75,9 +78,11 @@ MESSAGES = f"""CREATE OR REPLACE FUNCTION search_messages(
         met int;
     BEGIN
         IF writers IS NOT NULL THEN
-            RETURN QUERY SELECT m.id, m.conversation_id, m.channel_id, m.at FROM message m
-            WHERE m.workspace_id = here AND m.deleted_at IS NULL AND words_of(m.text) @@ query
-              AND m.identity_id = ANY (writers) AND m.at >= since AND (m.at, m.id) < (upto, upto_id)
+            RETURN QUERY WITH theirs AS MATERIALIZED (
+                SELECT m.id, m.conversation_id, m.channel_id, m.at, m.text FROM message m
+                WHERE m.workspace_id = here AND m.deleted_at IS NULL AND m.identity_id = ANY (writers)
+                  AND m.at >= since AND (m.at, m.id) < (upto, upto_id))
+            SELECT m.id, m.conversation_id, m.channel_id, m.at FROM theirs m WHERE words_of(m.text) @@ query
             ORDER BY m.at DESC, m.id DESC LIMIT most;
         ELSIF by_day THEN
             FOR day IN REVERSE day_of(upto)..day_of(since) LOOP

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -23,6 +24,7 @@ from inbox.desk import (
     mentions,
     reading,
     saved_replies,
+    search,
     threads,
     views,
 )
@@ -44,6 +46,22 @@ SMALL = {
     "workspace",
 }  # a page or two: no index would be quicker
 MOST_ROWS = MANY // 4  # read by any one step; the resolved are nine in ten
+
+UTC = ZoneInfo("UTC")
+SEARCHES = (
+    "order ",
+    "order 17",
+    "17 order kind:review",
+    '"where is" tag:"tag 48" is:resolved',
+    "order from:ana",
+    'from:"ana c4"',
+    'tag:"tag 49"',
+    "kind:review",
+    "assignee:me is:open",
+    "is:snoozed has:attachment",
+    "is:waiting before:yesterday",
+    "ana c4",
+)
 
 Verb = Callable[[Any], Awaitable[Any]]
 
@@ -141,6 +159,8 @@ def everything(crowded: Crowd, thread: UUID) -> Iterator[tuple[str, Verb]]:
                 yield f"{view} for {name} {more}", partial(twice, agent=agent, view=view, more=more)
         yield f"counts for {name}", partial(views.counts, agent=agent)
         yield f"people for {name}", partial(people, agent=agent)
+        for q in SEARCHES:
+            yield f"search for {name} {q}", partial(search.page, agent=agent, q=q, zone=UTC)
         yield f"people called for {name}", partial(cards.called, agent=agent, q="ana c4", cursor=None, limit=50)
     yield "thread", lambda session: threads.read(session, thread, by=crowded.ana)
     yield "older", lambda session: threads.older(session, thread, None, by=crowded.ana)
@@ -190,3 +210,20 @@ async def test_nothing_an_open_page_asks_for_grows_with_the_workspace(database: 
             wrong += [f"{name}: {complaint}: {' '.join(sql.split())[:160]}" for complaint in dear(plan)]
     assert asked > 1000
     assert not wrong, "\n".join(wrong)
+
+
+async def test_a_search_reads_no_more_than_its_budget(database: Database, owner: Any) -> None:
+    """What the search does on the other side of the wall no plan tells: so what was read is counted."""
+    crowded = await Crowd.make(database, owner)
+    read = """SELECT sum(seq_tup_read)::int AS whole, sum(idx_tup_fetch)::int AS looked_up
+              FROM pg_stat_xact_all_tables WHERE relname IN ('message', 'contact_identity')"""
+    for q in SEARCHES:
+        async with database.session(crowded.world.workspace_id) as session:
+            connection = await raw(session)
+            before = await connection.fetchrow(read)
+            await search.page(session, crowded.ana, q, zone=UTC)
+            after = await connection.fetchrow(read)
+            assert before
+            assert after
+            assert after["whole"] == before["whole"], q
+            assert after["looked_up"] - before["looked_up"] < 4 * MOST_ROWS, q

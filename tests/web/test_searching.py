@@ -9,7 +9,9 @@ from tests.web.office import Office
 
 
 async def test_words_are_found_and_opened_at_their_message(office: Office) -> None:
-    old = await office.desk.hears("7001", "The lamp arrived broken <b>yesterday</b>, I want a refund", ago=60 * 24 * 200)
+    old = await office.desk.hears(
+        "7001", "The lamp arrived broken <b>yesterday</b>, I want a refund", ago=60 * 24 * 200
+    )
     for number in range(60):
         await office.desk.hears("7001", f"More words, number {number}", ago=60 * 24 * 100 - number)
     await office.desk.hears("7002", "Where is my order?", ago=20)
