@@ -1,4 +1,4 @@
-"""Numbers about the waiting of customers."""
+"""Numbers about the waiting of customers, and the waitings behind each of them."""
 
 from __future__ import annotations
 
@@ -9,46 +9,111 @@ from uuid import UUID
 from litestar import get
 from litestar.di import NamedDependency
 from litestar.params import QueryParameter
+from litestar.response import Stream
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from inbox.api.lists import Limit
+from inbox.ground import clock
+from inbox.ground.db import Database, raw
 from inbox.people.access import Agent
-from inbox.reports import waiting
+from inbox.reports import rows, waiting
 from inbox.reports.population import Cut, Measure
+from inbox.reports.rows import Chosen, State, WaitingsOut
 from inbox.reports.waiting import ReportOut, Wanted
 
 YEAR = 31_536_000  # seconds
+
+First = Annotated[date | None, QueryParameter(description="Who asked from this day on; else 28 days.")]
+Last = Annotated[date | None, QueryParameter(description="Up to and with this day; else today.")]
+Which = Annotated[Measure, QueryParameter(description="Which waitings.")]
+Channels = Annotated[list[UUID] | None, QueryParameter(description="Only these channels.")]
+Imported = Annotated[bool, QueryParameter(description="With those from before the connection.")]
+Target = Annotated[float | None, QueryParameter(gt=0, le=YEAR, description="Seconds, for one share more.")]
+By = Annotated[Cut | None, QueryParameter(description="Cut in this way, too.")]
+Ended = Annotated[State | None, QueryParameter(description="Only those; else all that are counted.")]
+Part = Annotated[str, QueryParameter(max_length=100, description="Of the cut `by`, only the part of this name.")]
+Cursor = Annotated[str | None, QueryParameter(description="`next` of the page before.")]
 
 
 @get("/reports/waiting", summary="Report how long customers waited")
 async def read_waiting(
     session: NamedDependency[AsyncSession],
     agent: NamedDependency[Agent],
-    first: Annotated[
-        date | None, QueryParameter(description="Of those who asked from this day on; else 28 days.")
-    ] = None,
-    last: Annotated[date | None, QueryParameter(description="Up to and with this day; else today.")] = None,
-    measure: Annotated[Measure, QueryParameter(description="Which waitings.")] = "first_response",
-    channel: Annotated[list[UUID] | None, QueryParameter(description="Only these channels.")] = None,
-    before_connection: Annotated[bool, QueryParameter(description="With those from before the connection.")] = False,
-    target: Annotated[
-        float | None, QueryParameter(gt=0, le=31_536_000, description="Seconds, for one share more.")
-    ] = None,
-    by: Annotated[Cut | None, QueryParameter(description="Cut in this way, too.")] = None,
+    first: First = None,
+    last: Last = None,
+    measure: Which = "first_response",
+    channel: Channels = None,
+    before_connection: Imported = False,
+    target: Target = None,
+    by: By = None,
 ) -> ReportOut:
     """With those who still wait counted as waiting, so that leaving somebody without an answer makes no number better.
 
     Days are those of the workspace's own zone. Of the channels that the agent sees.
     """
-    wanted = Wanted(
+    wanted = _wanted(first, last, measure, channel, before_connection)
+    return await waiting.report(session, wanted, by=agent, target=target, cut=by)
+
+
+@get("/reports/waiting/rows", summary="List the waitings behind a report")
+async def list_waitings(
+    session: NamedDependency[AsyncSession],
+    agent: NamedDependency[Agent],
+    first: First = None,
+    last: Last = None,
+    measure: Which = "first_response",
+    channel: Channels = None,
+    before_connection: Imported = False,
+    standing: Ended = None,
+    by: By = None,
+    part: Part = "",
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> WaitingsOut:
+    """Those who asked first come first. With `by` and `part`, those behind one line of the report."""
+    wanted = _wanted(first, last, measure, channel, before_connection)
+    asked = await waiting.asked_for(await raw(session), wanted, by=agent)
+    return await rows.page(session, agent, asked, Chosen(state=standing, by=by, part=part), cursor=cursor, limit=limit)
+
+
+@get("/reports/waiting/export", media_type="text/csv", summary="Export the waitings behind a report")
+async def export_waitings(
+    database: NamedDependency[Database],
+    agent: NamedDependency[Agent],
+    first: First = None,
+    last: Last = None,
+    measure: Which = "first_response",
+    channel: Channels = None,
+    before_connection: Imported = False,
+    standing: Ended = None,
+    by: By = None,
+    part: Part = "",
+) -> Stream:
+    """As CSV, a line for each. What a spreadsheet would compute begins with an apostrophe."""
+    wanted = _wanted(first, last, measure, channel, before_connection)
+    async with database.tenant(agent.workspace_id) as connection:
+        asked = await waiting.asked_for(connection, wanted, by=agent)
+    chosen = Chosen(state=standing, by=by, part=part)
+    return Stream(
+        rows.export(database, agent, asked, chosen, home=database.settings.base_url),
+        media_type="text/csv; charset=utf-8",
+        headers={
+            "Content-Disposition": f'attachment; filename="waiting-{clock.now():%Y-%m-%d}.csv"',
+            "Cache-Control": "no-store",
+        },
+    )
+
+
+def _wanted(
+    first: date | None, last: date | None, measure: Measure, channel: list[UUID] | None, before_connection: bool
+) -> Wanted:
+    return Wanted(
         first=first,
         last=last,
         measure=measure,
         channel_ids=tuple(channel or ()),
         before_connection=before_connection,
-        target=target,
-        by=by,
     )
-    return await waiting.report(session, wanted, by=agent)
 
 
-doors = [read_waiting]
+doors = [read_waiting, list_waitings, export_waitings]

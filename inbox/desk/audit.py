@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Any
@@ -15,11 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.desk import cursors, lines
 from inbox.ground.db import Connection, Database, raw
+from inbox.ground.tables import table
 from inbox.people.access import Agent, Right
 
 PAGE = 1000  # lines of one transaction of an export
 MOST = 200_000  # lines of one export; what is older is asked for by its time
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 # Whom a conversation is with, and what a program is called, is looked up for the lines of a page, one by one.
 LINES = """
@@ -119,13 +117,13 @@ async def _pieces(
     database: Database, workspace_id: UUID, asked: Asked, people: dict[UUID, tuple[str, str]]
 ) -> AsyncIterator[bytes]:
     """Each in a transaction of its own, so that a long one holds up nobody."""
-    yield _table([HEAD])
+    yield table([HEAD])
     place: tuple[datetime, UUID] | None = None
     for _ in range(MOST // PAGE):
         async with database.tenant(workspace_id) as connection:
             found = await _read(connection, workspace_id, asked, place, PAGE)
         if found:
-            yield _table([_cells(row, people) for row in found])
+            yield table([_cells(row, people) for row in found])
             place = (found[-1]["at"], found[-1]["id"])
         if len(found) < PAGE:
             return
@@ -190,14 +188,3 @@ def _cells(row: asyncpg.Record, people: dict[UUID, tuple[str, str]]) -> tuple[st
         str(row["message_id"] or ""),
         "; ".join(f"{key}: {value}" for key, value in _data(row).items()),
     )
-
-
-def _table(rows: list[tuple[str, ...]]) -> bytes:
-    written = io.StringIO()
-    csv.writer(written).writerows([safe(cell) for cell in row] for row in rows)
-    return written.getvalue().encode()
-
-
-def safe(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula, whoever wrote it."""
-    return f"'{cell}" if cell.startswith(FORMULA) else cell

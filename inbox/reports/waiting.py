@@ -27,15 +27,13 @@ ONE_DAY = timedelta(days=1)
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
-    """`first` and `last`: local dates in the zone of the workspace, both included. `target`: seconds."""
+    """`first` and `last`: local dates in the zone of the workspace, both included."""
 
     first: date | None = None
     last: date | None = None
     measure: Measure = "first_response"
     channel_ids: tuple[UUID, ...] = ()
     before_connection: bool = False
-    target: float | None = None
-    by: Cut | None = None
 
 
 class CutOut(msgspec.Struct):
@@ -60,21 +58,22 @@ class ReportOut(msgspec.Struct, kw_only=True):
     cuts: list[CutOut]
 
 
-async def report(session: AsyncSession, wanted: Wanted, *, by: Agent) -> ReportOut:
-    """Of the channels that they see. Raises Invalid where the dates make no period."""
-    connection = await raw(session)
-    zone, as_of = await _zone(connection, by), clock.now()
-    first, last = _period(wanted, as_of.astimezone(ZoneInfo(zone)).date())
+async def report(
+    session: AsyncSession, wanted: Wanted, *, by: Agent, target: float | None = None, cut: Cut | None = None
+) -> ReportOut:
+    """Of the channels that they see. `target`: seconds. Raises Invalid where the dates make no period."""
+    connection, as_of = await raw(session), clock.now()
+    zone, first, last = await _days_of(connection, wanted, by)
     span = last + ONE_DAY - first
     asked = _asked(wanted, first, last + ONE_DAY, zone, by)
-    now = await population.fetch(connection, by.workspace_id, asked, wanted.by or "")
+    now = await population.fetch(connection, by.workspace_id, asked, cut or "")
     before = await population.fetch(connection, by.workspace_id, _asked(wanted, first - span, first, zone, by))
     step = ONE_DAY if span <= BY_DAY * ONE_DAY else 7 * ONE_DAY
     steps = [_midnight(day, zone) for day in _days(first, last, step)]
 
     def sums() -> ReportOut:
         total = Counted(Population(now.values()), as_of)
-        cuts = now if wanted.by else {}
+        cuts = now if cut else {}
         return ReportOut(
             as_of=as_of,
             zone=zone,
@@ -82,17 +81,24 @@ async def report(session: AsyncSession, wanted: Wanted, *, by: Agent) -> ReportO
             last=last,
             measure=wanted.measure,
             step="day" if step == ONE_DAY else "week",
-            total=total.figures(target=wanted.target),
-            before=Counted(Population(before.values()), as_of).figures(target=wanted.target),
-            trend=total.trend(steps, within=wanted.target or DAY),
-            cuts=[CutOut(name, Counted(cuts[name], as_of).figures(target=wanted.target)) for name in sorted(cuts)],
+            total=total.figures(target=target),
+            before=Counted(Population(before.values()), as_of).figures(target=target),
+            trend=total.trend(steps, within=target or DAY),
+            cuts=[CutOut(name, Counted(cuts[name], as_of).figures(target=target)) for name in sorted(cuts)],
         )
 
     return await asyncio.to_thread(sums)  # a million are sorted in there, while others are served
 
 
-async def _zone(connection: Connection, by: Agent) -> str:
-    return str(await connection.fetchval("SELECT time_zone FROM workspace WHERE id = $1", by.workspace_id))
+async def asked_for(connection: Connection, wanted: Wanted, *, by: Agent) -> Asked:
+    """The waitings that a report is about, to look at one by one. Raises Invalid as the report does."""
+    zone, first, last = await _days_of(connection, wanted, by)
+    return _asked(wanted, first, last + ONE_DAY, zone, by)
+
+
+async def _days_of(connection: Connection, wanted: Wanted, by: Agent) -> tuple[str, date, date]:
+    zone = str(await connection.fetchval("SELECT time_zone FROM workspace WHERE id = $1", by.workspace_id))
+    return zone, *_period(wanted, clock.now().astimezone(ZoneInfo(zone)).date())
 
 
 def _period(wanted: Wanted, today: date) -> tuple[date, date]:

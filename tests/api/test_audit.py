@@ -12,8 +12,8 @@ import httpx
 import pytest
 
 from inbox.desk import assignment, lines, tags
-from inbox.desk.audit import safe
 from inbox.ground.db import Database
+from inbox.ground.tables import safe
 from tests.api.browser import Browsers
 from tests.desk.story import Desk
 

@@ -203,6 +203,8 @@ ROWS: dict[str, Row] = {
     "GET /api/v1/search": Row("                       200   200   200    200     200   200    401     200", query={"q": "ship"}),
     "GET /api/v1/tags": Row("                         200   200   200    200     200   200    401     200"),
     "GET /api/v1/reports/waiting": Row("              200   200   200    200     200   200    401     200"),
+    "GET /api/v1/reports/waiting/rows": Row("         200   200   200    200     200   200    401     200"),
+    "GET /api/v1/reports/waiting/export": Row("       200   200   200    200     200   200    401     200"),
     "GET /api/v1/saved-replies": Row("                200   200   200    200     200   200    401     200"),
     "POST /api/v1/saved-replies": Row("               201   201   201    403     201   201    401     422", {"title": "Hello", "text": "Hello!"}),
     "PATCH /api/v1/saved-replies/{saved_reply_id}": Row("200 200 403 403     403   404    401     403", {"title": "Hi"}, a_saved_reply),

@@ -70,7 +70,7 @@ async def _measure(house: House) -> list[Figure]:
         )
 
     def cut(name: population.Cut | None) -> Callable[[Any], Awaitable[Any]]:
-        return partial(waiting.report, wanted=Wanted(first=first, measure="any", by=name), by=by)
+        return partial(waiting.report, wanted=Wanted(first=first, measure="any"), by=by, cut=name)
 
     async def one(name: population.Cut, session: Any) -> None:
         asked = population.Asked(

@@ -27,12 +27,27 @@ async def test_a_supervisor_sees_that_half_of_all_still_wait_and_how_that_is_cou
     row = sam.page.get_by_role("table", name="Cut by").get_by_role("row").nth(1)
     await expect(row.get_by_role("cell").first).to_have_text("12")
     assert await found_by_axe(sam) == []
+    who = strip.get_by_role("button", name="Show 6: Still waiting")
+    await who.click()
+    rows = sam.page.get_by_role("dialog", name="The waitings behind this report")
+    await expect(rows.get_by_role("link")).to_have_count(6)
+    await expect(rows.get_by_role("link").first).to_contain_text("waiting for 40 h")
+    assert await found_by_axe(sam) == []
+    await sam.presses("Escape")
+    await expect(who).to_be_focused()
     await sam.page.get_by_role("button", name="How counted").click()
     how = sam.page.get_by_role("dialog", name="How counted")
     await expect(how).to_contain_text("6 are counted as waiting")
     assert await found_by_axe(sam) == []
     await sam.presses("Escape")
     await expect(sam.page.get_by_role("button", name="How counted")).to_be_focused()
+    async with sam.page.expect_download() as taken:
+        await sam.page.get_by_role("link", name="Export").click()
+    assert len((await (await taken.value).path()).read_text().splitlines()) == 13
+    await row.get_by_role("button", name="Show 12").click()
+    await sam.page.get_by_role("dialog").get_by_role("link").first.click()
+    await expect(sam.page.locator("[data-message]").first).to_contain_text("Where is my order?")
+    await sam.page.go_back()
     await sam.page.get_by_role("combobox", name="Cut by").select_option("hour")
     await expect(sam.page.get_by_role("table", name="Hour of the week").get_by_role("cell", name="12")).to_be_visible()
     await sam.page.get_by_role("combobox", name="Which waitings").select_option("next_response")

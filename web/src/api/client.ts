@@ -1,7 +1,7 @@
 /** The doors, as functions. The only place that fetches; knows nothing of the page. */
 
 import type { Contact, ContactField, Note, Value } from "./contacts.ts"
-import type { ReportQuery, WaitingReport } from "./reports.ts"
+import type { ReportQuery, WaitingReport, WaitingsPage, WaitingsQuery } from "./reports.ts"
 
 import type { Look, Rule, Sample, Vocabulary, Wording } from "./rules.ts"
 import type {
@@ -289,6 +289,11 @@ export class Api {
   // The numbers
 
   waitingReport = (asked: ReportQuery): Promise<WaitingReport> => this.#get("/reports/waiting", { ...asked })
+
+  waitings = (asked: WaitingsQuery): Promise<WaitingsPage> => this.#get("/reports/waiting/rows", { ...asked })
+
+  /** Where a browser fetches the same as a table. */
+  waitingsExport = (asked: ReportQuery): string => `${this.#base}/api/v1/reports/waiting/export?${new URLSearchParams({ ...asked })}`
 
   // What one is told of
 

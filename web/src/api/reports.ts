@@ -1,6 +1,6 @@
 /** Shapes of the reports. All spans are seconds. */
 
-import type { Time } from "./shapes.ts"
+import type { Id, Time } from "./shapes.ts"
 
 export interface Percentile {
   p: number
@@ -64,4 +64,31 @@ export interface ReportQuery {
   measure: string
   channel?: string
   by?: Cut
+}
+
+export interface WaitingsQuery extends ReportQuery {
+  standing?: "answered" | "waiting" | "ended"
+  part?: string // of the cut `by`
+  cursor?: string
+}
+
+/** One waiting of one person. `waited`: seconds, up to now if nobody has answered. */
+export interface WaitingRow {
+  conversation_id: Id
+  opened_at: Time
+  ended_at: Time | null
+  state: string
+  measure: string
+  kind: string
+  waited: number
+  closed_unanswered: boolean
+  platform: string
+  channel: string
+  person: string
+  agent: string
+}
+
+export interface WaitingsPage {
+  items: WaitingRow[]
+  next: string | null
 }

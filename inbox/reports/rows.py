@@ -1,0 +1,187 @@
+"""The waitings behind a figure, one by one: a page of them to look at, or all of them as a table to take along."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+import asyncpg
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from inbox.desk import cursors
+from inbox.ground import clock
+from inbox.ground.db import Connection, Database, raw
+from inbox.ground.tables import table
+from inbox.people.access import Agent
+from inbox.reports.population import CUTS, Asked, Cut
+
+PAGE = 1000  # rows of one transaction of an export
+MOST = 1_000_000  # rows of one export
+Place = tuple[datetime, str]  # when a waiting was opened, and its key
+State = Literal["answered", "waiting", "ended", "never_asked"]
+
+ROWS = """
+SELECT e.conversation_id, e.key, e.state, e.cause, e.kind AS measure, e.thread_kind, e.opened_at, e.ended_at,
+       e.customer_waited, e.team_took, e.closed_unanswered, e.before_connection, e.agent, h.name AS channel, h.platform,
+       coalesce(nullif(i.name, ''), i.handle, '') AS person, m.name AS agent_name
+FROM (
+    SELECT * FROM episode e
+    WHERE e.workspace_id = $1 AND e.opened_at >= $2 AND e.opened_at < $3
+        AND ($4::uuid[] IS NULL OR e.channel_id = ANY($4)) AND ($5 = 'any' OR e.kind = $5) AND $6 <> ''
+        AND (e.opened_at, e.conversation_id, e.key) > ($7, $8, $9) AND e.before_connection <= $10
+        AND {state} AND {cut}
+    ORDER BY e.opened_at, e.conversation_id, e.key LIMIT $11) e
+JOIN channel h ON h.workspace_id = $1 AND h.id = e.channel_id
+LEFT JOIN contact_identity i ON i.workspace_id = $1
+    AND i.id = CASE WHEN e.author ~ '^[0-9a-f-]{{36}}$' THEN e.author::uuid END
+LEFT JOIN membership m ON m.workspace_id = $1
+    AND m.user_id = CASE WHEN e.agent ~ '^[0-9a-f-]{{36}}$' THEN e.agent::uuid END
+ORDER BY e.opened_at, e.conversation_id, e.key
+"""
+BEGINNING = UUID(int=0)
+HEAD = (
+    *("asked_at", "ended_at", "state", "cause", "measure", "waited_seconds", "team_took_seconds", "channel"),
+    *("platform", "kind", "person", "held_by", "closed_unanswered", "before_connection", "conversation"),
+)
+
+
+class Chosen(msgspec.Struct, frozen=True, kw_only=True):
+    """Which of a population: those of one `state`, and of one `part` of a cut."""
+
+    state: State | None = None
+    by: Cut | None = None
+    part: str = ""
+
+
+class WaitingOut(msgspec.Struct, kw_only=True):
+    """One waiting of one person. `waited`: seconds, up to now if nobody has answered yet."""
+
+    conversation_id: UUID
+    opened_at: datetime
+    ended_at: datetime | None
+    state: str
+    cause: str
+    measure: str
+    kind: str
+    waited: float
+    closed_unanswered: bool
+    platform: str
+    channel: str
+    person: str
+    agent: str
+
+
+class WaitingsOut(msgspec.Struct, kw_only=True):
+    """Those who asked first come first; `next` goes back as `cursor`."""
+
+    items: list[WaitingOut]
+    next: str | None
+
+
+async def page(
+    session: AsyncSession, agent: Agent, asked: Asked, chosen: Chosen, *, cursor: str | None, limit: int
+) -> WaitingsOut:
+    """A page of them."""
+    place = cursors.read(cursor, tuple[datetime, str]) if cursor else None
+    found = await _read(await raw(session), agent.workspace_id, asked, chosen, place, limit + 1)
+    now = clock.now()
+    shown = [_out(row, now) for row in found[:limit]]
+    more = len(found) > limit
+    last = found[len(shown) - 1] if more else None
+    return WaitingsOut(items=shown, next=cursors.write(_place(last)[0], last["conversation_id"]) if last else None)
+
+
+async def export(database: Database, agent: Agent, asked: Asked, chosen: Chosen, *, home: str) -> AsyncIterator[bytes]:
+    """As CSV, a piece at a time, each in a transaction of its own. `home`: where the page is, for links."""
+    yield table([HEAD])
+    place: tuple[Place, UUID] | None = None
+    for _ in range(MOST // PAGE):
+        async with database.tenant(agent.workspace_id) as connection:
+            found = await _read(connection, agent.workspace_id, asked, chosen, place, PAGE)
+        if found:
+            yield table([_cells(row, home) for row in found])
+            place = _place(found[-1])
+        if len(found) < PAGE:
+            return
+
+
+async def _read(
+    connection: Connection,
+    workspace_id: UUID,
+    asked: Asked,
+    chosen: Chosen,
+    place: tuple[Place, UUID] | None,
+    limit: int,
+) -> list[asyncpg.Record]:
+    values: list[Any] = [
+        workspace_id,
+        asked.start,
+        asked.end,
+        None if asked.channel_ids is None else sorted(asked.channel_ids),
+        asked.measure,
+        asked.zone,
+        place[0][0] if place else asked.start,
+        place[1] if place else BEGINNING,
+        place[0][1] if place else "",
+        asked.before_connection,
+        limit,
+    ]
+
+    def given(value: str) -> str:
+        values.append(value)
+        return f"${len(values)}::text"
+
+    state = f"e.state = {given(chosen.state)}" if chosen.state else "e.state <> 'never_asked'"
+    cut = "true"
+    if chosen.by == "platform":
+        cut = f"""e.channel_id IN (
+            SELECT id FROM channel WHERE workspace_id = $1 AND platform = {given(chosen.part)})"""
+    elif chosen.by:
+        cut = f"({CUTS[chosen.by]})::text = {given(chosen.part)}"
+    found: list[asyncpg.Record] = await connection.fetch(ROWS.format(state=state, cut=cut), *values)
+    return found
+
+
+def _place(row: asyncpg.Record) -> tuple[Place, UUID]:
+    return (row["opened_at"], row["key"]), row["conversation_id"]
+
+
+def _out(row: asyncpg.Record, now: datetime) -> WaitingOut:
+    return WaitingOut(
+        conversation_id=row["conversation_id"],
+        opened_at=row["opened_at"],
+        ended_at=row["ended_at"],
+        state=row["state"],
+        cause=row["cause"],
+        measure=row["measure"],
+        kind=row["thread_kind"],
+        waited=max(0.0, ((row["ended_at"] or now) - row["opened_at"]).total_seconds()),
+        closed_unanswered=row["closed_unanswered"],
+        platform=row["platform"],
+        channel=row["channel"],
+        person=row["person"],
+        agent=row["agent_name"] or "",
+    )
+
+
+def _cells(row: asyncpg.Record, home: str) -> tuple[str, ...]:
+    spans = (row["customer_waited"], row["team_took"])
+    return (
+        row["opened_at"].isoformat(),
+        row["ended_at"].isoformat() if row["ended_at"] else "",
+        row["state"],
+        row["cause"],
+        row["measure"],
+        *("" if span is None else f"{span.total_seconds():.0f}" for span in spans),
+        row["channel"],
+        row["platform"],
+        row["thread_kind"],
+        row["person"],
+        row["agent_name"] or "",
+        str(row["closed_unanswered"]).lower(),
+        str(row["before_connection"]).lower(),
+        f"{home}/inbox/open/{row['conversation_id']}",
+    )
