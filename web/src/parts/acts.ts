@@ -3,7 +3,7 @@
 import type { Activity } from "../api/shapes.ts"
 import { said, t } from "../ui/text.ts"
 import { fullTime } from "../ui/time.svelte.ts"
-import { toMember } from "./words.ts"
+import { memberName, toMember } from "./words.ts"
 
 const isTime = /^\d{4}-\d\d-\d\dT/
 const isId = /^[0-9a-f]{8}-[0-9a-f]{4}-/
@@ -12,6 +12,12 @@ const isId = /^[0-9a-f]{8}-[0-9a-f]{4}-/
 export function readable(value: string): string {
   if (isId.test(value)) return toMember(value)
   return isTime.test(value) ? fullTime(value) : value
+}
+
+/** Whose act it was: a colleague's, a rule's, or the house's. */
+export function whose(one: Pick<Activity, "by" | "verb" | "data">): string {
+  const rule = one.by === null && !one.verb.startsWith("rule") ? one.data["rule"] : undefined
+  return rule ? t("house.rule", { name: rule }) : memberName(one.by)
 }
 
 export function actOf(one: Pick<Activity, "verb" | "data">): string {
