@@ -6,6 +6,7 @@ down see it, and a dry run knows what would have been.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -28,6 +29,7 @@ from inbox.rules.facts import Facts
 Takes = Literal["", "tag", "member", "priority", "minutes", "reason", "people"]
 
 ASSIGNEE, SUPERVISORS = "assignee", "supervisors"
+NUMBER = re.compile("[0-9]{1,8}")
 LONGEST_SNOOZE = 366 * 24 * 60  # minutes
 
 
@@ -165,7 +167,7 @@ def wrong_with(act: Act) -> str:
     known = ACTIONS.get(act.action)
     if known is None:
         return f"There is no action {act.action[:100]}."
-    value, number = act.value, int(act.value) if act.value.isdecimal() and len(act.value) < 9 else -1
+    value, number = act.value, int(act.value) if NUMBER.fullmatch(act.value) else -1
     match known.takes:
         case "" if value:
             return "This action takes no value."

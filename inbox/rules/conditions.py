@@ -27,6 +27,7 @@ LONGEST_VALUE = 100
 NOBODY = ""
 DAYS = "1234567"  # as ISO counts them, from Monday
 SPAN = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)")
+NUMBER = re.compile("[0-9]{1,8}")
 LANGUAGE = re.compile(r"[a-z]{2,3}")
 # Scripts that put no space between words: there a word may stand anywhere.
 UNPARTED = re.compile(
@@ -217,7 +218,7 @@ def wrong_with(asked: Condition, values: Sequence[str]) -> str:
             return "A language is given by its code, such as pt."
         case "number":
             low, high = asked.range
-            if len(values) != 1 or not values[0].isdecimal() or not low <= int(values[0]) <= high:
+            if len(values) != 1 or not NUMBER.fullmatch(values[0]) or not low <= int(values[0]) <= high:
                 return f"Give a number from {low} to {high}."
         case "hours":
             if len(values) != 2 or not values[0] or not set(values[0]) <= set(DAYS) or not SPAN.fullmatch(values[1]):

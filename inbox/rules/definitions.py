@@ -98,6 +98,8 @@ def _cleaned(tree: Tree) -> Tree:
             if asked and asked.takes == "tags":
                 spelled = [tags.spelled(value) for value in spelled]
             return Is(clean(condition), tuple(dict.fromkeys(spelled)))
+        case Not(of=Not(of=inner)):
+            return _cleaned(inner)
         case Not(of=inner):
             return Not(_cleaned(inner))
         case AnyOf(of=inner):
