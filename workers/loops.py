@@ -13,7 +13,7 @@ from uuid import UUID
 
 import structlog
 
-from inbox.desk import snoozes
+from inbox.desk import handing, snoozes
 from inbox.flow import care, deletions, introductions, lanes, mailing, media, parked, purging, readers, rereading
 from inbox.flow.hearing import Ear
 from inbox.flow.readers import Reader, Turn
@@ -200,6 +200,18 @@ async def end_snoozes(house: House, stop: asyncio.Event) -> None:
             await snoozes.wake(house.database, workspace_id)
             house.bell.ring(f"feed:{workspace_id}")
         await house.bell.wait("snoozes")
+
+
+async def hand_out(house: House, stop: asyncio.Event) -> None:
+    with house.bell.listen("lanes") as rung:
+        while not stop.is_set():
+            moved = 0
+            for workspace_id in await handing.homes(house.database):
+                if some := await handing.turn(house.database, workspace_id):
+                    house.bell.ring(f"feed:{workspace_id}")
+                    moved += some
+            if not moved:
+                await rung.wait()
 
 
 async def introduce_people(house: House, stop: asyncio.Event) -> None:

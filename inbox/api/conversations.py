@@ -27,6 +27,7 @@ from inbox.flow import refetching
 from inbox.flow.courtesies import Courtesies
 from inbox.flow.refetching import Refetched
 from inbox.flow.road import Road
+from inbox.ground.errors import Invalid
 from inbox.people.access import Agent, Right
 from inbox.platforms.base import Kind
 from inbox.platforms.registry import platforms
@@ -50,9 +51,10 @@ class Resolution(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Assignment(msgspec.Struct, forbid_unknown_fields=True):
-    """Null: nobody."""
+    """Null: nobody, no team. What is left out stays, but that somebody who is not of the new team gives it up."""
 
-    assignee_id: UUID | None
+    assignee_id: UUID | msgspec.UnsetType | None = msgspec.UNSET
+    team_id: UUID | msgspec.UnsetType | None = msgspec.UNSET
 
 
 class Snooze(msgspec.Struct, forbid_unknown_fields=True):
@@ -84,11 +86,12 @@ async def list_conversations(
     view: Annotated[
         str,
         QueryParameter(
-            description="mine, unassigned, open, mentioned, scheduled, snoozed, resolved, problems, held, imported "
-            "or sent."
+            description="mine, unassigned, teams, open, mentioned, scheduled, snoozed, resolved, problems, held, "
+            "imported or sent."
         ),
     ] = "open",
     channel: Annotated[UUID | None, QueryParameter(description="Of this channel alone.")] = None,
+    team: Annotated[UUID | None, QueryParameter(description="Of this team alone.")] = None,
     kind: Annotated[Kind | None, QueryParameter(description="Of this kind alone; sent: answers of this kind.")] = None,
     q: Annotated[
         str, QueryParameter(description="Begun by somebody whose name or handle begins so.", max_length=100)
@@ -103,7 +106,9 @@ async def list_conversations(
 
     `q` looks at the beginning of names and handles, and finds at most 500 people.
     """
-    return await views.page(session, agent, view, channel=channel, kind=kind, q=q, cursor=cursor, limit=limit)
+    return await views.page(
+        session, agent, view, channel=channel, team=team, kind=kind, q=q, cursor=cursor, limit=limit
+    )
 
 
 @get("/conversations/{conversation_id:uuid}", summary="Read a conversation")
@@ -162,7 +167,13 @@ async def put_assignment(
     session: NamedDependency[AsyncSession],
     agent: NamedDependency[Agent],
 ) -> ConversationOut:
-    """To a colleague who can answer it, to oneself, or to nobody."""
+    """To a team, to a colleague who can answer it, to oneself, or to nobody. What a person decided, nothing undoes."""
+    if data.team_id is not msgspec.UNSET:
+        given = await assignment.entrust(session, conversation_id, data.team_id, by=agent)
+        if data.assignee_id is msgspec.UNSET:
+            return given
+    if data.assignee_id is msgspec.UNSET:
+        raise Invalid("Say to whom: assignee_id, team_id or both.", field="assignee_id")
     return await assignment.assign(session, conversation_id, data.assignee_id, by=agent)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -13,17 +14,23 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.api.lists import LONGEST, Cursor, Limit, Page, page
 from inbox.desk import members
-from inbox.desk.members import Change, MemberDetailOut
+from inbox.desk.members import MOST_AT_ONCE, Change, MemberDetailOut
 from inbox.people.access import Agent, Role
 
 
 class MemberChange(msgspec.Struct, forbid_unknown_fields=True):
-    """What is left out stays. `channel_ids` null: every channel. `active` false ends their sessions at once."""
+    """What is left out stays. `channel_ids` null: every channel. `active` false ends their sessions at once.
+
+    `capacity`: handed no more while so many wait; null: no limit. `away_until` null: until they say so.
+    """
 
     role: Role | msgspec.UnsetType = msgspec.UNSET
     active: bool | msgspec.UnsetType = msgspec.UNSET
     name: Annotated[str, msgspec.Meta(max_length=1000)] | msgspec.UnsetType = msgspec.UNSET
     channel_ids: Annotated[list[UUID], msgspec.Meta(max_length=1000)] | msgspec.UnsetType | None = msgspec.UNSET
+    capacity: Annotated[int, msgspec.Meta(ge=0, le=MOST_AT_ONCE)] | msgspec.UnsetType | None = msgspec.UNSET
+    away: bool | msgspec.UnsetType = msgspec.UNSET
+    away_until: Annotated[datetime, msgspec.Meta(tz=True)] | msgspec.UnsetType | None = msgspec.UNSET
 
 
 @get("/members", summary="List members")
@@ -45,8 +52,17 @@ async def change_member(
     session: NamedDependency[AsyncSession],
     agent: NamedDependency[Agent],
 ) -> MemberDetailOut:
-    """Role, channels, name, or that they left. Anybody may change their own name; the rest is an admin's."""
-    wanted = Change(role=data.role, active=data.active, name=data.name, channel_ids=data.channel_ids)
+    """Role, channels, name, or that they left. Anybody may change their own name and say that they are away;
+    supervisors also the capacity of others and whether they are away; the rest is an admin's."""
+    wanted = Change(
+        role=data.role,
+        active=data.active,
+        name=data.name,
+        channel_ids=data.channel_ids,
+        capacity=data.capacity,
+        away=data.away,
+        away_until=data.away_until,
+    )
     return await members.change(session, agent, member_id, wanted)
 
 

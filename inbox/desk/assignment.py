@@ -21,8 +21,9 @@ async def assign(session: AsyncSession, conversation_id: UUID, to: UUID | None, 
         return await held.out()
     if to is not None:
         await _can_take(held, to)
-    await held.remember([f.Assigned(**held.act(), agent=str(to or ""))])
-    await held.change("assignee_id = $3", to)
+    await held.remember([f.Assigned(**held.act(), agent=str(to or ""), team=str(held.row["team_id"] or ""))])
+    # What somebody puts back by hand stays there: it is handed out again once it is given to a team.
+    await held.change("assignee_id = $3, assigned_at = $4, hands_off = $3::uuid IS NULL", to, held.now)
     if to is None:
         await held.tells("conversation.unassigned", "unassigned", was=str(before))
     else:
@@ -30,9 +31,50 @@ async def assign(session: AsyncSession, conversation_id: UUID, to: UUID | None, 
     return await held.out()
 
 
-async def _can_take(held: Held, to: UUID) -> None:
+async def entrust(session: AsyncSession, conversation_id: UUID, to: UUID | None, *, by: Agent) -> ConversationOut:
+    """Give a conversation to a team, or take it from every team. Whoever has it keeps it if they are of that team.
+
+    Raises Invalid.
+    """
+    held = await hold(session, conversation_id, by=by)
+    if held.row["team_id"] == to:
+        return await held.out()
+    assignee = held.row["assignee_id"]
+    if to is None:
+        await held.tells("conversation.entrusted", "team_unset", team=await _name(held, held.row["team_id"]))
+    else:
+        if not (name := await _name(held, to, alive=True)):
+            raise Invalid("There is no such team.", field="team_id")
+        if assignee and not await _is_of(held, assignee, to):
+            assignee = None
+        await held.tells("conversation.entrusted", "team_set", team=name)
+    await held.remember([f.Assigned(**held.act(), agent=str(assignee or ""), team=str(to or ""))])
+    await held.change("team_id = $3, assignee_id = $4, hands_off = $3::uuid IS NULL", to, assignee)
+    return await held.out()
+
+
+async def _name(held: Held, team_id: UUID, *, alive: bool = False) -> str:
     row = await held.connection.fetchrow(
-        "SELECT name, role, channel_ids FROM membership WHERE workspace_id = $1 AND user_id = $2 AND active",
+        "SELECT name, removed_at FROM team WHERE workspace_id = $1 AND id = $2", held.workspace_id, team_id
+    )
+    return "" if row is None or (alive and row["removed_at"]) else str(row["name"])
+
+
+async def _is_of(held: Held, person: UUID, team_id: UUID) -> bool:
+    found = await held.connection.fetchval(
+        "SELECT true FROM team_member WHERE workspace_id = $1 AND team_id = $2 AND user_id = $3",
+        held.workspace_id,
+        team_id,
+        person,
+    )
+    return bool(found)
+
+
+async def _can_take(held: Held, to: UUID) -> None:
+    # Shared with others who assign, never with whoever hands out: nobody's load is counted while it changes.
+    row = await held.connection.fetchrow(
+        """SELECT name, role, channel_ids FROM membership WHERE workspace_id = $1 AND user_id = $2 AND active
+           FOR SHARE""",
         held.workspace_id,
         to,
     )

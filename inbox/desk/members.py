@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 import asyncpg
@@ -10,6 +11,7 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.desk import lines
+from inbox.ground import clock
 from inbox.ground.bell import Bell
 from inbox.ground.db import Connection, Database, raw
 from inbox.ground.errors import BadCredentials, Conflict, Invalid, NotFound
@@ -19,6 +21,8 @@ from inbox.people.accounts import Visit
 from inbox.people.sessions import Opened
 from inbox.realtime import events, rows
 from inbox.realtime.shapes import MemberOut
+
+MOST_AT_ONCE = 10_000
 
 
 class LastAdmin(Conflict):
@@ -38,6 +42,13 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     active: bool | msgspec.UnsetType = msgspec.UNSET
     name: str | msgspec.UnsetType = msgspec.UNSET
     channel_ids: list[UUID] | msgspec.UnsetType | None = msgspec.UNSET
+    capacity: int | msgspec.UnsetType | None = msgspec.UNSET
+    away: bool | msgspec.UnsetType = msgspec.UNSET
+    away_until: datetime | msgspec.UnsetType | None = msgspec.UNSET
+
+
+OWN = frozenset({"name", "away", "away_until"})  # whoever it is about may change it
+OF_WORK = frozenset({"capacity", "away", "away_until"})  # a supervisor may change it for others
 
 
 async def all_of(session: AsyncSession, workspace_id: UUID, *, after: UUID | None, limit: int) -> list[MemberDetailOut]:
@@ -53,19 +64,23 @@ async def all_of(session: AsyncSession, workspace_id: UUID, *, after: UUID | Non
 
 
 async def change(session: AsyncSession, agent: Agent, user_id: UUID, wanted: Change) -> MemberDetailOut:
-    """Role, access, name or whether they still work here. One's own name is one's own affair.
+    """Role, access, name, capacity, being away, or whether they still work here. One's own name is one's own affair.
 
-    Raises NotFound, LastAdmin, Forbidden.
+    Whoever leaves hands back what they had: it is nobody's again. Raises NotFound, LastAdmin, Forbidden.
     """
     given = {name: value for name in wanted.__struct_fields__ if (value := getattr(wanted, name)) is not msgspec.UNSET}
-    if user_id != agent.id or given.keys() - {"name"}:
-        agent.needs(Right.PEOPLE)
+    if given.keys() - OWN or user_id != agent.id:
+        agent.needs(Right.PEOPLE if given.keys() - OF_WORK else Right.SHARE)
     connection = await raw(session)
     before = await _locked(connection, agent.workspace_id, user_id)
     if "name" in given:
         given["name"] = accounts.name_of(given["name"])
     if given.get("channel_ids") is not None:
         given["channel_ids"] = await _known_channels(connection, agent.workspace_id, given["channel_ids"])
+    if "away" in given or "away_until" in given:
+        given |= _away(before, given.pop("away", True), given.get("away_until"))
+    if given.get("capacity") is not None and not 0 <= given["capacity"] <= MOST_AT_ONCE:
+        raise Invalid(f"A capacity is a number from 0 to {MOST_AT_ONCE}.", field="capacity")
     after = {**before, **given}
     changed = {name for name in given if before[name] != after[name]}
     if not changed:
@@ -74,7 +89,8 @@ async def change(session: AsyncSession, agent: Agent, user_id: UUID, wanted: Cha
         await _another_admin(connection, agent.workspace_id, user_id)
     row = await connection.fetchrow(
         """UPDATE membership SET role = $3, active = $4, name = $5, channel_ids = $6, version = version + 1,
-               access_version = access_version + $7
+               access_version = access_version + $7, capacity = $8, away_since = $9, away_until = $10,
+               hands_back = NOT $4
            WHERE workspace_id = $1 AND user_id = $2 RETURNING *""",
         agent.workspace_id,
         user_id,
@@ -82,7 +98,10 @@ async def change(session: AsyncSession, agent: Agent, user_id: UUID, wanted: Cha
         after["active"],
         after["name"],
         after["channel_ids"],
-        int(bool(changed - {"name"})),
+        int(bool(changed - {"name", "capacity", "away_since", "away_until"})),
+        after["capacity"],
+        after["away_since"],
+        after["away_until"],
     )
     assert row is not None
     if "active" in changed and not row["active"]:
@@ -100,6 +119,17 @@ async def change(session: AsyncSession, agent: Agent, user_id: UUID, wanted: Cha
     )
     events.publish(session, "member.changed", member=rows.member(row), by=agent.person)
     return _detail(row)
+
+
+def _away(before: asyncpg.Record, away: bool, until: datetime | None) -> dict[str, datetime | None]:
+    now = clock.now()
+    if not away:
+        return {"away_since": None, "away_until": None}
+    if until is not None and until <= now:
+        raise Invalid("Choose a time that is still to come.", field="away_until")
+    is_back = before["away_until"] is not None and before["away_until"] <= now
+    since = None if is_back else before["away_since"]
+    return {"away_since": since or now, "away_until": until}
 
 
 async def accept(database: Database, bell: Bell, visit: Visit, *, secret: str, name: str, password: str) -> Opened:
@@ -190,7 +220,7 @@ async def _is_new(connection: Connection, user_id: UUID, password_hash: str | No
 def _said(value: object) -> str:
     if isinstance(value, list):
         return ", ".join(map(str, value))
-    return "all" if value is None else str(value)
+    return "all" if value is None else value.isoformat() if isinstance(value, datetime) else str(value)
 
 
 def _detail(row: asyncpg.Record) -> MemberDetailOut:

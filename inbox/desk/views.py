@@ -40,6 +40,7 @@ class View:
     condition: str = ""
     whose: str = ""  # "", mine, nobody
     by_channel: bool = False  # its index stands in the order of channels: each is a leg
+    of_my_teams: bool = False  # what the agent's teams have
     names_me: bool = False  # a note in it names the agent, who has not read it yet
     leaves_later: bool = False  # something in it waits for the time its author chose
     only_waiting: bool = False  # it counts conversations in which somebody waits
@@ -49,6 +50,7 @@ ACTIVE = (OPEN, PENDING)
 VIEWS = {
     "mine": View(ACTIVE, whose="mine", only_waiting=True),
     "unassigned": View(ACTIVE, whose="nobody", only_waiting=True),
+    "teams": View(ACTIVE, of_my_teams=True, only_waiting=True),
     "open": View(ACTIVE, only_waiting=True),
     "mentioned": View(names_me=True),
     "scheduled": View(leaves_later=True),
@@ -71,7 +73,10 @@ class ConversationPage(msgspec.Struct, kw_only=True):
 
 
 class CountsOut(msgspec.Struct, kw_only=True):
-    """Conversations in each view, to 1000, which means "or more"; of active ones those in which somebody waits."""
+    """Conversations in each view, to 1000, which means "or more"; of active ones those in which somebody waits.
+
+    `teams`: of the reader's own teams together. `by_team`: of every team.
+    """
 
     mine: int
     unassigned: int
@@ -83,6 +88,8 @@ class CountsOut(msgspec.Struct, kw_only=True):
     held: int
     mentioned: int
     scheduled: int
+    teams: int
+    by_team: dict[UUID, int]
     as_of: int
 
 
@@ -91,6 +98,7 @@ class Filter:
     """What a list is narrowed to. `people`: identities, where somebody is searched for."""
 
     channel: UUID | None = None
+    team: UUID | None = None
     kind: Kind | None = None
     people: Sequence[UUID] | None = None
 
@@ -114,6 +122,7 @@ async def page(
     view: str,
     *,
     channel: UUID | None = None,
+    team: UUID | None = None,
     kind: Kind | None = None,
     q: str = "",
     cursor: str | None = None,
@@ -122,11 +131,13 @@ async def page(
     """One page of a list, in its order. Raises Invalid for a view or a cursor that nobody gave out."""
     if view != SENT and view not in VIEWS:
         raise Invalid(f"There is no view {view}. There are {', '.join([*VIEWS, SENT])}.", field="view")
+    if view == SENT and team is not None:
+        raise Invalid("What you sent is not sorted by teams.", field="team")
     connection = await raw(session)
     # The head first: what is read after it can only be newer, and the feed brings the rest.
     as_of = (await feed.head(connection, agent.workspace_id)).seq
     people = await contacts.called(connection, agent.workspace_id, q) if q.strip() else None
-    narrowed = Filter(channel, kind, people)
+    narrowed = Filter(channel, team, kind, people)
     if view == SENT:
         at, last = cursors.read(cursor, datetime) if cursor else (None, None)
         asked = sent(agent, narrowed, limit=limit + 1, at=at, last=last)
@@ -151,7 +162,9 @@ async def counts(session: AsyncSession, agent: Agent) -> CountsOut:
     asked = counted(agent)
     found = await connection.fetchrow(asked.sql, *asked.values)
     assert found is not None
-    return CountsOut(**dict(found), as_of=as_of)
+    by_team = counted_by_team(agent)
+    teams = await connection.fetch(by_team.sql, *by_team.values)
+    return CountsOut(**dict(found), by_team={row["id"]: row["n"] for row in teams}, as_of=as_of)
 
 
 # The statements
@@ -218,6 +231,19 @@ def counted(agent: Agent) -> Query:
     return query
 
 
+def counted_by_team(agent: Agent) -> Query:
+    """Those who wait for each team, in one statement."""
+    query = Query([agent.workspace_id])
+    channels = _channels(agent, Filter())
+    seen = "" if channels is None else f" AND c.channel_id = ANY({query(channels, 'uuid[]')})"
+    query.sql = f"""SELECT t.id, (SELECT count(*) FROM (
+            SELECT 1 FROM unnest({query(list(ACTIVE), "text[]")}) AS s(status), LATERAL (
+                SELECT 1 FROM conversation c WHERE c.workspace_id = $1 AND c.team_id = t.id AND c.status = s.status
+                    AND {SOMEBODY_WAITS}{seen} ORDER BY c.waiting_rank, c.id LIMIT {MOST}) f LIMIT {MOST}) n) AS n
+        FROM team t WHERE t.workspace_id = $1 AND t.removed_at IS NULL"""
+    return query
+
+
 def _order(view: View) -> str:
     """The order of a leg. That an index on (assignee, ...) gives it for nobody's rows, Postgres must be told."""
     return f"ORDER BY {'c.assignee_id, ' if view.whose == 'nobody' else ''}c.waiting_rank, c.id"
@@ -235,6 +261,12 @@ def _scope(query: Query, view: View, agent: Agent, narrowed: Filter) -> tuple[li
         later = "workspace_id = $1 AND scheduled AND state = 'queued'"
         legs.append(f"(SELECT DISTINCT conversation_id FROM outbound_message WHERE {later}) AS o(id)")
         conditions.append("c.id = o.id")
+    if view.of_my_teams:
+        mine = f"workspace_id = $1 AND user_id = {query(agent.id, 'uuid')}"
+        legs.append(f"(SELECT team_id FROM team_member WHERE {mine}) AS o(id)")
+        conditions.append("c.team_id = o.id")
+    if narrowed.team is not None:
+        conditions.append(f"c.team_id = {query(narrowed.team, 'uuid')}")
     if view.condition:
         conditions.append(view.condition)
     if narrowed.people is not None:
@@ -244,7 +276,8 @@ def _scope(query: Query, view: View, agent: Agent, narrowed: Filter) -> tuple[li
     elif view.statuses:
         legs.append(f"unnest({query(list(view.statuses), 'text[]')}) AS s(status)")
         conditions.append("c.status = s.status")
-        if not view.whose and (channels is not None or kinds is not None):
+        by_team = view.of_my_teams or narrowed.team is not None
+        if not view.whose and not by_team and (channels is not None or kinds is not None):
             legs.append(f"{_every(query, channels)} AS h(channel_id)")
             legs.append(f"unnest({query(kinds or KINDS, 'text[]')}) AS k(kind)")
             conditions += ["c.channel_id = h.channel_id", "c.kind = k.kind"]

@@ -320,6 +320,8 @@ async def move(connection: Connection, workspace_id: UUID, merged: Merged) -> No
                preview_by = CASE WHEN s.last_message_at > h.last_message_at THEN s.preview_by ELSE h.preview_by END,
                last_message_at = greatest(h.last_message_at, s.last_message_at),
                assignee_id = coalesce(h.assignee_id, s.assignee_id),
+               team_id = coalesce(h.team_id, s.team_id),
+               hands_off = h.hands_off OR s.hands_off,
                problems = h.problems + s.problems,
                held = h.held + s.held,
                status = CASE WHEN 'open' IN (h.status, s.status) THEN 'open' ELSE h.status END,

@@ -30,6 +30,7 @@ from inbox.models.motion import (
 )
 from inbox.models.notices import Notification, NotificationSetting
 from inbox.models.rules import Rule, RuleDue, RuleEdition, RuleFiring, RuleLook, RuleTrial
+from inbox.models.teams import Team, TeamMember
 from inbox.models.tenancy import (
     ApiToken,
     Invitation,
@@ -99,6 +100,8 @@ __all__ = [
     "StoredAttachment",
     "Table",
     "Tag",
+    "Team",
+    "TeamMember",
     "Throttle",
     "User",
     "Workspace",

@@ -79,6 +79,7 @@ class Channel(Tenant, Table):
     done_steps: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=sql("'{}'"))  # ticked by a person
     mission: Mapped[Words]
     owner_id: Mapped[MaybeName]
+    team_id: Mapped[MaybeName]  # who answers what comes in here
     version: Mapped[int] = mapped_column(Integer, server_default=sql("1"))
     created_at: Mapped[Now]
 

@@ -133,6 +133,34 @@ class Conversation(Tenant, Table):
             "id",
             postgresql_where=sql("held > 0"),
         ),
+        Index(
+            "ix_conversation_team",
+            "workspace_id",
+            "team_id",
+            "status",
+            "waiting_rank",
+            "id",
+            postgresql_where=sql("team_id IS NOT NULL"),
+        ),
+        # What is to be handed out, and what no team has yet.
+        Index(
+            "ix_conversation_queue",
+            "workspace_id",
+            "team_id",
+            "waiting_rank",
+            "id",
+            postgresql_where=sql(
+                "assignee_id IS NULL AND team_id IS NOT NULL AND NOT hands_off AND status IN ('open', 'pending')"
+            ),
+        ),
+        Index(
+            "ix_conversation_teamless",
+            "workspace_id",
+            "channel_id",
+            "waiting_rank",
+            "id",
+            postgresql_where=sql("team_id IS NULL AND NOT hands_off AND status IN ('open', 'pending')"),
+        ),
         Index("ix_conversation_imported", "workspace_id", "waiting_rank", "id", postgresql_where=sql("imported")),
     )
     id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
@@ -144,6 +172,9 @@ class Conversation(Tenant, Table):
     status: Mapped[Key] = mapped_column(server_default="open")  # open pending snoozed resolved
     priority: Mapped[int] = mapped_column(SmallInteger, server_default=sql("0"))
     assignee_id: Mapped[MaybeName]
+    assigned_at: Mapped[MaybeInstant]
+    team_id: Mapped[MaybeName]
+    hands_off: Mapped[bool] = mapped_column(Boolean, server_default=sql("false"))  # put back by hand: not handed out
     identity_id: Mapped[MaybeName]  # who began it
     participants: Mapped[int] = mapped_column(Integer, server_default=sql("0"))
     post_id: Mapped[MaybeName]

@@ -64,6 +64,10 @@ class Membership(Tenant, Table):
     active: Mapped[bool] = mapped_column(Boolean, server_default=sql("true"))
     channel_ids: Mapped[list[UUID] | None] = mapped_column(ARRAY(Uuid), nullable=True)
     access_version: Mapped[int] = mapped_column(Integer, server_default=sql("1"))
+    capacity: Mapped[int | None] = mapped_column(Integer, nullable=True)  # waiting ones handed to them at most
+    away_since: Mapped[MaybeInstant]
+    away_until: Mapped[MaybeInstant]  # None: until they say so
+    hands_back: Mapped[bool] = mapped_column(Boolean, server_default=sql("false"))  # left, and still has conversations
     version: Mapped[int] = mapped_column(Integer, server_default=sql("1"))
     created_at: Mapped[Now]
 

@@ -39,6 +39,8 @@ CLAIM = {
     "rule_look": ["workspace_id", "at"],
     "rule_firing": ["workspace_id", "at"],
     "rule_trial": ["workspace_id", "id", "state", "asked_at", "lease_until"],
+    "team": ["workspace_id", "id"],
+    "membership": ["workspace_id", "hands_back"],
     "schedule": ["name", "due_at", "ran_at"],
     "setting": ["key", "value"],
     "feed_head": ["workspace_id", "seq", "min_seq", "epoch"],

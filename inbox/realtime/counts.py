@@ -12,7 +12,7 @@ from inbox.people.access import Agent
 MOST = 1000  # shown as 999+
 
 TALLY = """
-SELECT channel_id, assignee_id,
+SELECT channel_id, assignee_id, team_id,
        count(*) FILTER (WHERE status IN ('open', 'pending') AND waiting_count > 0) AS open,
        count(*) FILTER (WHERE status = 'snoozed') AS snoozed,
        count(*) FILTER (WHERE problems > 0) AS problems,
@@ -20,13 +20,17 @@ SELECT channel_id, assignee_id,
        count(*) FILTER (WHERE held > 0) AS held
 FROM conversation
 WHERE workspace_id = $1 AND (status IN ('open', 'pending', 'snoozed') OR problems > 0 OR imported OR held > 0)
-GROUP BY channel_id, assignee_id
+GROUP BY channel_id, assignee_id, team_id
 """
 NAMED = """
 SELECT channel_id, user_id, count(DISTINCT conversation_id) AS named FROM mention
 WHERE workspace_id = $1 AND read_at IS NULL GROUP BY channel_id, user_id
 """
 
+TEAMS = """
+SELECT t.id, ARRAY(SELECT m.user_id FROM team_member m WHERE m.workspace_id = $1 AND m.team_id = t.id) AS member_ids
+FROM team t WHERE t.workspace_id = $1 AND t.removed_at IS NULL
+"""
 LATER = """
 SELECT channel_id, count(DISTINCT conversation_id) AS later FROM outbound_message
 WHERE workspace_id = $1 AND scheduled AND state = 'queued' GROUP BY channel_id
@@ -35,17 +39,18 @@ WHERE workspace_id = $1 AND scheduled AND state = 'queued' GROUP BY channel_id
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Counts by channel and assignee, by channel and whom a note names, and by channel of what leaves later; each
+    """Counts by channel, assignee and team, by channel and whom a note names, and by channel of what leaves later; each
     agent's own are sums over what they may see."""
 
-    rows: list[tuple[UUID, UUID | None, dict[str, int]]]
+    rows: list[tuple[UUID, UUID | None, UUID | None, dict[str, int]]]
     named: list[tuple[UUID, UUID, int]]
     later: list[tuple[UUID, int]]
+    teams: dict[UUID, frozenset[UUID]]  # who is of each
 
     def of(self, agent: Agent) -> dict[str, int]:
         """The views of one agent, each to MOST. Open views count conversations in which somebody waits."""
         counts: defaultdict[str, int] = defaultdict(int)
-        for channel_id, assignee_id, found in self.rows:
+        for channel_id, assignee_id, team_id, found in self.rows:
             if not agent.sees(channel_id):
                 continue
             for view, number in found.items():
@@ -54,11 +59,26 @@ class Tally:
                 counts["unassigned"] += found["open"]
             elif assignee_id == agent.id:
                 counts["mine"] += found["open"]
+            if team_id in self.teams:
+                counts[f"team:{team_id}"] += found["open"]
+                counts["teams"] += found["open"] if agent.id in self.teams[team_id] else 0
         for channel_id, user_id, number in self.named:
             if user_id == agent.id and agent.sees(channel_id):
                 counts["mentioned"] += number
         counts["scheduled"] = sum(number for channel_id, number in self.later if agent.sees(channel_id))
-        views = ("mine", "unassigned", "open", "mentioned", "scheduled", "snoozed", "problems", "imported", "held")
+        views = [
+            "mine",
+            "unassigned",
+            "teams",
+            "open",
+            "mentioned",
+            "scheduled",
+            "snoozed",
+            "problems",
+            "imported",
+            "held",
+        ]
+        views += [f"team:{team_id}" for team_id in self.teams]
         return {view: min(counts[view], MOST) for view in views}
 
 
@@ -68,7 +88,8 @@ async def tally(connection: Connection, workspace_id: UUID) -> Tally:
     views = ("open", "snoozed", "problems", "imported", "held")
     named = await connection.fetch(NAMED, workspace_id)
     return Tally(
-        [(row["channel_id"], row["assignee_id"], {view: row[view] for view in views}) for row in found],
+        [(row["channel_id"], row["assignee_id"], row["team_id"], {view: row[view] for view in views}) for row in found],
         [(row["channel_id"], row["user_id"], row["named"]) for row in named],
         [(row["channel_id"], row["later"]) for row in await connection.fetch(LATER, workspace_id)],
+        {row["id"]: frozenset(row["member_ids"]) for row in await connection.fetch(TEAMS, workspace_id)},
     )

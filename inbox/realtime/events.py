@@ -29,6 +29,7 @@ from inbox.realtime.shapes import (
     ReadOut,
     RuleOut,
     SavedReplyOut,
+    TeamOut,
 )
 
 encoder = msgspec.json.Encoder()
@@ -54,6 +55,7 @@ class Happening:
     forget: UUID | None = None
     contact: ContactNewsOut | None = None
     rule: RuleOut | None = None
+    team: TeamOut | None = None
     at: datetime = field(default_factory=clock.now)
 
 
@@ -75,6 +77,7 @@ def publish(
     contact: ContactNewsOut | None = None,
     bell: BellOut | None = None,
     rule: RuleOut | None = None,
+    team: TeamOut | None = None,
 ) -> None:
     """Remember that something happened; it is numbered and stored when the session commits."""
     if "happenings" not in session.info:
@@ -97,6 +100,7 @@ def publish(
             contact=contact,
             bell=bell,
             rule=rule,
+            team=team,
         )
     )
 
@@ -133,6 +137,7 @@ async def number(connection: Connection, workspace_id: UUID, happenings: list[Ha
                     member=happening.member,
                     saved_reply=happening.saved_reply,
                     macro=happening.macro,
+                    team=happening.team,
                     contact=happening.contact,
                     bell=happening.bell,
                     rule=happening.rule,

@@ -26,6 +26,7 @@ from inbox.realtime.shapes import (
     PersonOut,
     PostOut,
     SavedReplyOut,
+    TeamOut,
 )
 
 # LATERAL with LIMIT: people and posts are looked up one by one, never read whole to be joined with a page.
@@ -111,6 +112,7 @@ def conversation(row: asyncpg.Record) -> ConversationOut:
         imported=row["imported"],
         held=row["held"],
         assignee_id=row["assignee_id"],
+        team_id=row["team_id"],
         tags=row["tags"],
         snoozed_until=row["snoozed_until"],
         resolved_at=row["resolved_at"],
@@ -241,6 +243,34 @@ def member(row: asyncpg.Record) -> MemberOut:
         email=row["email"],
         role=row["role"],
         active=row["active"],
+        capacity=row["capacity"],
+        away_since=row["away_since"],
+        away_until=row["away_until"],
+    )
+
+
+TEAM = """
+SELECT t.*, ARRAY(SELECT m.user_id FROM team_member m
+                  WHERE m.workspace_id = t.workspace_id AND m.team_id = t.id ORDER BY m.user_id) AS member_ids,
+       ARRAY(SELECT c.id FROM channel c
+             WHERE c.workspace_id = t.workspace_id AND c.team_id = t.id ORDER BY c.id) AS channel_ids
+FROM team t
+"""
+
+
+def team(row: asyncpg.Record) -> TeamOut:
+    """One row of TEAM."""
+    return TeamOut(
+        id=row["id"],
+        version=row["version"],
+        name=row["name"],
+        member_ids=row["member_ids"],
+        channel_ids=row["channel_ids"],
+        hand_out=row["hand_out"],
+        absent_minutes=row["absent_minutes"],
+        return_minutes=row["return_minutes"],
+        stuck=row["stuck"],
+        removed=row["removed_at"] is not None,
     )
 
 

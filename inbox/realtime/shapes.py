@@ -62,6 +62,7 @@ class ConversationOut(msgspec.Struct, kw_only=True):
     imported: bool  # only items from before the connection wait here
     held: int  # messages here that the platform holds back for review
     assignee_id: UUID | None
+    team_id: UUID | None
     tags: list[str]
     snoozed_until: datetime | None
     resolved_at: datetime | None
@@ -172,7 +173,11 @@ class ChannelOut(msgspec.Struct, kw_only=True):
 
 
 class MemberOut(msgspec.Struct, kw_only=True):
-    """A colleague. `role`: admin supervisor agent read_only."""
+    """A colleague. `role`: admin supervisor agent read_only.
+
+    `capacity`: with so many waiting they are handed no more; None: no limit. Away from `away_since` until `away_until`,
+    or until they say so.
+    """
 
     id: UUID
     version: int
@@ -180,6 +185,29 @@ class MemberOut(msgspec.Struct, kw_only=True):
     email: str
     role: str
     active: bool
+    capacity: int | None = None
+    away_since: datetime | None = None
+    away_until: datetime | None = None
+
+
+class TeamOut(msgspec.Struct, kw_only=True):
+    """Some colleagues, and the queue they share. `hand_out`: off, round_robin, least_loaded.
+
+    `channel_ids`: what comes in there is theirs. `absent_minutes`: who was not seen for so long is passed over; 0:
+    nobody is. `return_minutes`: what waits so long for somebody away comes back to the queue; 0: never. `stuck`: why
+    what waits is handed to nobody: "", nobody, unseen, away, full.
+    """
+
+    id: UUID
+    version: int
+    name: str
+    member_ids: list[UUID]
+    channel_ids: list[UUID]
+    hand_out: str
+    absent_minutes: int
+    return_minutes: int
+    stuck: str
+    removed: bool = False
 
 
 class SavedReplyOut(msgspec.Struct, kw_only=True):
@@ -344,6 +372,7 @@ class EventOut(msgspec.Struct, kw_only=True, omit_defaults=True):
     saved_reply: SavedReplyOut | None = None
     macro: MacroOut | None = None
     rule: RuleOut | None = None
+    team: TeamOut | None = None
     contact: ContactNewsOut | None = None
     bell: BellOut | None = None  # only to whom it belongs
     forget: UUID | None = None  # a conversation this reader may no longer see

@@ -22,7 +22,7 @@ import pytest
 from litestar.routes import HTTPRoute
 
 from inbox.app import create_app
-from inbox.desk import macros, saved_replies
+from inbox.desk import macros, saved_replies, teams
 from inbox.ground.db import Database
 from inbox.ground.ids import new_id
 from inbox.ground.settings import Settings
@@ -110,6 +110,11 @@ async def a_saved_reply(world: World) -> dict[str, Any]:
         return {"saved_reply_id": (await saved_replies.make(session, wanted, by=world.admin)).id}
 
 
+async def a_team(world: World) -> dict[str, Any]:
+    async with world.database.session(world.workspace_id) as session:
+        return {"team_id": (await teams.make(session, teams.Wanted(name="Repairs"), by=world.admin)).id}
+
+
 async def a_macro(world: World) -> dict[str, Any]:
     """Everybody's."""
     async with world.database.session(world.workspace_id) as session:
@@ -134,6 +139,7 @@ KEYED = {"Idempotency-Key": "one"}
 CLOSED = {"unanswered": "close_unanswered"}
 MACRO: dict[str, Any] = {"title": "Late", "shared": True, "tags_on": ["late"]}
 OWN_MACRO = MACRO | {"shared": False}
+TEAM = {"name": "Repairs"}
 NO_MACRO = {"macro_id": str(new_id())}
 RULE: dict[str, Any] = {"title": "Money", "actions": [{"action": "tag", "value": "money"}]}
 UNSEEN = {"trial_id": str(new_id())}
@@ -209,6 +215,10 @@ ROWS: dict[str, Row] = {
     "POST /api/v1/saved-replies": Row("               201   201   201    403     201   201    401     422", {"title": "Hello", "text": "Hello!"}),
     "PATCH /api/v1/saved-replies/{saved_reply_id}": Row("200 200 403 403     403   404    401     403", {"title": "Hi"}, a_saved_reply),
     "DELETE /api/v1/saved-replies/{saved_reply_id}": Row("204 204 403 403    403   404    401     403", None, a_saved_reply),
+    "GET /api/v1/teams": Row("                        200   200   200    200     200   200    401     200"),
+    "POST /api/v1/teams": Row("                       201   201   403    403     403   201    401     403", TEAM),
+    "PUT /api/v1/teams/{team_id}": Row("              200   200   403    403     403   404    401     403", TEAM, a_team),
+    "DELETE /api/v1/teams/{team_id}": Row("           204   204   403    403     403   404    401     403", None, a_team),
     "GET /api/v1/macros": Row("                       200   200   200    200     200   200    401     200"),
     "POST /api/v1/macros": Row("                      201   201   201    403     201   201    401     422", OWN_MACRO),
     "PUT /api/v1/macros/{macro_id}": Row("            200   200   403    403     403   404    401     403", MACRO, a_macro),

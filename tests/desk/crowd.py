@@ -27,6 +27,8 @@ TABLES = (
     "outbound_message",
     "read_mark",
     "saved_reply",
+    "team",
+    "team_member",
 )
 
 # Mostly done, a few on the queue; one kind, one channel and one agent are rare, so that looking for them could be dear.
@@ -74,6 +76,15 @@ FROM (
                ({agents})[CASE WHEN n % 1009 = 0 THEN 1 WHEN n % 5 < 2 THEN NULL
                                  ELSE 2 + n % (cardinality({agents}) - 1) END] AS assignee
         FROM generate_series(1, {conversations}) n) drawn) given;
+INSERT INTO team (workspace_id, id, name, hand_out)
+SELECT {workspace}, md5('team' || n)::uuid, 'Team ' || n, CASE WHEN n < 3 THEN 'round_robin' ELSE 'off' END
+FROM generate_series(0, 19) n;
+INSERT INTO team_member (workspace_id, team_id, user_id)
+SELECT {workspace}, md5('team' || n % 20)::uuid, CASE WHEN n < 4 THEN ({agents})[2] ELSE md5('agent' || n)::uuid END
+FROM generate_series(0, {conversations} / 8) n;
+UPDATE channel SET team_id = md5('team1')::uuid WHERE workspace_id = {workspace} AND id = ({channels})[2];
+UPDATE conversation SET team_id = md5('team' || right(thread_key, 1))::uuid
+WHERE workspace_id = {workspace} AND thread_key LIKE 'crowd %5_';
 INSERT INTO conversation_tag (workspace_id, conversation_id, name)
 SELECT {workspace}, c.id, 'tag ' || ascii(right(c.thread_key, 1)) FROM conversation c
 WHERE c.workspace_id = {workspace};

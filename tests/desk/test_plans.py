@@ -19,6 +19,7 @@ from inbox.desk import (
     cards,
     contact_notes,
     drafts,
+    handing,
     ledger,
     macros,
     mentions,
@@ -43,6 +44,7 @@ SMALL = {
     "membership",
     "rule",
     "rule_edition",
+    "team",
     "workspace",
 }  # a page or two: no index would be quicker
 MOST_ROWS = MANY // 4  # read by any one step; the resolved are nine in ten
@@ -74,6 +76,7 @@ class Crowd:
         self.rare: Agent = world.supervisor
         self.some: Agent = world.agent
         self.channels: list[UUID] = []
+        self.team: UUID | None = None
 
     @classmethod
     async def make(cls, database: Database, owner: Any, *, conversations: int = MANY, messages: int = 3) -> Crowd:
@@ -92,6 +95,9 @@ class Crowd:
                 conversations=count,
                 messages=messages,
             )
+        crowded.team = await owner.fetchval(
+            "SELECT id FROM team WHERE workspace_id = $1 AND name = 'Team 0'", world.workspace_id
+        )
         return crowded
 
     async def asked(self, verb: Verb) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -170,7 +176,11 @@ def everything(crowded: Crowd, thread: UUID) -> Iterator[tuple[str, Verb]]:
     yield "macros", lambda session: macros.all_of(session, crowded.ana, after=None, limit=200)
     yield "colleagues", lambda session: mentions.colleagues(session, thread, by=crowded.ana)
     yield "unread", lambda session: reading.unread(session, thread, by=crowded.ana)
+    for name, agent in who.items():
+        for view in ("open", "teams", "unassigned", "resolved"):
+            yield f"{view} of a team for {name}", partial(twice, agent=agent, view=view, more={"team": crowded.team})
     yield "tally", lambda session: tally(session, crowded)
+    yield "handing out", lambda session: hand_out(session, crowded)
 
 
 async def twice(session: Any, *, agent: Agent, view: str, more: Any) -> None:
@@ -193,6 +203,10 @@ async def people(session: Any, *, agent: Agent) -> None:
 
 async def tally(session: Any, crowded: Crowd) -> None:
     await counts.tally(await raw(session), crowded.world.workspace_id)
+
+
+async def hand_out(session: Any, crowded: Crowd) -> None:
+    await handing.batch(await raw(session), crowded.world.workspace_id)
 
 
 @pytest.mark.timeout(300)

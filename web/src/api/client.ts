@@ -20,6 +20,7 @@ import type {
   Read,
   Role,
   SavedReply,
+  Team,
   Session,
   Thread,
   Visibility,
@@ -46,6 +47,7 @@ export type Fetch = (input: string, init?: RequestInit) => Promise<Response>
 export interface Listing {
   view: string
   channel?: Id
+  team?: Id
   kind?: string
   q?: string
 }
@@ -114,7 +116,11 @@ export class Api {
 
   // Reading
 
-  counts = (): Promise<Counts> => this.#get("/views/counts")
+  async counts(): Promise<Counts> {
+    const { by_team, ...counts } = await this.#get<Counts & { by_team: unknown }>("/views/counts")
+    for (const [team, n] of Object.entries((by_team ?? {}) as Counts)) (counts as Counts)[`team:${team}`] = n
+    return counts as Counts
+  }
 
   conversations = (listing: Listing, cursor?: string | null, limit = 100): Promise<ConversationPage> =>
     this.#get("/conversations", { ...listing, cursor, limit })
@@ -168,6 +174,13 @@ export class Api {
 
   assign = (id: Id, assignee_id: Id | null): Promise<Conversation> =>
     this.#send("PUT", `/conversations/${id}/assignment`, { assignee_id })
+
+  entrust = (id: Id, team_id: Id | null): Promise<Conversation> =>
+    this.#send("PUT", `/conversations/${id}/assignment`, { team_id })
+
+  /** Both at once: to take an act back. */
+  putBack = (id: Id, team_id: Id | null, assignee_id: Id | null): Promise<Conversation> =>
+    this.#send("PUT", `/conversations/${id}/assignment`, { team_id, assignee_id })
 
   snooze = (id: Id, until: string): Promise<Conversation> =>
     this.#send("PUT", `/conversations/${id}/snooze`, { until })
@@ -349,6 +362,13 @@ export class Api {
     this.#send("PATCH", `/channels/${id}`, change)
 
   removeChannel = (id: Id): Promise<void> => this.#send("DELETE", `/channels/${id}`)
+
+  teams = (cursor: string | null): Promise<Page<Team>> => this.#get("/teams", { cursor })
+
+  keepTeam = (id: Id | null, team: Partial<Team>): Promise<Team> =>
+    id ? this.#send("PUT", `/teams/${id}`, team) : this.#send("POST", "/teams", team)
+
+  removeTeam = (id: Id): Promise<void> => this.#send("DELETE", `/teams/${id}`)
 
   members = (): Promise<Page<Member> | Member[]> => this.#get("/members", { limit: 200 })
 

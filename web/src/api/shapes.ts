@@ -50,6 +50,7 @@ export interface Conversation {
   imported: boolean
   held: number
   assignee_id: Id | null
+  team_id: Id | null
   tags: string[]
   snoozed_until: Time | null
   resolved_at: Time | null
@@ -160,6 +161,23 @@ export interface Member {
   email: string
   role: Role
   active: boolean
+  capacity?: number | null
+  away_since?: Time | null
+  away_until?: Time | null
+}
+
+/** Who answers together. `stuck`: why what waits is handed to nobody. `removed`: it was deleted. */
+export interface Team {
+  id: Id
+  version: number
+  name: string
+  member_ids: Id[]
+  channel_ids: Id[]
+  hand_out: "off" | "round_robin" | "least_loaded"
+  absent_minutes: number
+  return_minutes: number
+  stuck: string
+  removed?: boolean
 }
 
 /** A text kept to be written again. `removed`: it was deleted. */
@@ -244,6 +262,7 @@ export interface FeedEvent {
   saved_reply?: SavedReply | null
   macro?: Macro | null
   rule?: Rule | null
+  team?: Team | null
   contact?: { contact_ids: Id[] } | null // something about this person changed
   bell?: BellNews | null
   forget?: Id | null

@@ -70,6 +70,31 @@ export async function assign(row: Conversation, to: Id | null): Promise<void> {
   undo.offer(to ? t("said.assigned", { name }) : t("said.unassigned"), () => void assign(done, before))
 }
 
+/** To a team: whoever has it keeps it only if they are of that team. */
+export async function entrust(row: Conversation, to: Id | null): Promise<void> {
+  if (row.team_id === to) return
+  const done = await change(row.id, { team_id: to }, () => desk.api.entrust(row.id, to))
+  if (!done) return
+  const name = desk.team(to)?.name ?? ""
+  undo.offer(to ? t("said.entrusted", { name }) : t("said.teamless"), () => void putBack(done, row))
+}
+
+async function putBack(row: Conversation, before: Conversation): Promise<void> {
+  const { team_id, assignee_id } = before
+  await change(row.id, { team_id, assignee_id }, () => desk.api.putBack(row.id, team_id, assignee_id))
+}
+
+/** Away, until a time or until one says so; or here again. */
+export async function setAway(away: boolean, until: Date | null = null): Promise<void> {
+  try {
+    await desk.api.changeMember(desk.me, { away, ...(away ? { away_until: until?.toISOString() ?? null } : {}) })
+    await desk.store.loadPeople()
+    notices.say(t(away ? "said.away" : "said.back"))
+  } catch (problem) {
+    complain(problem)
+  }
+}
+
 /** Resolves; gives back who still waits if that must be asked first. */
 export async function resolve(row: Conversation, unanswered?: Unanswered): Promise<Waiting[] | null> {
   const takeBack = desk.suppose(row.id, { status: "resolved" })

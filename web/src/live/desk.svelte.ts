@@ -4,7 +4,7 @@ import { Api, itemsOf, Problem } from "../api/client.ts"
 import type { Person } from "../api/contacts.ts"
 import type { Rule } from "../api/rules.ts"
 import type { Platform, Workspace } from "../api/rooms.ts"
-import type { Channel, Conversation, Id, Macro, Member, Message, Read, SavedReply, Session, Viewer } from "../api/shapes.ts"
+import type { Channel, Conversation, Id, Macro, Member, Message, Read, SavedReply, Team, Session, Viewer } from "../api/shapes.ts"
 import type { Connection, Surroundings, Wire } from "./socket.ts"
 import { emptyState, type State, type Thread, type View } from "./state.ts"
 import { Store } from "./store.ts"
@@ -219,6 +219,14 @@ class Desk {
 
   get members(): Member[] {
     return [...this.state.members.values()].sort((a, b) => a.name.localeCompare(b.name))
+  }
+
+  team(id: Id | null): Team | undefined {
+    return id ? this.state.teams.get(id) : undefined
+  }
+
+  get teams(): Team[] {
+    return [...this.state.teams.values()].filter((one) => !one.removed).sort((a, b) => a.name.localeCompare(b.name))
   }
 
   get savedReplies(): SavedReply[] {

@@ -41,7 +41,7 @@ class House {
 
   list(filter: Filter, cursor: string | null, limit: number): ConversationPage {
     const rows = [...this.rows.values()]
-      .filter((row) => belongs(filter, row, ME))
+      .filter((row) => belongs(filter, row, emptyState(ME)))
       .sort((a, b) => compare(keyOf(a), keyOf(b)))
     const [rank, id] = cursor ? (JSON.parse(cursor) as [number, string]) : [-1, ""]
     const below = rows.filter((row) => compare(keyOf(row), { rank, id }) > 0)

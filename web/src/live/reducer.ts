@@ -62,6 +62,7 @@ function told(state: State, event: FeedEvent): State {
   if (event.saved_reply) next = { ...next, savedReplies: newer(next.savedReplies, event.saved_reply) }
   if (event.macro) next = { ...next, macros: newer(next.macros, event.macro) }
   if (event.rule) next = { ...next, rules: newer(next.rules, event.rule) }
+  if (event.team) next = doubted({ ...next, teams: newer(next.teams, event.team) }, ["teams"])
   if (event.member) next = { ...next, members: newer(next.members, event.member) }
   const bell = rung(next.bell, event)
   if (bell !== next.bell) next = { ...next, bell }
@@ -98,7 +99,7 @@ function placed(state: State, view: View, known: Conversation | undefined, row: 
   if (!isJudgedHere(view.filter)) return isOvertaken(view, known, row) ? { ...view, stale: true } : view
   const from = known ? indexIn(state, view, known) : -1
   const key = keyOf(row)
-  const stays = belongs(view.filter, row, state.me) && (view.edge === null || compare(key, view.edge) <= 0)
+  const stays = belongs(view.filter, row, state) && (view.edge === null || compare(key, view.edge) <= 0)
   if (from < 0 && !stays) return view
   const ids = stays ? within(state, view.ids, from, key) : removed(view.ids, from)
   return ids === view.ids ? view : shifted(view, ids, row.id, from >= 0, stays)

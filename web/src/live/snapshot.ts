@@ -1,6 +1,6 @@
 /** Taking in what was loaded: pages of views, threads. Pure, like the reducer. */
 
-import type { Channel, Conversation, ConversationPage, Id, Macro, Member, Message, NotificationPage, OlderMessages, Read, SavedReply, Thread as Loaded } from "../api/shapes.ts"
+import type { Channel, Conversation, ConversationPage, Id, Macro, Member, Message, NotificationPage, OlderMessages, Read, SavedReply, Team, Thread as Loaded } from "../api/shapes.ts"
 import { listed } from "./bell.ts"
 import { inserted, placeOf, replaced } from "./lists.ts"
 import { isEarlier, located, newer, prunedAll, retold, withConversation, withLine, withoutThread } from "./reducer.ts"
@@ -69,7 +69,7 @@ function sorted(
   return [...ids]
     .map((id) => state.conversations.get(id)!)
     .map((row) => ({ row, key: keyOf(row) }))
-    .filter(({ row, key }) => belongs(view.filter, row, state.me) && (edge === null || compare(key, edge) <= 0))
+    .filter(({ row, key }) => belongs(view.filter, row, state) && (edge === null || compare(key, edge) <= 0))
     .sort((a, b) => compare(a.key, b.key))
     .map(({ row }) => row.id)
 }
@@ -175,11 +175,12 @@ export function withRead(state: State, read: Read, asOf: number): State {
   return retold({ ...state, reads: state.reads.with(read.conversation_id, read) }, asOf)
 }
 
-export function withPeople(state: State, channels: readonly Channel[], members: readonly Member[]): State {
+export function withPeople(state: State, channels: readonly Channel[], members: readonly Member[], teams: readonly Team[]): State {
   return {
     ...state,
     channels: channels.reduce(newer, state.channels),
     members: members.reduce(newer, state.members),
+    teams: teams.reduce(newer, state.teams),
   }
 }
 

@@ -14,6 +14,7 @@ import type {
   Message,
   Read,
   SavedReply,
+  Team,
   Viewer,
   Waiting,
 } from "../api/shapes.ts"
@@ -57,6 +58,7 @@ export interface State {
   reads: Rows<Read>
   channels: Rows<Channel>
   members: Rows<Member>
+  teams: Rows<Team>
   savedReplies: Rows<SavedReply>
   macros: Rows<Macro>
   rules: Rows<Rule> // as far as the feed told of them, or somebody asked
@@ -81,6 +83,7 @@ export function emptyState(me: Id): State {
     reads: new Rows(),
     channels: new Rows(),
     members: new Rows(),
+    teams: new Rows(),
     savedReplies: new Rows(),
     macros: new Rows(),
     rules: new Rows(),

@@ -185,8 +185,8 @@ export class Store implements Listener {
   async loadPeople(): Promise<void> {
     await this.#load(
       "people",
-      async () => [itemsOf(await this.api.channels()), itemsOf(await this.api.members())] as const,
-      ([channels, members]) => snapshot.withPeople(this.state, channels, members),
+      () => Promise.all([this.api.channels(), this.api.members(), everyPage(this.api.teams)]),
+      ([channels, members, teams]) => snapshot.withPeople(this.state, itemsOf(channels), itemsOf(members), teams),
     )
   }
 
@@ -198,7 +198,7 @@ export class Store implements Listener {
   }
 
   async loadCounts(): Promise<void> {
-    await this.#load("counts", this.api.counts, ({ as_of: asOf = 0, ...counts }) => counted(this.state, counts, asOf))
+    await this.#load("counts", () => this.api.counts(), ({ as_of: asOf = 0, ...counts }) => counted(this.state, counts, asOf))
   }
 
   async loadBell(): Promise<void> {

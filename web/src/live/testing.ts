@@ -26,6 +26,7 @@ export function conversation(given: Partial<Conversation> & { id: string }): Con
     imported: false,
     held: 0,
     assignee_id: null,
+    team_id: null,
     tags: [],
     snoozed_until: null,
     resolved_at: null,

@@ -5,6 +5,7 @@ import type { Conversation, Id, Kind } from "../api/shapes.ts"
 export interface Filter {
   view: string
   channel?: Id
+  team?: Id
   kind?: Kind
   q?: string
 }
@@ -16,7 +17,7 @@ export interface Key {
 
 /** A name under which equal filters meet. */
 export function nameOf(filter: Filter): string {
-  return [filter.view, filter.channel ?? "", filter.kind ?? "", filter.q ?? ""].join("|")
+  return [filter.view, filter.channel ?? "", filter.team ?? "", filter.kind ?? "", filter.q ?? ""].join("|")
 }
 
 /** Microseconds since 1970, exact in a double until 2255: the server's instants are finer than a Date. */
@@ -27,9 +28,17 @@ export function micros(time: string): number {
   return Date.parse(time.replace(fraction[0], "")) * 1000 + Number(digits)
 }
 
-const judges: Record<string, (row: Conversation, me: Id) => boolean> = {
-  mine: (row, me) => isActive(row) && row.assignee_id === me,
+/** Who looks, and who is of which team. */
+export interface Reader {
+  me: Id
+  teams: { get(id: Id): { member_ids: readonly Id[] } | undefined }
+}
+
+const judges: Record<string, (row: Conversation, reader: Reader) => boolean> = {
+  mine: (row, { me }) => isActive(row) && row.assignee_id === me,
   unassigned: (row) => isActive(row) && row.assignee_id === null,
+  teams: (row, { me, teams }) =>
+    isActive(row) && row.team_id !== null && (teams.get(row.team_id)?.member_ids.includes(me) ?? false),
   open: (row) => isActive(row),
   snoozed: (row) => row.status === "snoozed",
   resolved: (row) => row.status === "resolved",
@@ -47,10 +56,11 @@ export function isJudgedHere(filter: Filter): boolean {
 }
 
 /** Whether this conversation belongs to the view, for a view that `isJudgedHere`. */
-export function belongs(filter: Filter, row: Conversation, me: Id): boolean {
+export function belongs(filter: Filter, row: Conversation, reader: Reader): boolean {
+  if (filter.team && row.team_id !== filter.team) return false
   if (filter.channel && row.channel_id !== filter.channel) return false
   if (filter.kind && row.kind !== filter.kind) return false
-  return judges[filter.view]?.(row, me) ?? false
+  return judges[filter.view]?.(row, reader) ?? false
 }
 
 const NOBODY_WAITS = 100_000_000_000 // the server's own number: whoever waits stands before everybody else
