@@ -36,7 +36,7 @@ STATEMENTS = [
         team_id UUID NOT NULL,
         user_id UUID NOT NULL,
         CONSTRAINT pk_team_member PRIMARY KEY (workspace_id, team_id, user_id),
-        CONSTRAINT fk_team_member_workspace_id FOREIGN KEY(workspace_id, team_id) REFERENCES team (workspace_id, id)
+        CONSTRAINT fk_team_member_workspace_id_team_id FOREIGN KEY(workspace_id, team_id) REFERENCES team (workspace_id, id)
             ON DELETE CASCADE
     )""",
     "CREATE INDEX ix_team_member_workspace_id_user_id ON team_member (workspace_id, user_id)",
