@@ -44,6 +44,7 @@ from inbox.api import (
     tokens,
     trouble,
     views,
+    webhooks,
     workspace,
 )
 from inbox.api.dependencies import DEPENDENCIES
@@ -85,6 +86,7 @@ ROOMS = (
     notifications,
     rules,
     search,
+    webhooks,
     workspace,
     members,
     teams,

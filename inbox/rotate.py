@@ -55,6 +55,15 @@ async def _reseal(owner: Any, safe: Safe) -> int:
         again = safe.seal(safe.open(row["person"], context), context)
         await owner.execute("UPDATE deletion_request SET person = $2 WHERE code = $1", row["code"], again)
         resealed += 1
+    for row in await owner.fetch("SELECT workspace_id, id, secrets FROM webhook FOR UPDATE"):
+        context = f"webhook:{row['id']}"
+        await owner.execute(
+            "UPDATE webhook SET secrets = $3 WHERE workspace_id = $1 AND id = $2",
+            row["workspace_id"],
+            row["id"],
+            safe.seal(safe.open(row["secrets"], context), context),
+        )
+        resealed += 1
     await owner.execute("DELETE FROM oauth_state")  # who is on the way to a platform begins again
     sealed = await owner.fetchval("SELECT value ->> 'sealed' FROM setting WHERE key = $1 FOR UPDATE", KEY)
     if sealed:

@@ -14,7 +14,19 @@ from uuid import UUID
 import structlog
 
 from inbox.desk import handing, snoozes
-from inbox.flow import care, deletions, introductions, lanes, mailing, media, parked, purging, readers, rereading
+from inbox.flow import (
+    care,
+    deletions,
+    introductions,
+    lanes,
+    mailing,
+    media,
+    parked,
+    purging,
+    readers,
+    rereading,
+    webhooks,
+)
 from inbox.flow.hearing import Ear
 from inbox.flow.readers import Reader, Turn
 from inbox.flow.road import Road
@@ -35,6 +47,7 @@ CARE = 20.0  # seconds between two looks at which channels need one
 REREADS_AT_ONCE = 4
 READING_AGAIN = 5.0  # seconds between two looks at what must be read again
 LETTING_GO = 30.0  # seconds between two looks at what may stay no longer
+WEBHOOKS_AT_ONCE = 20  # addresses that are told at the same time
 MAILING = 5.0  # seconds between two looks at whom mail is due to
 LAST_PAGE = 10.0  # seconds that polls under way are given when everything stops
 
@@ -190,6 +203,7 @@ async def let_words_go(house: House, stop: asyncio.Event) -> None:
                 house.bell.ring(f"feed:{home.workspace_id}")
         await purging.purge_raw(house.database, house.platforms)
         await purging.leave(house.database, files)
+        await webhooks.forget(house.database)
         with suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), LETTING_GO)
 
@@ -275,3 +289,29 @@ async def send_mail(house: House, stop: asyncio.Event) -> None:
             await mailing.deliver(house.database, mail, house.settings.base_url, workspace_id, user_id)
         with suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), MAILING)
+
+
+async def tell_webhooks(house: House, stop: asyncio.Event) -> None:
+    """Each address in a turn of its own: one that is slow holds up no other. What is under way ends by itself."""
+    under_way: dict[UUID, asyncio.Task[None]] = {}
+    with house.bell.listen("webhooks") as rung:
+        while not stop.is_set():
+            under_way = {one: task for one, task in under_way.items() if not task.done()}
+            for workspace_id, webhook_id in await webhooks.due(house.database):
+                if webhook_id not in under_way and len(under_way) < WEBHOOKS_AT_ONCE:
+                    under_way[webhook_id] = asyncio.create_task(_tell(house, workspace_id, webhook_id, stop))
+            await rung.wait()
+    await asyncio.gather(*under_way.values())
+
+
+async def _tell(house: House, workspace_id: UUID, webhook_id: UUID, stop: asyncio.Event) -> None:
+    """One batch after another, until nothing is due."""
+    try:
+        while not stop.is_set():
+            turn = await webhooks.deliver(house.database, house.safe, house.outbound, workspace_id, webhook_id)
+            if turn.told:
+                house.bell.ring(f"feed:{workspace_id}")
+            if not turn.sent:
+                return
+    except Exception as error:
+        log.warning("a webhook could not be told", workspace=str(workspace_id), webhook=str(webhook_id), exc_info=error)

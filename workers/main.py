@@ -10,6 +10,7 @@ from contextlib import suppress
 import structlog
 import uvloop
 
+from inbox.flow.announcing import Webhooks
 from inbox.flow.notifying import Notifications
 from inbox.flow.ruling import Rules
 from inbox.ground.bell import Bell
@@ -45,6 +46,8 @@ LOOPS: dict[str, Loop] = {
     "rules are told": loops.read_feed(Rules()),
     "rules": ruling.follow_rules,
     "dry runs": ruling.make_trials,
+    "announcements": loops.read_feed(Webhooks()),
+    "webhooks": loops.tell_webhooks,
     "schedule": schedule.look_yourself,
     "arq": schedule.follow_arq,
 }

@@ -18,7 +18,15 @@ from inbox.people.access import Role
 Medium = Literal["in_app", "desktop", "sound", "email"]
 MEDIA: tuple[Medium, ...] = ("in_app", "desktop", "sound", "email")
 Kind = Literal[
-    "assigned", "mentioned", "wrote_again", "send_failed", "snooze_over", "channel_down", "rule", "rule_stopped"
+    "assigned",
+    "mentioned",
+    "wrote_again",
+    "send_failed",
+    "snooze_over",
+    "channel_down",
+    "rule",
+    "rule_stopped",
+    "webhook_off",
 ]
 
 # What is told unless somebody chose otherwise. Kinds whose cause does not exist yet are not here: nobody can choose
@@ -32,9 +40,15 @@ DEFAULTS: dict[Kind, tuple[Medium, ...]] = {
     "channel_down": ("in_app",),
     "rule": ("in_app", "desktop"),
     "rule_stopped": (),
+    "webhook_off": (),
 }
 FOR_SUPERVISORS: dict[Kind, tuple[Medium, ...]] = {"rule_stopped": ("in_app",)}
-FOR_ADMINS: dict[Kind, tuple[Medium, ...]] = {"channel_down": ("in_app", "email"), "rule_stopped": ("in_app", "email")}
+FOR_ADMINS: dict[Kind, tuple[Medium, ...]] = {
+    "channel_down": ("in_app", "email"),
+    "rule_stopped": ("in_app", "email"),
+    "webhook_off": ("in_app", "email"),
+}
+ADMINS_ALONE: frozenset[Kind] = frozenset({"webhook_off"})  # nobody else can do anything about it
 # A reply that was not posted is known to whoever wrote it, whatever they chose.
 ALWAYS: dict[Kind, Medium] = {"send_failed": "in_app"}
 AWAY_AFTER = timedelta(minutes=10)  # before that an e-mail would tell somebody who is there
@@ -58,6 +72,8 @@ class Wish:
 
     def media(self, kind: Kind) -> frozenset[Medium]:
         """What holds for this kind: the choice, or the default; and what cannot be switched off."""
+        if kind in ADMINS_ALONE and self.role is not Role.ADMIN:
+            return frozenset()
         wanted: Sequence[str] = self.chosen[kind] if kind in self.chosen else default(kind, self.role)
         always = ALWAYS.get(kind)
         return frozenset(medium for medium in MEDIA if medium in wanted or medium == always)

@@ -124,6 +124,14 @@ def _signed_out(event: EventOut) -> Meaning:
     return [News("channel_down", None, channel, event.at, event.seq, channel_id=channel)], []
 
 
+def _switched_off(event: EventOut) -> Meaning:
+    return ([News("webhook_off", None, event.webhook_id, event.at, event.seq)] if event.webhook_id else []), []
+
+
+def _switched_on(event: EventOut) -> Meaning:
+    return [], ([Settled("webhook_off", event.webhook_id, event.seq)] if event.webhook_id else [])
+
+
 def _of_thread(event: EventOut, kind: Kind, user_id: UUID) -> list[News]:
     thread = event.conversation
     if thread is None or user_id == event.by:
@@ -158,5 +166,7 @@ CONCERNS: dict[str, Callable[[EventOut], Meaning]] = {
     "rule.switched_on": _rule_on,
     "channel.signed_out": _signed_out,
     "channel.changed": _channel,
+    "webhook.switched_off": _switched_off,
+    "webhook.switched_on": _switched_on,
 }
 HEARD = {MENTIONED, *CONCERNS}

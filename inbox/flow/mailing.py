@@ -51,6 +51,7 @@ SAID = {
     "rule": ("a rule points out a conversation", "rules point out {n} conversations"),
     "rule_stopped": ("a rule was switched off by itself", "{n} rules were switched off by themselves"),
     "channel_down": ("a channel cannot be heard", "{n} channels cannot be heard"),
+    "webhook_off": ("a webhook was switched off", "{n} webhooks were switched off"),
 }
 
 
@@ -152,4 +153,6 @@ def _letter(person: asyncpg.Record, rows: Sequence[asyncpg.Record], base_url: st
 
 
 def _path(row: asyncpg.Record) -> str:
+    if row["kind"] == "webhook_off":
+        return "/settings/webhooks"
     return f"/inbox/mine/{row['conversation_id']}" if row["conversation_id"] else "/settings/channels"

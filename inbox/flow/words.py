@@ -59,8 +59,20 @@ async def redact(
     people: Sequence[UUID] = (),
 ) -> None:
     """Take these words, and names, out of the feed beforehand, a few rows at a time: little is then left to do."""
+    await again(partial(_forget_answers, database, workspace_id, threads))
     while await again(partial(_redact, database, workspace_id, threads, messages, people)) == FEED_BATCH:
         pass
+
+
+async def _forget_answers(database: Database, workspace_id: UUID, threads: Sequence[UUID]) -> None:
+    """Whatever an address that was told of them answered: it may have said their words again."""
+    async with database.tenant(workspace_id) as connection:
+        await connection.execute(
+            """UPDATE webhook_delivery SET answer = ''
+               WHERE workspace_id = $1 AND conversation_id = ANY($2) AND answer <> ''""",
+            workspace_id,
+            list(threads),
+        )
 
 
 async def _redact(

@@ -42,6 +42,7 @@ from inbox.models.tenancy import (
     User,
     Workspace,
 )
+from inbox.models.webhooks import Webhook, WebhookDelivery
 from inbox.models.writing import Macro, SavedReply
 
 __all__ = [
@@ -104,5 +105,7 @@ __all__ = [
     "TeamMember",
     "Throttle",
     "User",
+    "Webhook",
+    "WebhookDelivery",
     "Workspace",
 ]

@@ -46,6 +46,8 @@ CLAIM = {
     "feed_head": ["workspace_id", "seq", "min_seq", "epoch"],
     "feed_reader": ["workspace_id", "name", "seq"],
     "notification": ["workspace_id", "user_id", "mail_due_at"],
+    "webhook": ["workspace_id", "id", "state", "rest_until"],
+    "webhook_delivery": ["workspace_id", "webhook_id", "due_at"],
 }
 APP_INSTALL = {
     "user": "SELECT, INSERT, UPDATE",

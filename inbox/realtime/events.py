@@ -56,6 +56,7 @@ class Happening:
     contact: ContactNewsOut | None = None
     rule: RuleOut | None = None
     team: TeamOut | None = None
+    webhook_id: UUID | None = None
     at: datetime = field(default_factory=clock.now)
 
 
@@ -78,6 +79,7 @@ def publish(
     bell: BellOut | None = None,
     rule: RuleOut | None = None,
     team: TeamOut | None = None,
+    webhook_id: UUID | None = None,
 ) -> None:
     """Remember that something happened; it is numbered and stored when the session commits."""
     if "happenings" not in session.info:
@@ -101,6 +103,7 @@ def publish(
             bell=bell,
             rule=rule,
             team=team,
+            webhook_id=webhook_id,
         )
     )
 
@@ -141,6 +144,7 @@ async def number(connection: Connection, workspace_id: UUID, happenings: list[Ha
                     contact=happening.contact,
                     bell=happening.bell,
                     rule=happening.rule,
+                    webhook_id=happening.webhook_id,
                     forget=happening.forget,
                 )
             )

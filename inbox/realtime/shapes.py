@@ -233,8 +233,8 @@ class SavedReplyOut(msgspec.Struct, kw_only=True):
 
 class NotificationOut(msgspec.Struct, kw_only=True):
     """Something one person is to know. `kind`: assigned, mentioned, wrote_again, send_failed, snooze_over,
-    channel_down, rule, rule_stopped. `count`: how often it happened since it was last read. `by`: the colleague who did
-    it."""
+    channel_down, rule, rule_stopped, webhook_off. `count`: how often it happened since it was last read. `by`: the
+    colleague who did it."""
 
     id: UUID
     version: int
@@ -374,5 +374,6 @@ class EventOut(msgspec.Struct, kw_only=True, omit_defaults=True):
     rule: RuleOut | None = None
     team: TeamOut | None = None
     contact: ContactNewsOut | None = None
+    webhook_id: UUID | None = None  # one of our own addresses that are told
     bell: BellOut | None = None  # only to whom it belongs
     forget: UUID | None = None  # a conversation this reader may no longer see

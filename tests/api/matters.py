@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from inbox.desk import assignment, cards, contact_notes, deliveries, fields, merges, replies
+from inbox.desk import assignment, cards, contact_notes, deliveries, fields, merges, replies, webhooks
 from inbox.desk.replies import Reply
+from inbox.desk.webhooks import Wanted
 from inbox.flow import readers
 from inbox.flow.notifying import Notifications
 from inbox.ground.ids import new_id
@@ -102,6 +103,20 @@ async def a_notification(world: World) -> dict[str, Any]:
         await readers.turn(world.database, Notifications(), world.workspace_id)
     async with world.database.tenant(world.workspace_id) as connection:
         return {"notification_id": await connection.fetchval("SELECT id FROM notification")}
+
+
+async def a_webhook(world: World) -> dict[str, Any]:
+    """An address that is told."""
+    wanted = Wanted(url="https://example.com/hook", kinds=["message.received"])
+    async with world.database.session(world.workspace_id) as session:
+        return {"webhook_id": (await webhooks.make(session, world.safe, wanted, by=world.admin)).id}
+
+
+async def a_webhook_delivery(world: World) -> dict[str, Any]:
+    """A test on its way to it."""
+    hook = await a_webhook(world)
+    async with world.database.session(world.workspace_id) as session:
+        return {**hook, "delivery_id": await webhooks.ping(session, hook["webhook_id"], by=world.admin)}
 
 
 async def _landed(world: World, how: str) -> dict[str, Any]:

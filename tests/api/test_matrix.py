@@ -42,6 +42,8 @@ from tests.api.matters import (
     a_notification,
     a_person,
     a_queued_reply,
+    a_webhook,
+    a_webhook_delivery,
     written_elsewhere,
 )
 from tests.world import World
@@ -138,6 +140,7 @@ NOTE = {"visibility": "note", "text": "Between us"}
 KEYED = {"Idempotency-Key": "one"}
 CLOSED = {"unanswered": "close_unanswered"}
 MACRO: dict[str, Any] = {"title": "Late", "shared": True, "tags_on": ["late"]}
+HOOK = {"url": "https://example.com/hook", "kinds": ["message.received"]}
 OWN_MACRO = MACRO | {"shared": False}
 TEAM = {"name": "Repairs"}
 NO_MACRO = {"macro_id": str(new_id())}
@@ -241,6 +244,15 @@ ROWS: dict[str, Row] = {
     "PUT /api/v1/rules/{rule_id}/running": Row("      422   403   403    403     403   404    401     403", UNSEEN, a_rule),
     "DELETE /api/v1/rules/{rule_id}/running": Row("   200   200   403    403     403   404    401     403", None, a_rule),
     "GET /api/v1/conversations/{conversation_id}/rule-looks": Row("200 200 200 200 404 404    401     200", None, a_conversation),
+    "GET /api/v1/webhooks": Row("                     200   403   403    403     403   200    401     403"),
+    "POST /api/v1/webhooks": Row("                    201   403   403    403     403   201    401     403", HOOK),
+    "PATCH /api/v1/webhooks/{webhook_id}": Row("      200   403   403    403     403   404    401     403", {"state": "off"}, a_webhook),
+    "DELETE /api/v1/webhooks/{webhook_id}": Row("     204   403   403    403     403   404    401     403", None, a_webhook),
+    "POST /api/v1/webhooks/{webhook_id}/secrets": Row("201  403   403    403     403   404    401     403", None, a_webhook),
+    "POST /api/v1/webhooks/{webhook_id}/pings": Row(" 201   403   403    403     403   404    401     403", None, a_webhook),
+    "GET /api/v1/webhooks/{webhook_id}/deliveries": Row("200 403  403    403     403   404    401     403", None, a_webhook),
+    "POST /api/v1/webhooks/{webhook_id}/deliveries/{delivery_id}/replays": Row("201 403 403 403 403 404 401 403", None, a_webhook_delivery),
+    "POST /api/v1/webhooks/{webhook_id}/replays": Row("201  403   403    403     403   404    401     403", {"since": "2026-01-01T00:00:00Z"}, a_webhook),
     "GET /api/v1/workspace": Row("                    200   200   200    200     200   200    401     200"),
     "PATCH /api/v1/workspace": Row("                  200   403   403    403     403   200    401     403", {"name": "N"}),
     "GET /api/v1/members": Row("                      200   200   200    200     200   200    401     200"),

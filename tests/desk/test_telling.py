@@ -47,8 +47,11 @@ def test_what_is_on_by_default() -> None:
         "channel_down": ["in_app"],
         "rule": ["desktop", "in_app"],
         "rule_stopped": [],
+        "webhook_off": [],
     }
     assert admin.media("channel_down") == {"in_app", "email"}
+    assert admin.media("webhook_off") == {"in_app", "email"}
+    assert Wish({"webhook_off": ["in_app"]}, Role.SUPERVISOR).media("webhook_off") == frozenset()
 
 
 def test_a_send_that_failed_cannot_be_kept_from_whoever_wrote_it() -> None:

@@ -2,8 +2,8 @@
 
 import type { Contact, ContactField, Note, Value } from "./contacts.ts"
 import type { ReportQuery, WaitingReport, WaitingsPage, WaitingsQuery } from "./reports.ts"
-
 import type { Look, Rule, Sample, Vocabulary, Wording } from "./rules.ts"
+import type { Delivery, DeliveryLog, Webhook, Webhooks } from "./webhooks.ts"
 import type {
   Channel,
   Conversation,
@@ -380,6 +380,24 @@ export class Api {
   invite = (email: string, role: string): Promise<Invitation> => this.#send("POST", "/invitations", { email, role })
 
   withdrawInvitation = (id: Id): Promise<void> => this.#send("DELETE", `/invitations/${id}`)
+
+  webhooks = (): Promise<Webhooks> => this.#get("/webhooks")
+
+  keepWebhook = (id: Id | null, wanted: Partial<Pick<Webhook, "url" | "kinds" | "state">>): Promise<Webhook> =>
+    id ? this.#send("PATCH", `/webhooks/${id}`, wanted) : this.#send("POST", "/webhooks", wanted)
+
+  removeWebhook = (id: Id): Promise<void> => this.#send("DELETE", `/webhooks/${id}`)
+
+  changeWebhookSecret = (id: Id): Promise<Webhook> => this.#send("POST", `/webhooks/${id}/secrets`)
+
+  pingWebhook = (id: Id): Promise<{ delivery_id: Id }> => this.#send("POST", `/webhooks/${id}/pings`)
+
+  webhookLog = (id: Id, failed: boolean, cursor: string | null): Promise<DeliveryLog> =>
+    this.#get(`/webhooks/${id}/deliveries`, { failed: failed ? "true" : null, cursor })
+
+  replayDelivery = (id: Id, delivery: Id): Promise<Delivery> => this.#send("POST", `/webhooks/${id}/deliveries/${delivery}/replays`)
+
+  replayFailed = (id: Id, since: string): Promise<{ number: number }> => this.#send("POST", `/webhooks/${id}/replays`, { since })
 
   apiTokens = (): Promise<Page<ApiToken> | ApiToken[]> => this.#get("/api-tokens")
 

@@ -213,7 +213,7 @@ export interface Macro {
   removed?: boolean
 }
 
-export type NotificationKind = "assigned" | "mentioned" | "wrote_again" | "send_failed" | "snooze_over" | "channel_down" | "rule" | "rule_stopped"
+export type NotificationKind = "assigned" | "mentioned" | "wrote_again" | "send_failed" | "snooze_over" | "channel_down" | "rule" | "rule_stopped" | "webhook_off"
 export type Medium = "in_app" | "desktop" | "sound" | "email"
 
 export interface Notification {
