@@ -1,23 +1,40 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import en from "../../messages/en.json" with { type: "json" }
+import { readdirSync, readFileSync } from "node:fs"
+import inbox from "../../messages/en.json" with { type: "json" }
+import rooms from "../../messages/en.rooms.json" with { type: "json" }
 import ar from "../../messages/ar.json" with { type: "json" }
-import es from "../../messages/es.json" with { type: "json" }
+import esInbox from "../../messages/es.json" with { type: "json" }
+import esRooms from "../../messages/es.rooms.json" with { type: "json" }
 import { type Entry, safeLocale, t } from "./text.ts"
 
+const en: Record<string, Entry> = { ...inbox, ...rooms }
+const es: Record<string, Entry> = { ...esInbox, ...esRooms }
 const forms = (entry: Entry): string[] => (typeof entry === "string" ? [entry] : Object.values(entry))
 const blanks = (entry: Entry): string[] => [...new Set(forms(entry).join().match(/\{\w+\}/g) ?? [])].sort()
 
 test("both languages say everything, and fill the same blanks", () => {
-  assert.deepEqual(Object.keys(es), Object.keys(en))
-  for (const [key, entry] of Object.entries(en))
-    assert.deepEqual(blanks((es as Record<string, Entry>)[key]!), blanks(entry as Entry), key)
+  assert.deepEqual(Object.keys(esInbox), Object.keys(inbox))
+  assert.deepEqual(Object.keys(esRooms), Object.keys(rooms))
+  for (const [key, entry] of Object.entries(en)) assert.deepEqual(blanks(es[key]!), blanks(entry), key)
+})
+
+test("what the inbox says is loaded with it, and only what Settings and reports say comes with them", () => {
+  const source = new URL("..", import.meta.url)
+  const files = readdirSync(source, { recursive: true, encoding: "utf8" }).filter((name) => /\.(ts|svelte)$/.test(name) && !name.endsWith(".test.ts"))
+  const behind = files.filter((name) => /^(settings|reports)\/|^contact\/Looks/.test(name))
+  const read = (names: string[]): string => names.map((name) => readFileSync(new URL(name, source), "utf8")).join("\n")
+  const saidHere = new Set([...read(files.filter((name) => !behind.includes(name))).matchAll(/\bt\("([\w.]+)"/g)].map((found) => found[1]!))
+  assert.deepEqual([...saidHere].filter((key) => key in rooms), [])
+  const there = read(behind)
+  const isSaidThere = (key: string): boolean => there.includes(key) || key.split(".").some((_, at, parts) => at > 0 && there.includes(parts.slice(0, at).join(".")))
+  assert.deepEqual(Object.keys(rooms).filter((key) => !isSaidThere(key)), [])
 })
 
 test("a language that is only begun says nothing that is not to be said, and fills the same blanks", () => {
   for (const [key, entry] of Object.entries(ar)) {
     assert.ok(key in en, key)
-    const said = (en as Record<string, Entry>)[key]!
+    const said = en[key]!
     for (const form of forms(entry)) for (const blank of blanks(form)) assert.ok(blanks(said).includes(blank), key)
     assert.equal(typeof entry, typeof said, key)
   }

@@ -1,9 +1,10 @@
 /** Every word on the page comes from messages/*.json; numbers and dates are written as the reader's language does. */
 
 import en from "../../messages/en.json" with { type: "json" }
+import type enRooms from "../../messages/en.rooms.json"
 
 export type Entry = string | Partial<Record<Intl.LDMLPluralRule, string>>
-export type Key = keyof typeof en
+export type Key = keyof typeof en | keyof typeof enRooms
 export type Values = Record<string, string | number>
 
 type Catalogue = () => Promise<{ default: Partial<Record<Key, Entry>> }>
@@ -11,6 +12,8 @@ type Catalogue = () => Promise<{ default: Partial<Record<Key, Entry>> }>
 const complete: Record<string, Catalogue> = { es: () => import("../../messages/es.json") }
 /** Only for who asks for it: what it does not say yet is said in English. */
 const begun: Record<string, Catalogue> = { ar: () => import("../../messages/ar.json") }
+/** What only Settings and the reports say: it comes with them. */
+const rooms: Record<string, Catalogue> = { en: () => import("../../messages/en.rooms.json"), es: () => import("../../messages/es.rooms.json") }
 const FROM_THE_RIGHT = ["ar"]
 
 export const LANGUAGES = [
@@ -19,7 +22,9 @@ export const LANGUAGES = [
   { code: "ar", name: "العربية", isBegun: true },
 ]
 
+let english: Partial<Record<Key, Entry>> = en
 let words: Partial<Record<Key, Entry>> = en
+let isFurnished = false
 let language = "en"
 let locale = "en"
 let plurals = new Intl.PluralRules("en")
@@ -47,12 +52,21 @@ export async function settleLanguage(chosen = localStorage.getItem("earshot.lang
   document.documentElement.dir = FROM_THE_RIGHT.includes(language) ? "rtl" : "ltr"
 }
 
+/** Before anything of the rooms behind the inbox is drawn. */
+export async function settleRooms(): Promise<void> {
+  if (isFurnished) return
+  const [theirs, own] = await Promise.all([rooms["en"]!(), rooms[language]?.()])
+  english = { ...english, ...theirs.default }
+  words = { ...words, ...own?.default }
+  isFurnished = true
+}
+
 export const languageNow = (): string => language
 export const localeNow = (): string => locale
 
 /** The text for a key; `{name}` is replaced by a value, and `n` chooses among plural forms. */
 export function t(key: Key, values: Values = {}): string {
-  const entry: Entry = words[key] ?? (en as Record<Key, Entry>)[key]
+  const entry: Entry = words[key] ?? english[key] ?? key
   const form = typeof entry === "string" ? entry : (entry[plurals.select(Number(values["n"] ?? 0))] ?? entry.other ?? "")
   return form.replace(/\{(\w+)\}/g, (whole, name: string) => {
     const value = values[name]
@@ -63,7 +77,7 @@ export function t(key: Key, values: Values = {}): string {
 /** The text for a word that came over the wire, or the word itself where the catalogue has none. */
 export function said(prefix: string, word: string, values: Values = {}): string {
   const key = `${prefix}.${word}`
-  return key in en ? t(key as Key, values) : word.replaceAll("_", " ")
+  return key in english ? t(key as Key, values) : word.replaceAll("_", " ")
 }
 
 /** A language by its name in the reader's own, or as it was given. */
