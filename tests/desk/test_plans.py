@@ -38,6 +38,7 @@ from tests.world import World
 
 MANY = 20_000
 SMALL = {
+    "api_token",
     "contact_field",
     "channel",
     "feed_head",

@@ -21,6 +21,7 @@ MAY = {
     Right.PEOPLE: "admin",
     Right.CHANNELS: "admin",
     Right.PRIVACY: "admin",
+    Right.AUDIT: "admin",
 }
 
 
