@@ -17,6 +17,7 @@ from inbox.api.lists import Limit, Page
 from inbox.desk import assignment, conversations, drafts, ledger, mentions, reading, snoozes, tags, threads, views
 from inbox.desk.conversations import HIGHEST_PRIORITY, LONGEST_REASON, Unanswered
 from inbox.desk.drafts import DraftOut
+from inbox.desk.filters import LONGEST_AGE, MOST_TAGS, URGENT, Filtering
 from inbox.desk.joining import Office
 from inbox.desk.ledger import EpisodeOut
 from inbox.desk.mentions import ColleagueOut
@@ -96,6 +97,16 @@ async def list_conversations(
     q: Annotated[
         str, QueryParameter(description="Begun by somebody whose name or handle begins so.", max_length=100)
     ] = "",
+    platform: Annotated[str, QueryParameter(description="On this platform.", max_length=40)] = "",
+    tag: Annotated[list[str] | None, QueryParameter(description="With all of these tags.", max_items=MOST_TAGS)] = None,
+    assignee: Annotated[str, QueryParameter(description="me, nobody, or a member's id.", max_length=40)] = "",
+    language: Annotated[str, QueryParameter(description="Something in it is in this language.", max_length=20)] = "",
+    waiting: Annotated[bool, QueryParameter(description="Somebody waits for an answer.")] = False,
+    minutes: Annotated[
+        int, QueryParameter(description="Somebody has waited at least so long.", ge=0, le=LONGEST_AGE)
+    ] = 0,
+    priority: Annotated[int, QueryParameter(description="Of this priority or a higher one.", ge=0, le=URGENT)] = 0,
+    text: Annotated[str, QueryParameter(description="With these words in a message.", max_length=200)] = "",
     cursor: Place = None,
     limit: Limit = 50,
 ) -> ConversationPage:
@@ -104,11 +115,24 @@ async def list_conversations(
     held: where the platform holds something back for review, whatever the status. mentioned: where a note names one
     that has not read it yet. scheduled: where something leaves later.
 
-    `q` looks at the beginning of names and handles, and finds at most 500 people.
+    What narrows a list must hold all at once. `q` looks at the beginning of names and handles, and finds at most 500
+    people.
     """
-    return await views.page(
-        session, agent, view, channel=channel, team=team, kind=kind, q=q, cursor=cursor, limit=limit
+    asked = Filtering(
+        channel=channel,
+        team=team,
+        kind=kind,
+        person=q,
+        platform=platform,
+        tags=tag or [],
+        assignee=assignee,
+        language=language,
+        waiting=waiting,
+        minutes=minutes,
+        priority=priority,
+        text=text,
     )
+    return await views.page(session, agent, view, asked, cursor=cursor, limit=limit)
 
 
 @get("/conversations/{conversation_id:uuid}", summary="Read a conversation")

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from inbox.desk.meant import Meant
-from inbox.desk.views import Query
+from inbox.desk.queries import Query
 from inbox.ground.db import Connection
 
 MOST = 300  # found at once

@@ -8,27 +8,26 @@ the legs' heads are merged; so the millionth conversation costs nothing.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from inbox.desk import contacts, cursors, reading
+from inbox.desk import cursors, filters, reading
+from inbox.desk.filters import SOMEBODY_WAITS, Filter, Filtering
+from inbox.desk.queries import Query
 from inbox.desk.status import OPEN, PENDING, RESOLVED, SNOOZED
 from inbox.ground.db import raw
 from inbox.ground.errors import Invalid
 from inbox.people.access import Agent
 from inbox.platforms.base import Kind
-from inbox.realtime import feed, rows
-from inbox.realtime.rows import NOBODY_WAITS
+from inbox.realtime import feed, rows, saved_counts
 from inbox.realtime.shapes import ConversationOut, ReadOut
 
 MOST = 1000  # counted no further: shown as 999+
-SOMEBODY_WAITS = f"c.waiting_rank < {NOBODY_WAITS / 2:.0f}"
+EVERYTHING = Filtering()
 KINDS = [str(kind) for kind in Kind]
 
 
@@ -91,60 +90,35 @@ class CountsOut(msgspec.Struct, kw_only=True):
     teams: int
     by_team: dict[UUID, int]
     as_of: int
-
-
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """What a list is narrowed to. `people`: identities, where somebody is searched for."""
-
-    channel: UUID | None = None
-    team: UUID | None = None
-    kind: Kind | None = None
-    people: Sequence[UUID] | None = None
-
-
-@dataclass(slots=True)
-class Query:
-    """One statement and what it is asked with; $1 is the workspace."""
-
-    values: list[Any]
-    sql: str = ""
-
-    def __call__(self, value: Any, kind: str = "") -> str:
-        """The place of one more value."""
-        self.values.append(value)
-        return f"${len(self.values)}{kind and '::' + kind}"
+    saved: dict[str, int]  # "saved:" and the id of a saved view; of those whose rows tell what is asked for
 
 
 async def page(
     session: AsyncSession,
     agent: Agent,
     view: str,
+    asked: Filtering = EVERYTHING,
     *,
-    channel: UUID | None = None,
-    team: UUID | None = None,
-    kind: Kind | None = None,
-    q: str = "",
     cursor: str | None = None,
     limit: int = 50,
 ) -> ConversationPage:
     """One page of a list, in its order. Raises Invalid for a view or a cursor that nobody gave out."""
     if view != SENT and view not in VIEWS:
         raise Invalid(f"There is no view {view}. There are {', '.join([*VIEWS, SENT])}.", field="view")
-    if view == SENT and team is not None:
+    if view == SENT and asked.team is not None:
         raise Invalid("What you sent is not sorted by teams.", field="team")
     connection = await raw(session)
     # The head first: what is read after it can only be newer, and the feed brings the rest.
     as_of = (await feed.head(connection, agent.workspace_id)).seq
-    people = await contacts.called(connection, agent.workspace_id, q) if q.strip() else None
-    narrowed = Filter(channel, team, kind, people)
+    narrowed = await filters.narrow(connection, agent, asked)
     if view == SENT:
         at, last = cursors.read(cursor, datetime) if cursor else (None, None)
-        asked = sent(agent, narrowed, limit=limit + 1, at=at, last=last)
+        narrowed = await filters.among_few(connection, agent, narrowed)
+        query = sent(agent, narrowed, limit=limit + 1, at=at, last=last)
     else:
         rank, last = cursors.read(cursor, float) if cursor else (-math.inf, UUID(int=0))
-        asked = listed(view, agent, narrowed, limit=limit + 1, rank=rank, last=last)
-    found = await connection.fetch(asked.sql, *asked.values)
+        query = listed(view, agent, narrowed, limit=limit + 1, rank=rank, last=last)
+    found = await connection.fetch(query.sql, *query.values)
     ids = [row["id"] for row in found[:limit]]
     shown = await rows.conversations(connection, agent.workspace_id, ids)
     return ConversationPage(
@@ -164,7 +138,8 @@ async def counts(session: AsyncSession, agent: Agent) -> CountsOut:
     assert found is not None
     by_team = counted_by_team(agent)
     teams = await connection.fetch(by_team.sql, *by_team.values)
-    return CountsOut(**dict(found), by_team={row["id"]: row["n"] for row in teams}, as_of=as_of)
+    saved = await saved_counts.tally(connection, agent.workspace_id, [agent.id])
+    return CountsOut(**dict(found), by_team={row["id"]: row["n"] for row in teams}, as_of=as_of, saved=saved.of(agent))
 
 
 # The statements
@@ -180,7 +155,7 @@ def listed(view: str, agent: Agent, narrowed: Filter, *, limit: int, rank: float
         "SELECT f.id, f.waiting_rank AS place, f.id AS last FROM "
         + "".join(f"{leg}, " for leg in legs)
         + f"LATERAL (SELECT c.id, c.waiting_rank FROM conversation c WHERE {' AND '.join([*conditions, after])} "
-        + f"{_order(VIEWS[view])} LIMIT {most}) f ORDER BY f.waiting_rank, f.id LIMIT {most}"
+        + f"{_order(VIEWS[view], narrowed)} LIMIT {most}) f ORDER BY f.waiting_rank, f.id LIMIT {most}"
     )
     return query
 
@@ -192,23 +167,30 @@ def sent(agent: Agent, narrowed: Filter, *, limit: int, at: datetime | None, las
     if narrowed.kind:
         mine += f" AND {{0}}.kind = {query(narrowed.kind, 'text')}"
     before = "" if at is None else f" AND (m.at, m.id) < ({query(at, 'timestamptz')}, {query(last, 'uuid')})"
-    channels, newest = _channels(agent, narrowed), "ORDER BY m.at DESC, m.id DESC"
+    channels, newest = narrowed.channels, "ORDER BY m.at DESC, m.id DESC"
     most = query(limit, "int")
-    if narrowed.people is not None:
+    besides = filters.conditions(query, narrowed)
+    if narrowed.people is not None or narrowed.ids is not None:
         # Somebody's few conversations first, then the last answer in each.
-        people = f"c.identity_id = ANY({query(list(narrowed.people), 'uuid[]')})"
+        if narrowed.people is not None:
+            besides.append(f"c.identity_id = ANY({query(list(narrowed.people), 'uuid[]')})")
+        people = " AND ".join(besides)
         seen = "" if channels is None else f" AND c.channel_id = ANY({query(channels, 'uuid[]')})"
         query.sql = f"""SELECT c.id, m.at AS place, m.id AS last FROM conversation c, LATERAL (
                 SELECT m.at, m.id FROM message m
                 WHERE {mine.format("m")} AND m.conversation_id = c.id {newest} LIMIT 1) m
             WHERE c.workspace_id = $1 AND {people}{seen}{before} {newest} LIMIT {most}"""
         return query
+    fits = "".join(f" AND {one}" for one in besides)
+    if fits:
+        fits = f""" AND (
+            SELECT true FROM conversation c WHERE c.workspace_id = $1 AND c.id = m.conversation_id{fits} LIMIT 1)"""
     query.sql = f"""SELECT m.conversation_id AS id, m.at AS place, m.id AS last
         FROM {_every(query, channels)} AS h(channel_id), LATERAL (
             SELECT m.conversation_id, m.at, m.id FROM message m
             WHERE {mine.format("m")} AND m.channel_id = h.channel_id{before} AND NOT EXISTS (
                 SELECT 1 FROM message n WHERE {mine.format("n")} AND n.conversation_id = m.conversation_id
-                    AND (n.at, n.id) > (m.at, m.id))
+                    AND (n.at, n.id) > (m.at, m.id)){fits}
             {newest} LIMIT {most}) m
         {newest} LIMIT {most}"""
     return query
@@ -218,13 +200,13 @@ def counted(agent: Agent) -> Query:
     """Every count in one statement, each reading at most MOST rows of each leg."""
     query, tallies = Query([agent.workspace_id]), []
     for name, view in VIEWS.items():
-        legs, conditions = _scope(query, view, agent, Filter())
+        legs, conditions = _scope(query, view, agent, Filter(channels=filters.seen_by(agent)))
         if view.only_waiting:
             conditions.append(SOMEBODY_WAITS)
         tallies.append(
             "(SELECT count(*) FROM (SELECT 1 FROM "
             + "".join(f"{leg}, " for leg in legs)
-            + f"LATERAL (SELECT 1 FROM conversation c WHERE {' AND '.join(conditions)} {_order(view)} "
+            + f"LATERAL (SELECT 1 FROM conversation c WHERE {' AND '.join(conditions)} {_order(view, Filter())} "
             + f"LIMIT {MOST}) f LIMIT {MOST}) t) AS {name}"
         )
     query.sql = f"SELECT {', '.join(tallies)}"
@@ -234,7 +216,7 @@ def counted(agent: Agent) -> Query:
 def counted_by_team(agent: Agent) -> Query:
     """Those who wait for each team, in one statement."""
     query = Query([agent.workspace_id])
-    channels = _channels(agent, Filter())
+    channels = filters.seen_by(agent)
     seen = "" if channels is None else f" AND c.channel_id = ANY({query(channels, 'uuid[]')})"
     query.sql = f"""SELECT t.id, (SELECT count(*) FROM (
             SELECT 1 FROM unnest({query(list(ACTIVE), "text[]")}) AS s(status), LATERAL (
@@ -244,15 +226,22 @@ def counted_by_team(agent: Agent) -> Query:
     return query
 
 
-def _order(view: View) -> str:
+def _order(view: View, narrowed: Filter) -> str:
     """The order of a leg. That an index on (assignee, ...) gives it for nobody's rows, Postgres must be told."""
-    return f"ORDER BY {'c.assignee_id, ' if view.whose == 'nobody' else ''}c.waiting_rank, c.id"
+    is_nobodys = (view.whose == "nobody" or narrowed.unassigned) and not _is_by_priority(view, narrowed)
+    return f"ORDER BY {'c.assignee_id, ' if is_nobodys else ''}c.waiting_rank, c.id"
+
+
+def _is_by_priority(view: View, narrowed: Filter) -> bool:
+    """Whether what matters is so rare that its own index is read."""
+    return bool(narrowed.priority and view.statuses and narrowed.people is None and narrowed.ids is None)
 
 
 def _scope(query: Query, view: View, agent: Agent, narrowed: Filter) -> tuple[list[str], list[str]]:
     """The legs of a view, and what holds for each row."""
-    legs, conditions = [], ["c.workspace_id = $1"]
-    channels, kinds = _channels(agent, narrowed), [str(narrowed.kind)] if narrowed.kind else None
+    legs, conditions = [], ["c.workspace_id = $1", *filters.conditions(query, narrowed)]
+    channels, kinds = narrowed.channels, [str(narrowed.kind)] if narrowed.kind else None
+    is_owned = bool(view.whose or narrowed.unassigned or narrowed.assignee)
     if view.names_me:
         mine = f"workspace_id = $1 AND user_id = {query(agent.id, 'uuid')} AND read_at IS NULL"
         legs.append(f"(SELECT DISTINCT conversation_id FROM mention WHERE {mine}) AS o(id)")
@@ -271,13 +260,17 @@ def _scope(query: Query, view: View, agent: Agent, narrowed: Filter) -> tuple[li
         conditions.append(view.condition)
     if narrowed.people is not None:
         conditions.append(f"c.identity_id = ANY({query(list(narrowed.people), 'uuid[]')})")
+    if narrowed.people is not None or narrowed.ids is not None:
         if view.statuses:
             conditions.append(f"c.status = ANY({query(list(view.statuses), 'text[]')})")
     elif view.statuses:
         legs.append(f"unnest({query(list(view.statuses), 'text[]')}) AS s(status)")
         conditions.append("c.status = s.status")
         by_team = view.of_my_teams or narrowed.team is not None
-        if not view.whose and not by_team and (channels is not None or kinds is not None):
+        if _is_by_priority(view, narrowed):
+            legs.append(f"generate_series({query(narrowed.priority, 'int')}, {filters.URGENT}) AS p(priority)")
+            conditions.append("c.priority = p.priority")
+        elif not is_owned and not by_team and (channels is not None or kinds is not None):
             legs.append(f"{_every(query, channels)} AS h(channel_id)")
             legs.append(f"unnest({query(kinds or KINDS, 'text[]')}) AS k(kind)")
             conditions += ["c.channel_id = h.channel_id", "c.kind = k.kind"]
@@ -302,10 +295,3 @@ def _every(query: Query, channels: list[UUID] | None) -> str:
     if channels is None:
         return "(SELECT id FROM channel WHERE workspace_id = $1)"
     return f"unnest({query(channels, 'uuid[]')})"
-
-
-def _channels(agent: Agent, narrowed: Filter) -> list[UUID] | None:
-    """The channels a list is confined to; None: all."""
-    if narrowed.channel is not None:
-        return [narrowed.channel] if agent.sees(narrowed.channel) else []
-    return None if agent.channel_ids is None else sorted(agent.channel_ids)

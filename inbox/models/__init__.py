@@ -43,7 +43,7 @@ from inbox.models.tenancy import (
     Workspace,
 )
 from inbox.models.webhooks import Webhook, WebhookDelivery
-from inbox.models.writing import Macro, SavedReply
+from inbox.models.writing import Macro, SavedReply, SavedView
 
 __all__ = [
     "INSTALL_TABLES",
@@ -95,6 +95,7 @@ __all__ = [
     "RuleLook",
     "RuleTrial",
     "SavedReply",
+    "SavedView",
     "Schedule",
     "Session",
     "Setting",

@@ -52,6 +52,13 @@ class Message(Tenant, Table):
             postgresql_where=sql("deleted_at IS NULL"),
         ),
         Index(
+            "ix_message_language",
+            "workspace_id",
+            "language",
+            "conversation_id",
+            postgresql_where=sql("language <> ''"),
+        ),
+        Index(
             "ix_message_agent",
             "workspace_id",
             "agent_id",

@@ -1,11 +1,12 @@
-"""What is kept ready to be written again."""
+"""What is kept ready: to be written again, and to be looked at again."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import DateTime, Index, Integer, SmallInteger, Text, Uuid
 from sqlalchemy import text as sql
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from inbox.models.base import Key, MaybeInstant, MaybeName, Now, Table, Tenant, Words, of_workspace
@@ -72,6 +73,23 @@ class Macro(Tenant, Table):
     priority: Mapped[int | None] = mapped_column(SmallInteger, nullable=True)
     status: Mapped[Key] = mapped_column(server_default="")
     snooze_minutes: Mapped[int] = mapped_column(Integer, server_default=sql("0"))
+    version: Mapped[int] = mapped_column(Integer, server_default=sql("1"))
+    created_by: Mapped[MaybeName]
+    created_at: Mapped[Now]
+    updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=sql("now()"))
+
+
+class SavedView(Tenant, Table):
+    """A list narrowed in some way, under a name. `owner_id` None: everybody's. `filtering`: what was asked for."""
+
+    __tablename__ = "saved_view"
+    __table_args__ = (of_workspace(), Index("ix_saved_view_owner", "workspace_id", "owner_id", "id"))
+    id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    owner_id: Mapped[MaybeName]
+    name: Mapped[str]
+    view: Mapped[Key]
+    filtering: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=sql("'{}'"))
+    position: Mapped[int] = mapped_column(Integer, server_default=sql("0"))
     version: Mapped[int] = mapped_column(Integer, server_default=sql("1"))
     created_by: Mapped[MaybeName]
     created_at: Mapped[Now]

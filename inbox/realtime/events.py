@@ -29,6 +29,7 @@ from inbox.realtime.shapes import (
     ReadOut,
     RuleOut,
     SavedReplyOut,
+    SavedViewOut,
     TeamOut,
 )
 
@@ -51,6 +52,7 @@ class Happening:
     member: MemberOut | None = None
     saved_reply: SavedReplyOut | None = None
     macro: MacroOut | None = None
+    saved_view: SavedViewOut | None = None
     bell: BellOut | None = None
     forget: UUID | None = None
     contact: ContactNewsOut | None = None
@@ -75,6 +77,7 @@ def publish(
     member: MemberOut | None = None,
     saved_reply: SavedReplyOut | None = None,
     macro: MacroOut | None = None,
+    saved_view: SavedViewOut | None = None,
     contact: ContactNewsOut | None = None,
     bell: BellOut | None = None,
     rule: RuleOut | None = None,
@@ -99,6 +102,7 @@ def publish(
             member,
             saved_reply,
             macro,
+            saved_view,
             contact=contact,
             bell=bell,
             rule=rule,
@@ -141,6 +145,7 @@ async def number(connection: Connection, workspace_id: UUID, happenings: list[Ha
                     saved_reply=happening.saved_reply,
                     macro=happening.macro,
                     team=happening.team,
+                    saved_view=happening.saved_view,
                     contact=happening.contact,
                     bell=happening.bell,
                     rule=happening.rule,

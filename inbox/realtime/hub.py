@@ -20,7 +20,7 @@ from prometheus_client import Gauge
 from inbox.ground.bell import Bell
 from inbox.ground.db import Database
 from inbox.people import sessions
-from inbox.realtime import counts, feed
+from inbox.realtime import counts, feed, saved_counts
 from inbox.realtime.connection import Connection, TooSlow, frame_of
 from inbox.realtime.feed import Entry, Head
 from inbox.realtime.presence import Presence
@@ -240,13 +240,14 @@ class Hub:
                 position = room.position
                 async with self._database.tenant(room.workspace_id) as connection:
                     found = await counts.tally(connection, room.workspace_id)
+                    owners = {page.agent.id for page in room.pages}
+                    saved = await saved_counts.tally(connection, room.workspace_id, owners)
                 told: dict[tuple[UUID, frozenset[UUID] | None], bytes] = {}
                 for page in list(room.pages):
                     key = (page.agent.id, page.agent.channel_ids)
                     if key not in told:
-                        told[key] = msgspec.json.encode(
-                            {"type": "counts", "counts": found.of(page.agent), "as_of": position}
-                        )
+                        every = found.of(page.agent) | saved.of(page.agent)
+                        told[key] = msgspec.json.encode({"type": "counts", "counts": every, "as_of": position})
                     self._put(page, told[key])
             await asyncio.sleep(max(COUNT, 10 * (loop.time() - began)))
 

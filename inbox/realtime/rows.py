@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -26,6 +27,7 @@ from inbox.realtime.shapes import (
     PersonOut,
     PostOut,
     SavedReplyOut,
+    SavedViewOut,
     TeamOut,
 )
 
@@ -289,6 +291,24 @@ def saved_reply(row: asyncpg.Record) -> SavedReplyOut:
         used_at=row["used_at"],
         updated_at=row["updated_at"],
     )
+
+
+def saved_view(row: asyncpg.Record) -> SavedViewOut:
+    """One row of saved_view."""
+    return SavedViewOut(
+        id=row["id"],
+        version=row["version"],
+        name=row["name"],
+        shared=row["owner_id"] is None,
+        view=row["view"],
+        filtering=filtering(row["filtering"]),
+        position=row["position"],
+    )
+
+
+def filtering(stored: str | dict[str, Any]) -> dict[str, Any]:
+    """What Postgres gives for a jsonb object (asyncpg: its text)."""
+    return msgspec.json.decode(stored, type=dict[str, Any]) if isinstance(stored, str) else stored
 
 
 def macro(row: asyncpg.Record) -> MacroOut:

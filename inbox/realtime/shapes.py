@@ -347,6 +347,20 @@ class RuleOut(msgspec.Struct, kw_only=True):
     removed: bool = False
 
 
+class SavedViewOut(msgspec.Struct, kw_only=True):
+    """A list narrowed in some way, under a name. `shared`: everybody's; else its owner's alone. `filtering`: what was
+    asked for, as listing conversations takes it."""
+
+    id: UUID
+    version: int
+    name: str
+    shared: bool
+    view: str
+    filtering: dict[str, Any]
+    position: int
+    removed: bool = False
+
+
 class ContactNewsOut(msgspec.Struct, kw_only=True):
     """Something about a person changed: whoever shows one of these contacts asks for it anew.
 
@@ -373,6 +387,7 @@ class EventOut(msgspec.Struct, kw_only=True, omit_defaults=True):
     macro: MacroOut | None = None
     rule: RuleOut | None = None
     team: TeamOut | None = None
+    saved_view: SavedViewOut | None = None
     contact: ContactNewsOut | None = None
     webhook_id: UUID | None = None  # one of our own addresses that are told
     bell: BellOut | None = None  # only to whom it belongs

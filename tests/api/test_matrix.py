@@ -22,7 +22,7 @@ import pytest
 from litestar.routes import HTTPRoute
 
 from inbox.app import create_app
-from inbox.desk import macros, saved_replies, teams
+from inbox.desk import macros, saved_replies, saved_views, teams
 from inbox.ground.db import Database
 from inbox.ground.ids import new_id
 from inbox.ground.settings import Settings
@@ -130,6 +130,13 @@ async def a_rule(world: World) -> dict[str, Any]:
         return {"rule_id": (await keeping.make(session, wanted, by=world.admin)).id}
 
 
+async def a_saved_view(world: World) -> dict[str, Any]:
+    """Everybody's."""
+    async with world.database.session(world.workspace_id) as session:
+        wanted = saved_views.Wanted(name="Late", shared=True)
+        return {"saved_view_id": (await saved_views.make(session, wanted, by=world.admin)).id}
+
+
 async def a_sign_in_nobody_began(world: World) -> dict[str, Any]:
     return {"sign_in_id": new_id()}
 
@@ -214,6 +221,11 @@ ROWS: dict[str, Row] = {
     "GET /api/v1/reports/waiting": Row("              200   200   200    200     200   200    401     200"),
     "GET /api/v1/reports/waiting/rows": Row("         200   200   200    200     200   200    401     200"),
     "GET /api/v1/reports/waiting/export": Row("       200   200   200    200     200   200    401     200"),
+    "GET /api/v1/saved-views": Row("                  200   200   200    200     200   200    401     200"),
+    "POST /api/v1/saved-views": Row("                 201   201   201    201     201   201    401     422", {"name": "Late"}),
+    "PATCH /api/v1/saved-views/{saved_view_id}": Row("200   200   403    403     403   404    401     403", {"name": "Hi"}, a_saved_view),
+    "PUT /api/v1/saved-views/order": Row("            200   200   200    200     200   200    401     200", {"ids": []}),
+    "DELETE /api/v1/saved-views/{saved_view_id}": Row("204  204   403    403     403   404    401     403", None, a_saved_view),
     "GET /api/v1/saved-replies": Row("                200   200   200    200     200   200    401     200"),
     "POST /api/v1/saved-replies": Row("               201   201   201    403     201   201    401     422", {"title": "Hello", "text": "Hello!"}),
     "PATCH /api/v1/saved-replies/{saved_reply_id}": Row("200 200 403 403     403   404    401     403", {"title": "Hi"}, a_saved_reply),

@@ -19,6 +19,7 @@ from uuid import UUID
 import asyncpg
 
 from inbox.desk import threads, views
+from inbox.desk.filters import Filtering
 from inbox.ground.db import Database, raw
 from inbox.people.access import Agent, Role
 from inbox.platforms.base import Kind
@@ -115,7 +116,7 @@ async def _asked(database: Database, filled: Filled) -> dict[str, list[float]]:
         )
 
     def page(view: str, by: Agent, **more: Any) -> Verb:
-        return lambda session: views.page(session, by, view, **more)
+        return lambda session: views.page(session, by, view, Filtering(**more))
 
     async def second(session: Any) -> None:
         first = await views.page(session, filled.everything, "open")
@@ -128,8 +129,10 @@ async def _asked(database: Database, filled: Filled) -> dict[str, list[float]]:
         "list: resolved": page("resolved", filled.everything),
         "list: open, of an agent with three channels": page("open", filled.some),
         "list: resolved, reviews only": page("resolved", filled.everything, kind=Kind.REVIEW),
-        "search: a beginning of many names": page("resolved", filled.everything, q="an"),
-        "search: one person": page("open", filled.everything, q="ana c4"),
+        "list: resolved, of a priority that is rare": page("resolved", filled.everything, priority=3),
+        "list: resolved, with a tag of one in ten": page("resolved", filled.everything, tags=["tag 48"]),
+        "search: a beginning of many names": page("resolved", filled.everything, person="an"),
+        "search: one person": page("open", filled.everything, person="ana c4"),
         "open a conversation": lambda session: threads.read(
             session, filled.known[next(turn) % TIMES], by=filled.everything
         ),

@@ -57,14 +57,14 @@ SELECT {workspace}, md5('post' || n)::uuid, ({channels})[1], 'crowd ' || n, 'New
 FROM generate_series(1, {conversations} / 4) n;
 INSERT INTO conversation (workspace_id, id, channel_id, platform, kind, thread_key, status, assignee_id, identity_id,
     post_id, preview, message_count, problems, last_message_at, last_inbound_at, waiting_since, waiting_count, imported,
-    waiting_rank, snoozed_until, held)
+    waiting_rank, snoozed_until, held, priority)
 SELECT {workspace}, md5('conversation' || n)::uuid, channel, 'facebook', kind, 'crowd ' || n, status, assignee,
        md5('identity' || n)::uuid, CASE WHEN kind = 'comment' THEN md5('post' || 1 + n / 4)::uuid END,
        'Where is order ' || n || '?', 3, (n % 977 = 0)::int, at, at,
        CASE WHEN waits THEN at END, waits::int, imported,
        CASE WHEN waits THEN extract(epoch FROM at) ELSE 100000000000 - extract(epoch FROM at) END,
        CASE WHEN status = 'snoozed' THEN now() + interval '1 day' END,
-       (kind = 'comment' AND (n % 40 = 0 OR n % 1501 = 0))::int
+       (kind = 'comment' AND (n % 40 = 0 OR n % 1501 = 0))::int, CASE WHEN n % 700 = 0 THEN 3 ELSE 0 END
 FROM (
     SELECT *, status = 'open' AND n % 3 > 0 AS waits, status = 'resolved' AND n % 150 = 0 AS imported FROM (
         SELECT n, now() - n * interval '40 seconds' AS at,
@@ -89,12 +89,13 @@ INSERT INTO conversation_tag (workspace_id, conversation_id, name)
 SELECT {workspace}, c.id, 'tag ' || ascii(right(c.thread_key, 1)) FROM conversation c
 WHERE c.workspace_id = {workspace};
 INSERT INTO message (workspace_id, id, conversation_id, channel_id, direction, visibility, kind, external_id,
-    identity_id, agent_id, text, at, delivery, needs_reply)
+    identity_id, agent_id, text, at, delivery, needs_reply, language)
 SELECT {workspace}, md5('message' || c.thread_key || k)::uuid, c.id, c.channel_id,
        CASE k WHEN 2 THEN 'out' ELSE 'in' END, 'public', c.kind, c.thread_key || ' ' || k,
        CASE k WHEN 2 THEN NULL ELSE c.identity_id END,
        CASE k WHEN 2 THEN coalesce(c.assignee_id, ({agents})[2]) END, {words},
-       c.last_message_at - (4 - k) * interval '1 minute', CASE k WHEN 2 THEN 'sent' END, k <> 2
+       c.last_message_at - (4 - k) * interval '1 minute', CASE k WHEN 2 THEN 'sent' END, k <> 2,
+       CASE WHEN c.thread_key LIKE '%77' THEN 'es' WHEN c.thread_key LIKE '%1' THEN '' ELSE 'en' END
 FROM conversation c, generate_series(1, {messages}) k WHERE c.workspace_id = {workspace};
 INSERT INTO audit_entry (workspace_id, id, at, verb, conversation_id)
 SELECT {workspace}, md5('line' || c.thread_key)::uuid, c.last_message_at, 'assigned', c.id FROM conversation c

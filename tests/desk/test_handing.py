@@ -11,6 +11,7 @@ from uuid import UUID
 import pytest
 
 from inbox.desk import assignment, handing, members, teams, views
+from inbox.desk.filters import Filtering
 from inbox.desk.members import Change
 from inbox.desk.teams import Wanted
 from inbox.ground import clock
@@ -195,7 +196,8 @@ async def test_the_views_and_their_counts_know_the_team(desk: Desk) -> None:
     page = await desk.does(views.page, desk.ana, "teams")
     assert [one.id for one in page.items] == [thread]
     assert (await desk.does(views.page, desk.sam, "teams")).items == []
-    assert [one.id for one in (await desk.does(views.page, desk.sam, "open", team=team.id)).items] == [thread]
+    page = await desk.does(views.page, desk.sam, "open", Filtering(team=team.id))
+    assert [one.id for one in page.items] == [thread]
     for agent, mine in ((desk.ana, 1), (desk.sam, 0)):
         counted = await desk.does(views.counts, agent)
         assert (counted.teams, counted.by_team) == (mine, {team.id: 1})

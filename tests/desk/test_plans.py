@@ -29,6 +29,7 @@ from inbox.desk import (
     threads,
     views,
 )
+from inbox.desk.filters import Filtering
 from inbox.ground.db import Database, raw
 from inbox.people.access import Agent, Role
 from inbox.platforms.base import Kind
@@ -46,6 +47,7 @@ SMALL = {
     "rule",
     "rule_edition",
     "team",
+    "team_member",
     "workspace",
 }  # a page or two: no index would be quicker
 MOST_ROWS = MANY // 4  # read by any one step; the resolved are nine in ten
@@ -155,14 +157,34 @@ def everything(crowded: Crowd, thread: UUID) -> Iterator[tuple[str, Verb]]:
         {"kind": Kind.DM},
         {"channel": crowded.channels[0]},
         {"channel": crowded.channels[1], "kind": Kind.MENTION},
-        {"q": "an"},
-        {"q": "ana c4"},
-        {"q": "@00"},
-        {"q": "zzz"},
+        {"person": "an"},
+        {"person": "ana c4"},
+        {"person": "@00"},
+        {"person": "zzz"},
+    ]
+    filtered: list[dict[str, Any]] = [
+        {"platform": "facebook"},
+        {"platform": "nowhere", "kind": Kind.DM},
+        {"tags": ["tag 48"]},
+        {"tags": ["tag 49", "unknown"]},
+        {"assignee": "nobody"},
+        {"assignee": str(crowded.rare.id)},
+        {"assignee": "me"},
+        {"language": "es"},
+        {"language": "en", "waiting": True},
+        {"language": "xx"},
+        {"waiting": True, "minutes": 60},
+        {"priority": 3},
+        {"priority": 1, "assignee": "me"},
+        {"text": "order "},
+        {"text": "order 17"},
+        {"text": "zzz", "tags": ["tag 48"], "priority": 2},
     ]
     for name, agent in who.items():
         for view in [*views.VIEWS, views.SENT]:
-            for more in narrowed:
+            for more in [*narrowed, *(filtered if name in ("all", "some") else [])]:
+                if view == views.SENT and more.get("assignee") == "me":
+                    continue  # one's own answers are walked, and most are where one is assigned
                 yield f"{view} for {name} {more}", partial(twice, agent=agent, view=view, more=more)
         yield f"counts for {name}", partial(views.counts, agent=agent)
         yield f"people for {name}", partial(people, agent=agent)
@@ -186,9 +208,9 @@ def everything(crowded: Crowd, thread: UUID) -> Iterator[tuple[str, Verb]]:
 
 async def twice(session: Any, *, agent: Agent, view: str, more: Any) -> None:
     """A page and the one behind it."""
-    page = await views.page(session, agent, view, **more)
+    page = await views.page(session, agent, view, Filtering(**more))
     if page.next:
-        await views.page(session, agent, view, **more, cursor=page.next)
+        await views.page(session, agent, view, Filtering(**more), cursor=page.next)
 
 
 async def people(session: Any, *, agent: Agent) -> None:

@@ -9,8 +9,9 @@ from uuid import UUID
 
 import pytest
 
-from inbox.desk import assignment, conversations, reading, snoozes, views
+from inbox.desk import assignment, conversations, filters, reading, snoozes, tags, views
 from inbox.desk.conversations import Unanswered
+from inbox.desk.filters import Filtering
 from inbox.ground.errors import Invalid
 from inbox.people.access import Agent, Role
 from inbox.platforms.base import Kind
@@ -18,7 +19,7 @@ from tests.desk.story import Desk, minutes_ago
 
 
 async def ids(desk: Desk, view: str, who: Agent | None = None, **more: Any) -> list[UUID]:
-    shown = await desk.does(views.page, who or desk.ana, view, **more)
+    shown = await desk.does(views.page, who or desk.ana, view, Filtering(**more))
     return [row.id for row in shown.items]
 
 
@@ -134,10 +135,54 @@ async def test_lists_are_narrowed_by_channel_kind_and_name(desk: Desk) -> None:
         assert await ids(desk, view, channel=desk.world.channel_id, kind=Kind.COMMENT) == [comment]
         assert await ids(desk, view, channel=other) == []
         for q in ("ana", "ANA R", " ana  ruiz ", "@ana.", "ana.ruiz"):
-            assert await ids(desk, view, q=q) == [message], q
-        assert await ids(desk, view, q="person") == [comment]
-        assert await ids(desk, view, q="ruiz") == []
-        assert await ids(desk, view, q="ana", kind=Kind.COMMENT) == []
+            assert await ids(desk, view, person=q) == [message], q
+        assert await ids(desk, view, person="person") == [comment]
+        assert await ids(desk, view, person="ruiz") == []
+        assert await ids(desk, view, person="ana", kind=Kind.COMMENT) == []
+
+
+async def test_lists_are_narrowed_by_everything_that_is_known_and_all_of_it_must_hold(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    long = await desk.hears("7001", "Where is my order?", ago=600)
+    short = await desk.hears("7002", "Where is the lamp I ordered?", ago=20)
+    quiet = await desk.has_answered("7003", ago=300)
+    for thread, tag in ((long, "vip"), (long, "late"), (short, "vip")):
+        await desk.does(tags.put_on, thread, tag, by=desk.ana)
+    await desk.does(assignment.assign, long, desk.sam.id, by=desk.sam)
+    await desk.does(conversations.prioritise, short, 4, by=desk.ana)
+    await desk.is_called("7001", "Ana Ruiz")
+    await desk.rows("UPDATE message SET language = 'es' WHERE workspace_id = $1 AND conversation_id = $2", short)
+    asked: list[tuple[dict[str, Any], list[UUID]]] = [
+        ({"platform": "facebook"}, [long, short, quiet]),
+        ({"platform": "reddit"}, []),
+        ({"tags": ["vip"]}, [long, short]),
+        ({"tags": ["vip", "Late"]}, [long]),
+        ({"tags": ["nothing"]}, []),
+        ({"assignee": "nobody"}, [short, quiet]),
+        ({"assignee": "me"}, []),
+        ({"assignee": str(desk.sam.id)}, [long]),
+        ({"language": "ES"}, [short]),
+        ({"waiting": True}, [long, short]),
+        ({"minutes": 60}, [long]),
+        ({"priority": 3}, [short]),
+        ({"text": "lamp"}, [short]),
+        ({"text": "order"}, [long, short, quiet]),
+        ({"text": "order "}, [long, quiet]),
+        ({"text": "!?"}, []),
+        ({"person": "ana", "tags": ["vip"]}, [long]),
+        ({"tags": ["vip"], "assignee": "nobody", "text": "where", "priority": 4, "waiting": True}, [short]),
+        ({"tags": ["vip"], "minutes": 60, "priority": 4}, []),
+    ]
+    for few in (1000, 0):  # looked up by id, or met on the way
+        monkeypatch.setattr(filters, "FEW", few)
+        for more, expected in asked:
+            assert await ids(desk, "open", **more) == expected, (few, more)
+    monkeypatch.undo()
+    assert await ids(desk, views.SENT, desk.sam, text="order", assignee="nobody") == [quiet]
+    assert await ids(desk, views.SENT, desk.sam, waiting=True) == []
+    with pytest.raises(Invalid):
+        await ids(desk, "open", assignee="somebody")
 
 
 async def test_who_is_given_some_channels_sees_counts_and_finds_only_those(desk: Desk) -> None:

@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from inbox.desk import views
+from inbox.desk.filters import Filtering
 from inbox.people.access import Agent
 from inbox.platforms.base import Act, Action, Actor, Incoming, Kind
 from inbox.realtime import counts
@@ -47,7 +48,7 @@ async def happens(desk: Desk, act: Act, external_id: str = "c1", *, by: Actor = 
 async def listed(desk: Desk, who: Agent | None = None, **more: Any) -> list[UUID]:
     """The conversations in which something is held, as the list shows them."""
     async with desk.database.session(desk.workspace_id) as session:
-        page = await views.page(session, who or desk.ana, "held", **more)
+        page = await views.page(session, who or desk.ana, "held", Filtering(**more))
     assert all(row.held for row in page.items)
     return [row.id for row in page.items]
 
@@ -208,7 +209,7 @@ async def test_the_list_is_narrowed_to_a_channel_and_shows_only_what_one_sees(de
     assert await listed(desk, channel=await desk.world.channel("echo_weak")) == []
     assert await listed(desk, kind=Kind.COMMENT) == there
     assert await listed(desk, kind=Kind.DM) == []
-    assert await listed(desk, q="mia") == there
+    assert await listed(desk, person="mia") == there
     assert await listed(desk, desk.world.outsider) == []
     assert (await counted(desk), await counted(desk, desk.world.outsider)) == (2, 0)
 

@@ -20,6 +20,7 @@ import type {
   Read,
   Role,
   SavedReply,
+  SavedView,
   Team,
   Session,
   Thread,
@@ -50,6 +51,7 @@ export interface Listing {
   team?: Id
   kind?: string
   q?: string
+  tag?: readonly string[]
 }
 
 export interface Writing {
@@ -116,10 +118,10 @@ export class Api {
 
   // Reading
 
-  async counts(): Promise<Counts> {
-    const { by_team, ...counts } = await this.#get<Counts & { by_team: unknown }>("/views/counts")
-    for (const [team, n] of Object.entries((by_team ?? {}) as Counts)) (counts as Counts)[`team:${team}`] = n
-    return counts as Counts
+  async counts(): Promise<{ as_of: number; saved: Counts } & Omit<Counts, "as_of" | "saved">> {
+    const { by_team, ...counts } = await this.#get<{ by_team?: Counts } & Awaited<ReturnType<Api["counts"]>>>("/views/counts")
+    for (const [team, n] of Object.entries(by_team ?? {})) (counts as Counts)[`team:${team}`] = n
+    return counts as Awaited<ReturnType<Api["counts"]>>
   }
 
   conversations = (listing: Listing, cursor?: string | null, limit = 100): Promise<ConversationPage> =>
@@ -298,6 +300,15 @@ export class Api {
     if (!answer.ok) throw new Problem(answer.status, "", "")
     return answer.json() as Promise<[string, string, string][]>
   }
+
+  savedViews = (): Promise<Page<SavedView>> => this.#get("/saved-views")
+
+  keepView = (id: Id | null, view: Partial<SavedView>): Promise<SavedView> =>
+    id ? this.#send("PATCH", `/saved-views/${id}`, view) : this.#send("POST", "/saved-views", view)
+
+  arrangeViews = (ids: readonly Id[]): Promise<Page<SavedView>> => this.#send("PUT", "/saved-views/order", { ids })
+
+  removeView = (id: Id): Promise<void> => this.#send("DELETE", `/saved-views/${id}`)
 
   // The numbers
 

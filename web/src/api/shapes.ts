@@ -247,6 +247,18 @@ export interface NotificationPage {
   next: string | null
 }
 
+/** A list narrowed in some way, under a name. `shared`: everybody's; `filtering`: as the server keeps it. */
+export interface SavedView {
+  id: Id
+  version: number
+  name: string
+  shared: boolean
+  view: string
+  filtering: Record<string, unknown>
+  position: number
+  removed?: boolean
+}
+
 /** Rows an event did not change are left out on the wire. */
 export interface FeedEvent {
   seq: number
@@ -263,6 +275,7 @@ export interface FeedEvent {
   macro?: Macro | null
   rule?: Rule | null
   team?: Team | null
+  saved_view?: SavedView | null
   contact?: { contact_ids: Id[] } | null // something about this person changed
   bell?: BellNews | null
   forget?: Id | null

@@ -4,7 +4,7 @@ import { Api, itemsOf, Problem } from "../api/client.ts"
 import type { Person } from "../api/contacts.ts"
 import type { Rule } from "../api/rules.ts"
 import type { Platform, Workspace } from "../api/rooms.ts"
-import type { Channel, Conversation, Id, Macro, Member, Message, Read, SavedReply, Team, Session, Viewer } from "../api/shapes.ts"
+import type { Channel, Conversation, Id, Macro, Member, Message, Read, SavedReply, SavedView, Session, Team, Viewer } from "../api/shapes.ts"
 import type { Connection, Surroundings, Wire } from "./socket.ts"
 import { emptyState, type State, type Thread, type View } from "./state.ts"
 import { Store } from "./store.ts"
@@ -239,6 +239,11 @@ class Desk {
 
   get rules(): Rule[] {
     return [...this.state.rules.values()].filter((one) => !one.removed).sort((a, b) => a.position - b.position)
+  }
+
+  /** Everybody's and one's own, in their order. */
+  get savedViews(): SavedView[] {
+    return [...this.state.savedViews.values()].filter((one) => !one.removed).sort((a, b) => a.position - b.position || (a.id < b.id ? -1 : 1))
   }
 
   get channels(): Channel[] {

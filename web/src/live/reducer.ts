@@ -10,7 +10,7 @@ import { rung } from "./bell.ts"
 import { dropped, inserted, minus, moved, placeOf, plus, removed, replaced } from "./lists.ts"
 import type { Rows } from "./rows.ts"
 import type { State, Thread, View } from "./state.ts"
-import { belongs, compare, isJudgedHere, type Key, keyOf, micros } from "./views.ts"
+import { belongs, compare, isAboutWords, isJudgedHere, type Key, keyOf, micros } from "./views.ts"
 
 /** One thing from the feed. */
 export function apply(state: State, event: FeedEvent): State {
@@ -63,6 +63,7 @@ function told(state: State, event: FeedEvent): State {
   if (event.macro) next = { ...next, macros: newer(next.macros, event.macro) }
   if (event.rule) next = { ...next, rules: newer(next.rules, event.rule) }
   if (event.team) next = doubted({ ...next, teams: newer(next.teams, event.team) }, ["teams"])
+  if (event.saved_view) next = { ...next, savedViews: newer(next.savedViews, event.saved_view) }
   if (event.member) next = { ...next, members: newer(next.members, event.member) }
   const bell = rung(next.bell, event)
   if (bell !== next.bell) next = { ...next, bell }
@@ -96,7 +97,8 @@ export function located(state: State, row: Conversation): State {
 
 function placed(state: State, view: View, known: Conversation | undefined, row: Conversation): View {
   if (!view.loaded) return view
-  if (!isJudgedHere(view.filter)) return isOvertaken(view, known, row) ? { ...view, stale: true } : view
+  if (!isJudgedHere(view.filter))
+    return isAboutWords(view.filter) || isOvertaken(view, known, row) ? { ...view, stale: true } : view
   const from = known ? indexIn(state, view, known) : -1
   const key = keyOf(row)
   const stays = belongs(view.filter, row, state) && (view.edge === null || compare(key, view.edge) <= 0)

@@ -1,6 +1,6 @@
 /** Taking in what was loaded: pages of views, threads. Pure, like the reducer. */
 
-import type { Channel, Conversation, ConversationPage, Id, Macro, Member, Message, NotificationPage, OlderMessages, Read, SavedReply, Team, Thread as Loaded } from "../api/shapes.ts"
+import type { Channel, Conversation, ConversationPage, Id, Macro, Member, Message, NotificationPage, OlderMessages, Read, SavedReply, SavedView, Team, Thread as Loaded } from "../api/shapes.ts"
 import { listed } from "./bell.ts"
 import { inserted, placeOf, replaced } from "./lists.ts"
 import { isEarlier, located, newer, prunedAll, retold, withConversation, withLine, withoutThread } from "./reducer.ts"
@@ -185,8 +185,12 @@ export function withPeople(state: State, channels: readonly Channel[], members: 
 }
 
 /** What is kept ready, as the server has it; what was heard meanwhile is told again. */
-export function withKept(state: State, replies: readonly SavedReply[], macros: readonly Macro[]): State {
-  const kept = { savedReplies: replies.reduce(newer, new Rows<SavedReply>()), macros: macros.reduce(newer, new Rows<Macro>()) }
+export function withKept(state: State, replies: readonly SavedReply[], macros: readonly Macro[], views: readonly SavedView[]): State {
+  const kept = {
+    savedReplies: replies.reduce(newer, new Rows<SavedReply>()),
+    macros: macros.reduce(newer, new Rows<Macro>()),
+    savedViews: views.reduce(newer, new Rows<SavedView>()),
+  }
   return retold({ ...state, ...kept, hasKept: true }, -1)
 }
 

@@ -14,6 +14,7 @@ import type {
   Message,
   Read,
   SavedReply,
+  SavedView,
   Team,
   Viewer,
   Waiting,
@@ -62,6 +63,7 @@ export interface State {
   savedReplies: Rows<SavedReply>
   macros: Rows<Macro>
   rules: Rows<Rule> // as far as the feed told of them, or somebody asked
+  savedViews: Rows<SavedView>
   hasKept: boolean // what is kept ready is known
   views: ReadonlyMap<string, View>
   threads: ReadonlyMap<Id, Thread>
@@ -87,6 +89,7 @@ export function emptyState(me: Id): State {
     savedReplies: new Rows(),
     macros: new Rows(),
     rules: new Rows(),
+    savedViews: new Rows(),
     hasKept: false,
     views: new Map(),
     threads: new Map(),

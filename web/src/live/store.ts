@@ -192,13 +192,13 @@ export class Store implements Listener {
 
   /** What is kept ready to be written again. */
   async loadKept(): Promise<void> {
-    await this.#load("kept", () => Promise.all([everyPage(this.api.savedReplies), everyPage(this.api.macros)]), ([replies, macros]) =>
-      snapshot.withKept(this.state, replies, macros),
+    await this.#load("kept", () => Promise.all([everyPage(this.api.savedReplies), everyPage(this.api.macros), this.api.savedViews()]), ([replies, macros, views]) =>
+      snapshot.withKept(this.state, replies, macros, views.items),
     )
   }
 
   async loadCounts(): Promise<void> {
-    await this.#load("counts", () => this.api.counts(), ({ as_of: asOf = 0, ...counts }) => counted(this.state, counts, asOf))
+    await this.#load("counts", () => this.api.counts(), ({ as_of: asOf = 0, saved, ...counts }) => counted(this.state, { ...counts, ...saved }, asOf))
   }
 
   async loadBell(): Promise<void> {

@@ -2,12 +2,45 @@
 
 import type { Conversation, Id, Kind } from "../api/shapes.ts"
 
+/** All of it must hold. `q`: how a name or handle begins; `minutes`: somebody has waited so long; `priority`: at least. */
 export interface Filter {
   view: string
   channel?: Id
   team?: Id
   kind?: Kind
   q?: string
+  platform?: string
+  tag?: readonly string[]
+  assignee?: string // me, nobody, or an id
+  language?: string
+  waiting?: boolean
+  minutes?: number
+  priority?: number
+  text?: string
+}
+
+/** What a list can be narrowed to, in the order in which it is written. */
+export const PARTS = ["channel", "team", "kind", "platform", "tag", "assignee", "q", "language", "waiting", "minutes", "priority", "text"] as const
+export type Part = (typeof PARTS)[number]
+
+/** A filter as an address has it. */
+export function filterOf(view: string, query: URLSearchParams): Filter {
+  const filter: Record<string, unknown> = { view }
+  for (const part of PARTS) {
+    const value = query.get(part)
+    if (!value) continue
+    if (part === "tag") filter[part] = query.getAll(part)
+    else if (part === "waiting") filter[part] = value === "true"
+    else if (part === "minutes" || part === "priority") filter[part] = Number(value) || 0
+    else filter[part] = value
+  }
+  return filter as unknown as Filter
+}
+
+export function queryOf(filter: Filter): URLSearchParams {
+  const query = new URLSearchParams()
+  for (const part of PARTS) for (const value of [filter[part] ?? []].flat()) if (value) query.append(part, String(value))
+  return query
 }
 
 export interface Key {
@@ -17,7 +50,7 @@ export interface Key {
 
 /** A name under which equal filters meet. */
 export function nameOf(filter: Filter): string {
-  return [filter.view, filter.channel ?? "", filter.team ?? "", filter.kind ?? "", filter.q ?? ""].join("|")
+  return `${filter.view}?${queryOf(filter)}`
 }
 
 /** Microseconds since 1970, exact in a double until 2255: the server's instants are finer than a Date. */
@@ -52,7 +85,12 @@ function isActive(row: Conversation): boolean {
 
 /** Whether the row alone tells if it belongs; else (search, sent, problems) only the server can say. */
 export function isJudgedHere(filter: Filter): boolean {
-  return !filter.q && filter.view in judges
+  return !filter.q && !isAboutWords(filter) && filter.view in judges
+}
+
+/** Whether anything that is written may bring a conversation in. */
+export function isAboutWords(filter: Filter): boolean {
+  return Boolean(filter.text || filter.language)
 }
 
 /** Whether this conversation belongs to the view, for a view that `isJudgedHere`. */
@@ -60,6 +98,12 @@ export function belongs(filter: Filter, row: Conversation, reader: Reader): bool
   if (filter.team && row.team_id !== filter.team) return false
   if (filter.channel && row.channel_id !== filter.channel) return false
   if (filter.kind && row.kind !== filter.kind) return false
+  if (filter.platform && row.platform !== filter.platform) return false
+  if (filter.tag?.some((tag) => !row.tags.includes(tag))) return false
+  if (filter.assignee && (row.assignee_id ?? "nobody") !== (filter.assignee === "me" ? reader.me : filter.assignee)) return false
+  if ((filter.waiting || filter.minutes) && !row.waiting_since) return false
+  if (filter.minutes && Date.now() - Date.parse(row.waiting_since!) < filter.minutes * 60_000) return false
+  if (filter.priority && row.priority < filter.priority) return false
   return judges[filter.view]?.(row, reader) ?? false
 }
 
