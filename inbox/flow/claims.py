@@ -286,11 +286,12 @@ async def _after_others(road: Road, connection: Connection, held: Held) -> Verdi
 
 
 async def _something_before(connection: Connection, held: Held) -> bool:
-    """Whether an earlier message to this person is on its way, or about to be tried again."""
+    """Whether an earlier message to this person is on its way, put off, or about to be tried again."""
     found: bool = await connection.fetchval(
         """SELECT EXISTS (SELECT 1 FROM outbound_message WHERE workspace_id = $1 AND conversation_id = $2
                AND action = $3 AND (created_at, id) < ($4, $5)
-               AND (state = 'sending' OR (state = 'queued' AND (attempts > 0 OR due_at <= clock_timestamp()))))""",
+               AND (state = 'sending' OR (state = 'queued'
+                   AND (attempts > 0 OR error <> '' OR due_at <= clock_timestamp()))))""",
         held.workspace_id,
         held.conversation["id"],
         Action.DM,

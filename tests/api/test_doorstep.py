@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID
@@ -21,6 +22,7 @@ from inbox.api.dependencies import DEPENDENCIES
 from inbox.api.doorstep import TRIES, Doorstep
 from inbox.api.guards import signed_in
 from inbox.api.problems import HANDLERS
+from inbox.ground import logs
 from inbox.ground.db import Connection, Database, raw
 from inbox.ground.errors import Conflict
 from inbox.ground.settings import Settings
@@ -233,13 +235,17 @@ async def test_what_we_answer_is_not_kept_by_browsers_and_proxies(web: Browsers)
 
 
 async def test_the_log_holds_no_query_body_or_cookie(
-    web: Browsers, database: Database, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+    web: Browsers, database: Database, capsys: pytest.CaptureFixture[str]
 ) -> None:
     world = await World.make(database)
     ana = await web.of(world, world.agent)
-    caplog.set_level("INFO")
-    await ana.post("/session?token=hush-query", json={"email": "hush@body.example", "password": "hush-password"})
-    written = caplog.text + "".join(capsys.readouterr())
+    before = logging.root.handlers[:]
+    logs.configure("json", process="web")  # as a web process does, to the stderr of this story
+    try:
+        await ana.post("/session?token=hush-query", json={"email": "hush@body.example", "password": "hush-password"})
+    finally:
+        logging.root.handlers[:] = before
+    written = "".join(capsys.readouterr())
     assert "/api/v1/session" in written
     assert "hush" not in written
     assert ana.headers["x-csrf-token"] not in written

@@ -46,6 +46,7 @@ SMALL = {
     "membership",
     "rule",
     "rule_edition",
+    "session",
     "team",
     "team_member",
     "workspace",
