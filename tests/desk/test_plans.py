@@ -46,6 +46,7 @@ SMALL = {
     "membership",
     "rule",
     "rule_edition",
+    "saved_view",
     "session",
     "team",
     "team_member",
