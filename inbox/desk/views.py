@@ -163,22 +163,24 @@ def listed(view: str, agent: Agent, narrowed: Filter, *, limit: int, rank: float
 def sent(agent: Agent, narrowed: Filter, *, limit: int, at: datetime | None, last: UUID | None) -> Query:
     """Conversations by this agent's last answer in them, before (at, last). `kind` is the answer's own."""
     query = Query([agent.workspace_id])
-    mine = f"{{0}}.workspace_id = $1 AND {{0}}.agent_id = {query(agent.id, 'uuid')} AND {{0}}.delivery = 'sent'"
-    if narrowed.kind:
-        mine += f" AND {{0}}.kind = {query(narrowed.kind, 'text')}"
+    me = query(agent.id, "uuid")
+    left = "{0}.delivery = 'sent'" + (f" AND {{0}}.kind = {query(narrowed.kind, 'text')}" if narrowed.kind else "")
+    mine = f"{{0}}.workspace_id = $1 AND {{0}}.agent_id = {me} AND {left}"
     before = "" if at is None else f" AND (m.at, m.id) < ({query(at, 'timestamptz')}, {query(last, 'uuid')})"
     channels, newest = narrowed.channels, "ORDER BY m.at DESC, m.id DESC"
     most = query(limit, "int")
     besides = filters.conditions(query, narrowed)
     if narrowed.people is not None or narrowed.ids is not None:
-        # Somebody's few conversations first, then the last answer in each.
+        # Somebody's few conversations first, then the last answer in each: along the thread, for what an agent has ever
+        # written may be much more.
         if narrowed.people is not None:
             besides.append(f"c.identity_id = ANY({query(list(narrowed.people), 'uuid[]')})")
         people = " AND ".join(besides)
         seen = "" if channels is None else f" AND c.channel_id = ANY({query(channels, 'uuid[]')})"
         query.sql = f"""SELECT c.id, m.at AS place, m.id AS last FROM conversation c, LATERAL (
                 SELECT m.at, m.id FROM message m
-                WHERE {mine.format("m")} AND m.conversation_id = c.id {newest} LIMIT 1) m
+                WHERE m.workspace_id = $1 AND m.conversation_id = c.id AND (m.agent_id = {me}) IS TRUE
+                    AND {left.format("m")} {newest} LIMIT 1) m
             WHERE c.workspace_id = $1 AND {people}{seen}{before} {newest} LIMIT {most}"""
         return query
     fits = "".join(f" AND {one}" for one in besides)
