@@ -8,10 +8,13 @@ from inbox.desk import assignment, tags
 from tests.web.office import Office, Seat
 
 
-async def adds(seat: Seat, typed: str) -> None:
-    """Chosen from the filter's menu by its first words."""
+async def adds(seat: Seat, typed: str, choice: str) -> None:
+    """Chosen from the filter's menu by some of its words, once it is the first that is offered."""
     await seat.page.get_by_role("button", name="Filter", exact=True).click()
+    menu = seat.page.get_by_role("dialog")
+    await expect(menu.get_by_role("combobox")).to_be_focused()
     await seat.page.keyboard.type(typed)
+    await expect(menu.get_by_role("option").first).to_contain_text(choice)
     await seat.presses("Enter")
 
 
@@ -25,17 +28,17 @@ async def test_a_list_is_narrowed_and_kept_as_a_view(office: Office) -> None:
     await expect(seat.rows).to_have_count(3)
 
     # One after the other, all must hold; the address says it, so that a link shows the same.
-    await adds(seat, "tag vip")
+    await adds(seat, "tag vip", "Tag vip")
     await expect(seat.rows).to_have_count(2)
-    await adds(seat, "nobody")
+    await adds(seat, "nobody", "Nobody")
     await expect(seat.page).to_have_url(re.compile(r"tag=vip&assignee=nobody"))
-    await adds(seat, "lamp")
+    await adds(seat, "lamp", "“lamp”")
     await expect(seat.rows).to_have_count(1)
     await seat.page.get_by_role("button", name="Take away: “lamp”").click()
     await expect(seat.rows).to_have_count(2)
     # A name is the person's who began it.
     await office.desk.is_called("7001", "Zoë García")
-    await adds(seat, "@zoë")
+    await adds(seat, "@zoë", "From zoë")
     await expect(seat.rows).to_have_count(1)
     await seat.page.get_by_role("button", name="Take away: From zoë").click()
     await expect(seat.rows).to_have_count(2)
