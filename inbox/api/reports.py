@@ -7,7 +7,7 @@ from typing import Annotated
 from uuid import UUID
 
 from litestar import get
-from litestar.di import NamedDependency
+from litestar.di import NamedDependency, Provide
 from litestar.params import QueryParameter
 from litestar.response import Stream
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -35,77 +35,12 @@ Part = Annotated[str, QueryParameter(max_length=100, description="Of the cut `by
 Cursor = Annotated[str | None, QueryParameter(description="`next` of the page before.")]
 
 
-@get("/reports/waiting", summary="Report how long customers waited")
-async def read_waiting(
-    session: NamedDependency[AsyncSession],
-    agent: NamedDependency[Agent],
+async def wanted(
     first: First = None,
     last: Last = None,
     measure: Which = "first_response",
     channel: Channels = None,
     before_connection: Imported = False,
-    target: Target = None,
-    by: By = None,
-) -> ReportOut:
-    """With those who still wait counted as waiting, so that leaving somebody without an answer makes no number better.
-
-    Days are those of the workspace's own zone. Of the channels that the agent sees.
-    """
-    wanted = _wanted(first, last, measure, channel, before_connection)
-    return await waiting.report(session, wanted, by=agent, target=target, cut=by)
-
-
-@get("/reports/waiting/rows", summary="List the waitings behind a report")
-async def list_waitings(
-    session: NamedDependency[AsyncSession],
-    agent: NamedDependency[Agent],
-    first: First = None,
-    last: Last = None,
-    measure: Which = "first_response",
-    channel: Channels = None,
-    before_connection: Imported = False,
-    standing: Ended = None,
-    by: By = None,
-    part: Part = "",
-    cursor: Cursor = None,
-    limit: Limit = 50,
-) -> WaitingsOut:
-    """Those who asked first come first. With `by` and `part`, those behind one line of the report."""
-    wanted = _wanted(first, last, measure, channel, before_connection)
-    asked = await waiting.asked_for(await raw(session), wanted, by=agent)
-    return await rows.page(session, agent, asked, Chosen(state=standing, by=by, part=part), cursor=cursor, limit=limit)
-
-
-@get("/reports/waiting/export", media_type="text/csv", summary="Export the waitings behind a report")
-async def export_waitings(
-    database: NamedDependency[Database],
-    agent: NamedDependency[Agent],
-    first: First = None,
-    last: Last = None,
-    measure: Which = "first_response",
-    channel: Channels = None,
-    before_connection: Imported = False,
-    standing: Ended = None,
-    by: By = None,
-    part: Part = "",
-) -> Stream:
-    """As CSV, a line for each. What a spreadsheet would compute begins with an apostrophe."""
-    wanted = _wanted(first, last, measure, channel, before_connection)
-    async with database.tenant(agent.workspace_id) as connection:
-        asked = await waiting.asked_for(connection, wanted, by=agent)
-    chosen = Chosen(state=standing, by=by, part=part)
-    return Stream(
-        rows.export(database, agent, asked, chosen, home=database.settings.base_url),
-        media_type="text/csv; charset=utf-8",
-        headers={
-            "Content-Disposition": f'attachment; filename="waiting-{clock.now():%Y-%m-%d}.csv"',
-            "Cache-Control": "no-store",
-        },
-    )
-
-
-def _wanted(
-    first: date | None, last: date | None, measure: Measure, channel: list[UUID] | None, before_connection: bool
 ) -> Wanted:
     return Wanted(
         first=first,
@@ -113,6 +48,63 @@ def _wanted(
         measure=measure,
         channel_ids=tuple(channel or ()),
         before_connection=before_connection,
+    )
+
+
+async def chosen(standing: Ended = None, by: By = None, part: Part = "") -> Chosen:
+    return Chosen(state=standing, by=by, part=part)
+
+
+ABOUT = {"wanted": Provide(wanted)}
+THESE = {**ABOUT, "chosen": Provide(chosen)}
+
+
+@get("/reports/waiting", dependencies=ABOUT, summary="Report how long customers waited")
+async def read_waiting(
+    session: NamedDependency[AsyncSession],
+    agent: NamedDependency[Agent],
+    wanted: NamedDependency[Wanted],
+    target: Target = None,
+    by: By = None,
+) -> ReportOut:
+    """With those who still wait counted as waiting, so that leaving somebody without an answer makes no number better.
+
+    Days are those of the workspace's own zone. Of the channels that the agent sees.
+    """
+    return await waiting.report(session, wanted, by=agent, target=target, cut=by)
+
+
+@get("/reports/waiting/rows", dependencies=THESE, summary="List the waitings behind a report")
+async def list_waitings(
+    session: NamedDependency[AsyncSession],
+    agent: NamedDependency[Agent],
+    wanted: NamedDependency[Wanted],
+    chosen: NamedDependency[Chosen],
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> WaitingsOut:
+    """Those who asked first come first. With `by` and `part`, those behind one line of the report."""
+    asked = await waiting.asked_for(await raw(session), wanted, by=agent)
+    return await rows.page(session, agent, asked, chosen, cursor=cursor, limit=limit)
+
+
+@get("/reports/waiting/export", dependencies=THESE, media_type="text/csv", summary="Export the waitings of a report")
+async def export_waitings(
+    database: NamedDependency[Database],
+    agent: NamedDependency[Agent],
+    wanted: NamedDependency[Wanted],
+    chosen: NamedDependency[Chosen],
+) -> Stream:
+    """As CSV, a line for each. What a spreadsheet would compute begins with an apostrophe."""
+    async with database.tenant(agent.workspace_id) as connection:
+        asked = await waiting.asked_for(connection, wanted, by=agent)
+    return Stream(
+        rows.export(database, agent, asked, chosen, home=database.settings.base_url),
+        media_type="text/csv; charset=utf-8",
+        headers={
+            "Content-Disposition": f'attachment; filename="waiting-{clock.now():%Y-%m-%d}.csv"',
+            "Cache-Control": "no-store",
+        },
     )
 
 

@@ -17,7 +17,7 @@ import asyncpg
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from inbox.desk import assignment, conversations, lines, snoozes, tags, variables
+from inbox.desk import assignment, conversations, kept, snoozes, tags, variables
 from inbox.desk.conversations import HIGHEST_PRIORITY, Unanswered
 from inbox.desk.holding import hold
 from inbox.desk.status import RESOLVED
@@ -26,7 +26,7 @@ from inbox.ground.errors import Invalid, NotFound
 from inbox.ground.ids import new_id
 from inbox.people.access import Agent, Right
 from inbox.platforms.base import clean
-from inbox.realtime import events, rows
+from inbox.realtime import rows
 from inbox.realtime.shapes import ConversationOut, MacroOut
 
 LONGEST_TITLE = 100
@@ -72,12 +72,12 @@ async def make(session: AsyncSession, wanted: Wanted, *, by: Agent) -> MacroOut:
         raise Invalid("A program has no macros of its own: make it shared.", field="shared")
     connection = await raw(session)
     owner = None if wanted.shared else by.person
-    kept = await connection.fetchval(
+    known = await connection.fetchval(
         "SELECT count(*) FROM macro WHERE workspace_id = $1 AND owner_id IS NOT DISTINCT FROM $2",
         by.workspace_id,
         owner,
     )
-    if kept >= MOST:
+    if known >= MOST:
         raise Invalid(f"There are {MOST} macros already. Delete one that nobody uses.")
     row = await connection.fetchrow(
         """INSERT INTO macro (workspace_id, id, owner_id, title, text, tags_on, tags_off, assign, assignee_id, priority,
@@ -90,7 +90,7 @@ async def make(session: AsyncSession, wanted: Wanted, *, by: Agent) -> MacroOut:
         by.person,
     )
     assert row is not None
-    return await _tell(session, connection, row, "made", by)
+    return await _tell(session, row, "made", by)
 
 
 async def change(session: AsyncSession, macro_id: UUID, wanted: Wanted, *, by: Agent) -> MacroOut:
@@ -112,7 +112,7 @@ async def change(session: AsyncSession, macro_id: UUID, wanted: Wanted, *, by: A
         *await _stored(connection, wanted, by),
     )
     assert row is not None
-    return await _tell(session, connection, row, "changed", by)
+    return await _tell(session, row, "changed", by)
 
 
 async def remove(session: AsyncSession, macro_id: UUID, *, by: Agent) -> None:
@@ -120,7 +120,7 @@ async def remove(session: AsyncSession, macro_id: UUID, *, by: Agent) -> None:
     connection = await raw(session)
     row = await _hold(connection, macro_id, by)
     await connection.execute("DELETE FROM macro WHERE workspace_id = $1 AND id = $2", by.workspace_id, macro_id)
-    await _tell(session, connection, row, "removed", by)
+    await _tell(session, row, "removed", by)
 
 
 async def run(
@@ -203,20 +203,6 @@ async def _hold(connection: Connection, macro_id: UUID, by: Agent) -> asyncpg.Re
     return row
 
 
-async def _tell(session: AsyncSession, connection: Connection, row: asyncpg.Record, what: str, by: Agent) -> MacroOut:
-    """Whoever has it in sight hears of it, and the audit log of what is everybody's."""
+async def _tell(session: AsyncSession, row: asyncpg.Record, what: str, by: Agent) -> MacroOut:
     told = rows.macro(row)
-    if what == "removed":
-        told = msgspec.structs.replace(told, removed=True, version=told.version + 1)
-    if told.shared:
-        await lines.note(
-            connection,
-            by.workspace_id,
-            f"macro_{what}",
-            by=by.person,
-            token_id=by.token_id,
-            macro=str(told.id),
-            title=told.title,
-        )
-    events.publish(session, f"macro.{what}", macro=told, user_id=row["owner_id"], by=by.person)
-    return told
+    return await kept.tell(session, "macro", told, row, what, by=by, title=told.title)

@@ -15,7 +15,7 @@ import asyncpg
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from inbox.desk import lines, variables
+from inbox.desk import kept, variables
 from inbox.ground.db import Connection, raw
 from inbox.ground.errors import Conflict, Invalid, NotFound
 from inbox.ground.ids import new_id
@@ -87,7 +87,7 @@ async def make(session: AsyncSession, wanted: Wanted, *, by: Agent) -> SavedRepl
     except asyncpg.UniqueViolationError as error:
         raise _taken(given["shortcut"]) from error
     assert row is not None
-    return await _tell(session, connection, row, "made", by)
+    return await _tell(session, row, "made", by)
 
 
 async def change(session: AsyncSession, reply_id: UUID, wanted: Wanted, *, by: Agent) -> SavedReplyOut:
@@ -118,7 +118,7 @@ async def change(session: AsyncSession, reply_id: UUID, wanted: Wanted, *, by: A
     except asyncpg.UniqueViolationError as error:
         raise _taken(after["shortcut"]) from error
     assert row is not None
-    return await _tell(session, connection, row, "changed", by)
+    return await _tell(session, row, "changed", by)
 
 
 async def remove(session: AsyncSession, reply_id: UUID, *, by: Agent) -> None:
@@ -126,7 +126,7 @@ async def remove(session: AsyncSession, reply_id: UUID, *, by: Agent) -> None:
     connection = await raw(session)
     row = await _hold(connection, reply_id, by)
     await connection.execute("DELETE FROM saved_reply WHERE workspace_id = $1 AND id = $2", by.workspace_id, reply_id)
-    await _tell(session, connection, row, "removed", by)
+    await _tell(session, row, "removed", by)
 
 
 async def used(session: AsyncSession, connection: Connection, reply_ids: Sequence[UUID], *, by: Agent) -> None:
@@ -141,7 +141,8 @@ async def used(session: AsyncSession, connection: Connection, reply_ids: Sequenc
         by.id,
     )
     for row in found:
-        _publish(session, "saved_reply.used", rows.saved_reply(row), row, by)
+        told = rows.saved_reply(row)
+        events.publish(session, "saved_reply.used", saved_reply=told, user_id=row["owner_id"], by=by.person)
 
 
 async def _given(connection: Connection, wanted: Wanted, by: Agent) -> dict[str, Any]:
@@ -188,12 +189,12 @@ async def _hold(connection: Connection, reply_id: UUID, by: Agent) -> asyncpg.Re
 
 
 async def _room(connection: Connection, workspace_id: UUID, owner: UUID | None) -> None:
-    kept = await connection.fetchval(
+    known = await connection.fetchval(
         "SELECT count(*) FROM saved_reply WHERE workspace_id = $1 AND owner_id IS NOT DISTINCT FROM $2",
         workspace_id,
         owner,
     )
-    if kept >= MOST:
+    if known >= MOST:
         raise Invalid(f"There are {MOST} saved replies already. Delete one that nobody uses.")
 
 
@@ -207,26 +208,6 @@ def _taken(shortcut: str) -> Taken:
     return Taken(f"Another saved reply has the shortcut /{shortcut}.", field="shortcut")
 
 
-async def _tell(
-    session: AsyncSession, connection: Connection, row: asyncpg.Record, what: str, by: Agent
-) -> SavedReplyOut:
-    """Whoever has it in sight hears of it, and the audit log of what is everybody's."""
+async def _tell(session: AsyncSession, row: asyncpg.Record, what: str, by: Agent) -> SavedReplyOut:
     told = rows.saved_reply(row)
-    if what == "removed":
-        told = msgspec.structs.replace(told, removed=True, version=told.version + 1)
-    if told.shared:
-        await lines.note(
-            connection,
-            by.workspace_id,
-            f"saved_reply_{what}",
-            by=by.person,
-            token_id=by.token_id,
-            saved_reply=str(told.id),
-            title=told.title,
-        )
-    _publish(session, f"saved_reply.{what}", told, row, by)
-    return told
-
-
-def _publish(session: AsyncSession, name: str, told: SavedReplyOut, row: asyncpg.Record, by: Agent) -> None:
-    events.publish(session, name, saved_reply=told, user_id=row["owner_id"], by=by.person)
+    return await kept.tell(session, "saved_reply", told, row, what, by=by, title=told.title)

@@ -13,7 +13,7 @@ import asyncpg
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from inbox.desk import filters, lines, views
+from inbox.desk import filters, kept, views
 from inbox.desk.filters import Filtering
 from inbox.ground.db import Connection, raw
 from inbox.ground.errors import Invalid, NotFound
@@ -78,7 +78,7 @@ async def make(session: AsyncSession, wanted: Wanted, *, by: Agent) -> SavedView
         by.person,
     )
     assert row is not None
-    return await _tell(session, connection, row, "made", by)
+    return await _tell(session, row, "made", by)
 
 
 async def change(session: AsyncSession, view_id: UUID, wanted: Wanted, *, by: Agent) -> SavedViewOut:
@@ -102,7 +102,7 @@ async def change(session: AsyncSession, view_id: UUID, wanted: Wanted, *, by: Ag
         asked,
     )
     assert row is not None
-    return await _tell(session, connection, row, "changed", by)
+    return await _tell(session, row, "changed", by)
 
 
 async def arrange(session: AsyncSession, ids: Sequence[UUID], *, by: Agent) -> list[SavedViewOut]:
@@ -132,7 +132,7 @@ async def remove(session: AsyncSession, view_id: UUID, *, by: Agent) -> None:
     connection = await raw(session)
     row = await _hold(connection, view_id, by)
     await connection.execute("DELETE FROM saved_view WHERE workspace_id = $1 AND id = $2", by.workspace_id, view_id)
-    await _tell(session, connection, row, "removed", by)
+    await _tell(session, row, "removed", by)
 
 
 async def _given(connection: Connection, wanted: Wanted, by: Agent) -> dict[str, Any]:
@@ -165,22 +165,6 @@ async def _hold(connection: Connection, view_id: UUID, by: Agent) -> asyncpg.Rec
     return row
 
 
-async def _tell(
-    session: AsyncSession, connection: Connection, row: asyncpg.Record, what: str, by: Agent
-) -> SavedViewOut:
-    """Whoever has it in sight hears of it, and the audit log of what is everybody's."""
+async def _tell(session: AsyncSession, row: asyncpg.Record, what: str, by: Agent) -> SavedViewOut:
     told = rows.saved_view(row)
-    if what == "removed":
-        told = msgspec.structs.replace(told, removed=True, version=told.version + 1)
-    if told.shared:
-        await lines.note(
-            connection,
-            by.workspace_id,
-            f"saved_view_{what}",
-            by=by.person,
-            token_id=by.token_id,
-            saved_view=str(told.id),
-            name=told.name,
-        )
-    events.publish(session, f"saved_view.{what}", saved_view=told, user_id=row["owner_id"], by=by.person)
-    return told
+    return await kept.tell(session, "saved_view", told, row, what, by=by, name=told.name)

@@ -188,7 +188,7 @@ async def remove(session: AsyncSession, webhook_id: UUID, *, by: Agent) -> None:
     connection = await raw(session)
     row = await _hold(connection, webhook_id, by)
     await connection.execute("DELETE FROM webhook WHERE workspace_id = $1 AND id = $2", by.workspace_id, webhook_id)
-    events.publish(session, "webhook.switched_on", webhook_id=webhook_id, by=by.person)  # nobody need look at it
+    events.publish(session, "webhook.removed", webhook_id=webhook_id, by=by.person)
     await _note(connection, "webhook_removed", by, url=row["url"])
 
 

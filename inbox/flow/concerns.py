@@ -128,7 +128,7 @@ def _switched_off(event: EventOut) -> Meaning:
     return ([News("webhook_off", None, event.webhook_id, event.at, event.seq)] if event.webhook_id else []), []
 
 
-def _switched_on(event: EventOut) -> Meaning:
+def _needs_no_look(event: EventOut) -> Meaning:
     return [], ([Settled("webhook_off", event.webhook_id, event.seq)] if event.webhook_id else [])
 
 
@@ -167,6 +167,7 @@ CONCERNS: dict[str, Callable[[EventOut], Meaning]] = {
     "channel.signed_out": _signed_out,
     "channel.changed": _channel,
     "webhook.switched_off": _switched_off,
-    "webhook.switched_on": _switched_on,
+    "webhook.switched_on": _needs_no_look,
+    "webhook.removed": _needs_no_look,
 }
 HEARD = {MENTIONED, *CONCERNS}

@@ -20,10 +20,9 @@ from functools import partial
 from typing import Protocol
 from uuid import UUID
 
-import asyncpg
 import structlog
 
-from inbox.ground.db import Connection, Database, again
+from inbox.ground.db import ILL, Connection, Database, again
 from inbox.realtime import events, feed
 from inbox.realtime.events import Happening
 from inbox.realtime.feed import Entry
@@ -31,19 +30,6 @@ from inbox.realtime.feed import Entry
 log = structlog.get_logger("readers")
 
 BATCH = 200
-# What is no event's fault: the same batch is read again once Postgres is well.
-ILL = (
-    OSError,
-    TimeoutError,
-    asyncpg.InterfaceError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.InsufficientResourcesError,
-    asyncpg.TransactionRollbackError,
-    asyncpg.LockNotAvailableError,
-    asyncpg.ReadOnlySQLTransactionError,
-    asyncpg.TransactionTimeoutError,
-)
 
 BEHIND = """
 SELECT h.workspace_id FROM feed_head h

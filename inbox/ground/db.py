@@ -63,6 +63,19 @@ GOODBYE = 5.0  # seconds for everybody to hang up when a process ends
 
 # What a line says that is not there any more.
 AWAY = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
+# What is no row's fault: whatever was done is done again once Postgres is well.
+ILL = (
+    OSError,
+    TimeoutError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.TransactionRollbackError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.ReadOnlySQLTransactionError,
+    asyncpg.TransactionTimeoutError,
+)
 
 
 class WrongRole(RuntimeError):

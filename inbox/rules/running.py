@@ -20,7 +20,7 @@ import msgspec
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from inbox.ground.db import Connection, Database, again, raw
+from inbox.ground.db import ILL, Connection, Database, again, raw
 from inbox.ground.errors import EarshotError
 from inbox.ground.failpoints import failpoint
 from inbox.ground.ids import new_id
@@ -38,19 +38,6 @@ DEEPEST = 3  # rules that cause one another
 MOST_A_MINUTE = 1000  # firings of one rule, by when what it fired for happened
 PACE = timedelta(minutes=1)
 TOO_OFTEN = f"It fired more than {MOST_A_MINUTE} times within a minute."
-# What is no act's fault: the whole batch is done again.
-ILL = (
-    OSError,
-    TimeoutError,
-    asyncpg.InterfaceError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.InsufficientResourcesError,
-    asyncpg.TransactionRollbackError,
-    asyncpg.LockNotAvailableError,
-    asyncpg.ReadOnlySQLTransactionError,
-    asyncpg.TransactionTimeoutError,
-)
 
 # The first of each workspace, one step along the index for each: however much waits, this costs the same.
 DUE = """
