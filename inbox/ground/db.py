@@ -275,6 +275,15 @@ async def raw(session: AsyncSession) -> Connection:
     return connection
 
 
+def is_ill(error: BaseException | None) -> bool:
+    """Whether Postgres is at fault and not what was asked of it, whatever SQLAlchemy has wrapped around it."""
+    while error is not None:
+        if isinstance(error, ILL):
+            return True
+        error = getattr(error, "orig", None) or error.__cause__
+    return False
+
+
 async def again(verb: Callable[[], Awaitable[Result]], times: int = 3) -> Result:
     """Run a whole verb again when Postgres chose it as the loser of a deadlock or a serialisation."""
     for left in range(times - 1, -1, -1):

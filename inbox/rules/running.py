@@ -20,7 +20,7 @@ import msgspec
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from inbox.ground.db import ILL, Connection, Database, again, raw
+from inbox.ground.db import Connection, Database, again, is_ill, raw
 from inbox.ground.errors import EarshotError
 from inbox.ground.failpoints import failpoint
 from inbox.ground.ids import new_id
@@ -112,31 +112,31 @@ async def due(database: Database) -> list[UUID]:
 
 async def work(database: Database, workspace_id: UUID, *, limit: int = BATCH) -> int:
     """One batch; gives how much was looked at. One that fails is taken singly, and whatever fails alone is left out."""
+    names: list[str] = []
     try:
-        return await again(partial(_work, database, workspace_id, limit))
-    except ILL:
-        raise
-    except Exception:
+        return await again(partial(_work, database, workspace_id, limit, names))
+    except Exception as error:
+        if is_ill(error) or not names:
+            raise
         if limit == 1:
-            await _leave_out(database, workspace_id)
+            await _leave_out(database, workspace_id, names[0])
             return 1
         log.exception("a batch is taken singly", workspace=str(workspace_id))
     return await work(database, workspace_id, limit=1)
 
 
-async def _leave_out(database: Database, workspace_id: UUID) -> None:
+async def _leave_out(database: Database, workspace_id: UUID, name: str) -> None:
     log.exception("nobody could look at what was due", workspace=str(workspace_id))
     async with database.tenant(workspace_id) as connection:
-        if (first := await connection.fetchrow(TAKE, workspace_id, 1)) is not None:
-            await connection.execute(
-                "DELETE FROM rule_due WHERE workspace_id = $1 AND name = $2", workspace_id, first["name"]
-            )
+        await connection.execute("DELETE FROM rule_due WHERE workspace_id = $1 AND name = $2", workspace_id, name)
 
 
-async def _work(database: Database, workspace_id: UUID, limit: int) -> int:
+async def _work(database: Database, workspace_id: UUID, limit: int, names: list[str]) -> int:
+    """`names`: what was taken, told also if nothing comes of it."""
     async with database.session(workspace_id) as session:
         connection = await raw(session)
         taken = await connection.fetch(TAKE, workspace_id, limit)
+        names[:] = [row["name"] for row in taken]
         if not taken:
             return 0
         await failpoint("rules.after_take")
@@ -286,9 +286,9 @@ async def _try(batch: Batch, act: Act, subject: Subject, by: Agent) -> str:
     await batch.connection.execute("SAVEPOINT act")
     try:
         await ACTIONS[act.action].do(batch.session, subject, act.value, by)
-    except ILL:
-        raise
     except Exception as error:
+        if is_ill(error):
+            raise
         await batch.connection.execute("ROLLBACK TO SAVEPOINT act")
         del batch.session.info.get("happenings", [])[told:]
         if isinstance(error, EarshotError):

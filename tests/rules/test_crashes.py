@@ -6,8 +6,11 @@ import asyncio
 import os
 import sys
 
+import asyncpg
 import pytest
+from sqlalchemy.exc import DBAPIError
 
+from inbox.ground.db import is_ill
 from inbox.ground.failpoints import KILLED, VARIABLE
 from inbox.ground.settings import Settings
 from tests.rules.office import Rules, rule
@@ -44,3 +47,27 @@ async def test_whoever_goes_on_does_each_once(office: Rules, settings: Settings,
         assert await office.lines(thread) == ["tagged"]
         assert await office.verdicts(thread) == [("Money", "fired")]
     assert len(await office.rows("SELECT 1 FROM rule_firing WHERE workspace_id = $1")) == MANY
+
+
+async def test_what_nobody_can_look_at_is_left_out_and_holds_up_nothing(office: Rules, settings: Settings) -> None:
+    await office.runs(rule())
+    spoiled = [await office.hears(f"700{n}", "I want a refund!", ago=5) for n in range(MANY)]
+    assert await a_worker(office, settings, "rules.before_commit=raise") == 0
+    assert await office.rows("SELECT 1 FROM rule_due WHERE workspace_id = $1") == []
+    thread = await office.hears("7100", "I want a refund!", ago=1)
+    assert await a_worker(office, settings) == 0
+    assert await office.lines(thread) == ["tagged"]
+    assert [line for one in spoiled for line in await office.lines(one)] == []
+
+
+def test_a_line_to_postgres_that_broke_is_not_taken_for_a_fault_of_what_was_asked() -> None:
+    def wrapped(cause: Exception) -> Exception:
+        error = DBAPIError("COMMIT", None, RuntimeError("translated"))
+        assert error.orig is not None
+        error.orig.__cause__ = cause
+        return error
+
+    assert is_ill(wrapped(asyncpg.AdminShutdownError("gone")))
+    assert is_ill(ConnectionResetError())
+    assert not is_ill(wrapped(asyncpg.UniqueViolationError("twice")))
+    assert not is_ill(KeyError("name"))
