@@ -22,7 +22,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from inbox.api.pages import BUILT, PACKAGED
-from inbox.ground.db import CLAIM, INTAKE, ROLES, WrongRole, connect
+from inbox.ground.db import AWAY, CLAIM, INTAKE, ROLES, WrongRole, connect
 from inbox.ground.logs import describe
 from inbox.ground.settings import Settings, is_loopback
 from inbox.migrate import MIGRATIONS
@@ -54,7 +54,7 @@ async def examine(settings: Settings) -> AsyncIterator[Finding]:
             async with asyncio.timeout(PATIENCE):
                 async for finding in check(settings):
                     yield finding
-        except (OSError, TimeoutError, RedisError, WrongRole, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except (*AWAY, RedisError, WrongRole) as error:
             yield Finding(False, f"{str(check.__doc__).rstrip('.')}: {describe(error)}")
 
 

@@ -8,7 +8,6 @@ import ipaddress
 from contextlib import suppress
 from typing import Any
 
-import asyncpg
 import msgspec
 from litestar import Request, Response, get
 from litestar.datastructures import State
@@ -17,7 +16,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from inbox.api.guards import address_of
-from inbox.ground.db import Database
+from inbox.ground.db import AWAY, Database
 from inbox.ground.errors import Forbidden
 from inbox.ground.settings import Settings
 from inbox.models import Table
@@ -92,7 +91,7 @@ async def _database(database: Database) -> str:
             async with database.app.acquire() as connection:
                 names, columns = zip(*COLUMNS, strict=True)
                 missing = await connection.fetchval(MISSING, list(names), list(columns))
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError, RuntimeError):
+    except (*AWAY, RuntimeError):
         return "away"
     return "behind" if missing else "ok"
 

@@ -212,7 +212,12 @@ def _is_absence(error: BaseException) -> bool:
     return (
         isinstance(
             cause,
-            ConnectionError | TimeoutError | socket.gaierror | asyncpg.InterfaceError | sqlalchemy.exc.TimeoutError,
+            ConnectionError
+            | TimeoutError
+            | socket.gaierror
+            | asyncpg.InterfaceError
+            | asyncpg.InternalClientError
+            | sqlalchemy.exc.TimeoutError,
         )
         or type(cause) is OSError  # several addresses were tried, and none answered
         or (isinstance(error, sqlalchemy.exc.DBAPIError) and error.connection_invalidated)

@@ -9,13 +9,12 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
-import asyncpg
 import msgspec
 import structlog
 
 from inbox.api.guards import origin_of
 from inbox.flow.courtesies import Courtesies
-from inbox.ground.db import Database
+from inbox.ground.db import AWAY, Database
 from inbox.people import sessions
 from inbox.people.sessions import SignedIn
 from inbox.realtime.connection import Connection, TooSlow
@@ -181,6 +180,6 @@ def _goodbye(error: BaseException | None) -> tuple[int, str]:
         return SLOW, "slow"
     if isinstance(error, (ValueError, msgspec.MsgspecError)):
         return ODD, "not understood"
-    if not isinstance(error, (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)):
+    if not isinstance(error, AWAY):
         log.warning("socket fell over", error=type(error).__name__)
     return 1011, "try again"

@@ -6,15 +6,12 @@ import asyncio
 from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 import asyncpg
 
+from inbox.ground.db import AWAY, Database
 from inbox.ground.ids import new_id
-
-if TYPE_CHECKING:
-    from inbox.ground.db import Database
 
 IN_FLIGHT = 2  # groups on the wire at once; more only queue up behind the same disk
 LARGEST_GROUP = 500
@@ -122,7 +119,7 @@ class Committer:
                 return
             for row in group:  # one bad row must not cost the others their place
                 await self._write_group([row])
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
+        except AWAY:
             _fail(group, "The database did not answer.")
         except BaseException:
             _fail(group, "Shutting down.")

@@ -17,7 +17,7 @@ import structlog
 
 from inbox.flow import erasing, names
 from inbox.ground.crypto import CannotOpen, Safe
-from inbox.ground.db import Database
+from inbox.ground.db import AWAY, Database
 
 log = structlog.get_logger("deletions")
 
@@ -70,7 +70,7 @@ async def work(database: Database, safe: Safe) -> set[UUID]:
                 told |= await _answer(database, safe, row)
             except CannotOpen:
                 log.error("a deletion request was sealed with another key", code=row["code"])
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+            except AWAY as error:
                 log.warning("a deletion request must wait", code=row["code"], error=type(error).__name__)
         batch = await database.app.fetch(OPEN, batch[-1]["created_at"], batch[-1]["code"], AT_ONCE)
     return told

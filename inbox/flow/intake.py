@@ -12,7 +12,6 @@ from time import monotonic
 from typing import Any
 from urllib.parse import parse_qsl
 
-import asyncpg
 import msgspec
 import structlog
 from prometheus_client import Counter
@@ -23,7 +22,7 @@ from inbox.flow.knocks import Knocks
 from inbox.ground import clock
 from inbox.ground.bell import Bell
 from inbox.ground.crypto import CannotOpen, Safe
-from inbox.ground.db import Database
+from inbox.ground.db import AWAY, Database
 from inbox.platforms.base import App, Connector
 from inbox.platforms.registry import platforms
 
@@ -62,7 +61,7 @@ class Intake:
         name, app_id = parts[2], parts[3]
         try:
             app = await self._app(name, app_id)
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
+        except AWAY:
             return await self._count(send, name, 503, b"Not available right now.")
         if app is None:
             return await self._count(send, name, 503, b"No secret is configured for this address.")
@@ -108,7 +107,7 @@ class Intake:
         try:
             async with asyncio.timeout(PATIENCE):
                 code = await deletions.ask(self._database, self._safe, app.platform, app.id, person)
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
+        except AWAY:
             return await self._count(send, app.platform, 503, b"Not available right now.")
         self._bell.ring("deletions")
         url = f"{self._database.settings.base_url}/deletions/{code}"

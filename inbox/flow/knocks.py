@@ -9,10 +9,8 @@ import asyncio
 from contextlib import suppress
 from datetime import datetime, timedelta
 
-import asyncpg
-
 from inbox.ground import clock
-from inbox.ground.db import Database
+from inbox.ground.db import AWAY, Database
 
 SOON = 0.5  # seconds until what is new is written down
 AGAIN = timedelta(minutes=1)
@@ -58,5 +56,5 @@ class Knocks:
                     app_id,
                     at,
                 )
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
+            except AWAY:
                 self._known.pop((what, platform, app_id), None)

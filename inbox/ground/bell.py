@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 
 import asyncpg
 
-from inbox.ground.db import CLAIM, connect
+from inbox.ground.db import AWAY, CLAIM, connect
 from inbox.ground.settings import Settings
 
 TOPIC = "earshot"
@@ -84,7 +84,7 @@ class Bell:
 
     async def _run(self) -> None:
         while True:
-            with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
+            with suppress(*AWAY):
                 connection = await connect(self._settings, CLAIM, direct=True)
                 try:
                     await connection.add_listener(TOPIC, lambda _c, _p, _t, payload: self._heard(str(payload)))

@@ -61,13 +61,12 @@ PATIENCE = 10.0
 GOODBYE = 5.0  # seconds for everybody to hang up when a process ends
 
 
-# What a line says that is not there any more.
-AWAY = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
+# What a line says that is not there any more. The third: it was given up in the middle of an answer.
+BROKEN = (OSError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+AWAY = (*BROKEN, asyncpg.PostgresError)
 # What is no row's fault: whatever was done is done again once Postgres is well.
 ILL = (
-    OSError,
-    TimeoutError,
-    asyncpg.InterfaceError,
+    *BROKEN,
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,

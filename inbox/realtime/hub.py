@@ -12,13 +12,12 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from uuid import UUID
 
-import asyncpg
 import msgspec
 import structlog
 from prometheus_client import Gauge
 
 from inbox.ground.bell import Bell
-from inbox.ground.db import Database
+from inbox.ground.db import AWAY, Database
 from inbox.people import sessions
 from inbox.realtime import counts, feed, saved_counts
 from inbox.realtime.connection import Connection, TooSlow, frame_of
@@ -32,7 +31,6 @@ LONGEST_REPLAY = 5_000  # events; beyond that a fresh picture is cheaper
 BEAT = 20.0  # seconds
 RECHECK = 3.0  # seconds between looks at whether everybody is still signed in
 COUNT = 1.0  # seconds between counts at most
-AWAY = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
 
 
 class Room:
