@@ -11,7 +11,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from types import ModuleType
 
-import asyncpg
 import structlog
 from litestar import Litestar, Router
 from litestar.datastructures import State
@@ -40,6 +39,7 @@ from inbox.api import (
     search,
     session,
     sign_ins,
+    sla,
     tags,
     teams,
     tokens,
@@ -61,15 +61,13 @@ from inbox.flow.templates import Templates
 from inbox.ground import logs
 from inbox.ground.bell import Bell
 from inbox.ground.crypto import Safe
-from inbox.ground.db import Database
+from inbox.ground.db import AWAY, Database
 from inbox.ground.files import Files
 from inbox.ground.outbound import Outbound
 from inbox.ground.settings import Settings
 from inbox.people import passwords
 from inbox.realtime.hub import Hub
 from inbox.realtime.presence import Presence
-
-AWAY = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
 
 # Under /api/v1, for those who are signed in.
 ROOMS = (
@@ -99,6 +97,7 @@ ROOMS = (
     sign_ins,
     trouble,
     reports,
+    sla,
     audit,
     openapi,
 )

@@ -13,7 +13,7 @@ from uuid import UUID
 
 import structlog
 
-from inbox.desk import handing, snoozes
+from inbox.desk import alarms, handing, snoozes
 from inbox.flow import (
     care,
     deletions,
@@ -214,6 +214,24 @@ async def end_snoozes(house: House, stop: asyncio.Event) -> None:
             await snoozes.wake(house.database, workspace_id)
             house.bell.ring(f"feed:{workspace_id}")
         await house.bell.wait("snoozes")
+
+
+async def ring_alarms(house: House, stop: asyncio.Event) -> None:
+    """At its instant, to within a second; and whoever waits is counted anew once what is promised to them changed."""
+    while not stop.is_set():
+        done = 0
+        for workspace_id in await alarms.to_refold(house.database):
+            done += await _rung(house, workspace_id, await alarms.refold(house.database, workspace_id))
+        for workspace_id in await alarms.due(house.database):
+            done += await _rung(house, workspace_id, await alarms.ring(house.database, workspace_id))
+        if not done:
+            await house.bell.wait("alarms")
+
+
+async def _rung(house: House, workspace_id: UUID, done: int) -> int:
+    if done:
+        house.bell.ring(f"feed:{workspace_id}")
+    return done
 
 
 async def hand_out(house: House, stop: asyncio.Event) -> None:

@@ -39,6 +39,7 @@ LOOPS: dict[str, Loop] = {
     "deletions": loops.answer_deletions,
     "retention": loops.let_words_go,
     "snoozes": loops.end_snoozes,
+    "alarms": loops.ring_alarms,
     "handing out": loops.hand_out,
     "introductions": loops.introduce_people,
     "notifications": loops.read_feed(Notifications()),

@@ -87,6 +87,7 @@ async def prioritise(session: AsyncSession, conversation_id: UUID, priority: int
         raise Invalid(f"A priority is a number from 0 to {HIGHEST_PRIORITY}.", field="priority")
     if held.row["priority"] != priority:
         await held.change("priority = $3", priority)
+        await held.wears()
         await held.tells("conversation.prioritised", "prioritised", priority=str(priority))
     return await held.out()
 

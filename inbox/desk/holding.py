@@ -91,6 +91,18 @@ class Held:
         for other in waiting.keys() - {self.id}:
             events.publish(self.session, "conversation.counted", conversation=other)
 
+    async def wears(self) -> None:
+        """Store what it wears now, after a change: what was promised to who waits may hang on it."""
+        row = await self.connection.fetchrow(
+            """SELECT priority, ARRAY(SELECT name FROM conversation_tag t WHERE t.workspace_id = $1
+                                      AND t.conversation_id = $2 ORDER BY name) AS tags
+               FROM conversation WHERE workspace_id = $1 AND id = $2""",
+            self.workspace_id,
+            self.id,
+        )
+        assert row is not None
+        await self.remember([f.Labelled(**self.act(), tags=tuple(row["tags"]), priority=row["priority"])])
+
     async def tells(self, event: str, verb: str, *, message_id: UUID | None = None, **data: str) -> None:
         """Announce what was done, with the line that the thread and the audit log keep of it."""
         line = await lines.write(

@@ -27,6 +27,7 @@ PLAINLY = {
     ("held", "agent", ""): "Nobody held it.",
     ("dismissed", "by", ""): "{item} needs no reply: {reason}",
 }
+WHAT = {"first_response": "a first answer", "next_response": "the next answer"}
 CAUSES = {
     "answered": "answered",
     "deleted": "the customer deleted it",
@@ -72,8 +73,11 @@ async def of(session: AsyncSession, conversation_id: UUID, *, by: Agent) -> list
     connection = await raw(session)
     await threads.find(connection, conversation_id, by)
     told: list[tuple[Episode, tuple[Entry, ...]]] = []
-    for folded in (await storage.look(connection, by.workspace_id, {conversation_id})).folds:
-        told += [(episode, ledger(folded, episode)) for episode in _newest(folded, conversation_id)]
+    refolded = await storage.look(connection, by.workspace_id, {conversation_id})
+    for folded in refolded.folds:
+        for episode in _newest(folded, conversation_id):
+            aims = refolded.aims.get((episode.conversation, episode.key), ())
+            told.append((episode, ledger(folded, episode, aims)))
     words = await _words(connection, by.workspace_id, told)
     return [_episode(episode, entries, words) for episode, entries in told]
 
@@ -101,6 +105,8 @@ class Words:
                 return self._members.get(value, SOMEBODY) if value else "nobody"
             case "until":
                 return f"{datetime.fromisoformat(value):%d %b %Y, %H:%M} UTC"
+            case "what":
+                return WHAT.get(value, value)
             case "cause" | "why":
                 return CAUSES.get(value, value)
             case _:

@@ -60,6 +60,7 @@ async def put_on(session: AsyncSession, conversation_id: UUID, name: str, *, by:
         if worn > MOST:
             raise Invalid(f"A conversation wears at most {MOST} tags.", field="name")
         await held.change()
+        await held.wears()
         await held.tells("conversation.tagged", "tagged", tag=tag)
     return await held.out()
 
@@ -77,6 +78,7 @@ async def take_off(session: AsyncSession, conversation_id: UUID, name: str, *, b
     )
     if gone:
         await held.change()
+        await held.wears()
         await held.tells("conversation.untagged", "untagged", tag=tag)
     return await held.out()
 

@@ -22,6 +22,10 @@ Kind = Literal[
     "mentioned",
     "wrote_again",
     "send_failed",
+    "at_risk",
+    "unassigned_at_risk",
+    "breached",
+    "any_breached",
     "snooze_over",
     "channel_down",
     "rule",
@@ -36,13 +40,21 @@ DEFAULTS: dict[Kind, tuple[Medium, ...]] = {
     "mentioned": ("in_app", "desktop"),
     "wrote_again": ("in_app", "desktop"),
     "send_failed": ("in_app",),
+    "at_risk": ("in_app",),
+    "unassigned_at_risk": (),
+    "breached": ("in_app",),
+    "any_breached": (),
     "snooze_over": (),
     "channel_down": ("in_app",),
     "rule": ("in_app", "desktop"),
     "rule_stopped": (),
     "webhook_off": (),
 }
-FOR_SUPERVISORS: dict[Kind, tuple[Medium, ...]] = {"rule_stopped": ("in_app",)}
+FOR_SUPERVISORS: dict[Kind, tuple[Medium, ...]] = {
+    "rule_stopped": ("in_app",),
+    "unassigned_at_risk": ("in_app",),
+    "any_breached": ("in_app",),
+}
 FOR_ADMINS: dict[Kind, tuple[Medium, ...]] = {
     "channel_down": ("in_app", "email"),
     "rule_stopped": ("in_app", "email"),

@@ -7,7 +7,6 @@ the legs' heads are merged; so the millionth conversation costs nothing.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -43,6 +42,7 @@ class View:
     names_me: bool = False  # a note in it names the agent, who has not read it yet
     leaves_later: bool = False  # something in it waits for the time its author chose
     only_waiting: bool = False  # it counts conversations in which somebody waits
+    order: str = "waiting_rank"  # the column it is read along
 
 
 ACTIVE = (OPEN, PENDING)
@@ -50,6 +50,7 @@ VIEWS = {
     "mine": View(ACTIVE, whose="mine", only_waiting=True),
     "unassigned": View(ACTIVE, whose="nobody", only_waiting=True),
     "teams": View(ACTIVE, of_my_teams=True, only_waiting=True),
+    "risk": View(condition="c.risk > 0", order="due_at"),
     "open": View(ACTIVE, only_waiting=True),
     "mentioned": View(names_me=True),
     "scheduled": View(leaves_later=True),
@@ -88,6 +89,7 @@ class CountsOut(msgspec.Struct, kw_only=True):
     mentioned: int
     scheduled: int
     teams: int
+    risk: int
     by_team: dict[UUID, int]
     as_of: int
     saved: dict[str, int]  # "saved:" and the id of a saved view; of those whose rows tell what is asked for
@@ -116,8 +118,10 @@ async def page(
         narrowed = await filters.among_few(connection, agent, narrowed)
         query = sent(agent, narrowed, limit=limit + 1, at=at, last=last)
     else:
-        rank, last = cursors.read(cursor, float) if cursor else (-math.inf, UUID(int=0))
-        query = listed(view, agent, narrowed, limit=limit + 1, rank=rank, last=last)
+        after: tuple[float | datetime, UUID] | None = None
+        if cursor:
+            after = cursors.read(cursor, datetime) if VIEWS[view].order == "due_at" else cursors.read(cursor, float)
+        query = listed(view, agent, narrowed, limit=limit + 1, after=after)
     found = await connection.fetch(query.sql, *query.values)
     ids = [row["id"] for row in found[:limit]]
     shown = await rows.conversations(connection, agent.workspace_id, ids)
@@ -145,17 +149,21 @@ async def counts(session: AsyncSession, agent: Agent) -> CountsOut:
 # The statements
 
 
-def listed(view: str, agent: Agent, narrowed: Filter, *, limit: int, rank: float, last: UUID) -> Query:
-    """Ids with their places, after (rank, last)."""
-    query = Query([agent.workspace_id])
-    after = f"(c.waiting_rank, c.id) > ({query(rank, 'float8')}, {query(last, 'uuid')})"
-    most = query(limit, "int")
+def listed(
+    view: str, agent: Agent, narrowed: Filter, *, limit: int, after: tuple[float | datetime, UUID] | None = None
+) -> Query:
+    """Ids with their places, after (place, id)."""
+    query, order = Query([agent.workspace_id]), VIEWS[view].order
     legs, conditions = _scope(query, VIEWS[view], agent, narrowed)
+    if after:
+        kind = "timestamptz" if order == "due_at" else "float8"
+        conditions.append(f"(c.{order}, c.id) > ({query(after[0], kind)}, {query(after[1], 'uuid')})")
+    most = query(limit, "int")
     query.sql = (
-        "SELECT f.id, f.waiting_rank AS place, f.id AS last FROM "
+        f"SELECT f.id, f.{order} AS place, f.id AS last FROM "
         + "".join(f"{leg}, " for leg in legs)
-        + f"LATERAL (SELECT c.id, c.waiting_rank FROM conversation c WHERE {' AND '.join([*conditions, after])} "
-        + f"{_order(VIEWS[view], narrowed)} LIMIT {most}) f ORDER BY f.waiting_rank, f.id LIMIT {most}"
+        + f"LATERAL (SELECT c.id, c.{order} FROM conversation c WHERE {' AND '.join(conditions)} "
+        + f"{_order(VIEWS[view], narrowed)} LIMIT {most}) f ORDER BY f.{order}, f.id LIMIT {most}"
     )
     return query
 
@@ -231,7 +239,7 @@ def counted_by_team(agent: Agent) -> Query:
 def _order(view: View, narrowed: Filter) -> str:
     """The order of a leg. That an index on (assignee, ...) gives it for nobody's rows, Postgres must be told."""
     is_nobodys = (view.whose == "nobody" or narrowed.unassigned) and not _is_by_priority(view, narrowed)
-    return f"ORDER BY {'c.assignee_id, ' if is_nobodys else ''}c.waiting_rank, c.id"
+    return f"ORDER BY {'c.assignee_id, ' if is_nobodys else ''}c.{view.order}, c.id"
 
 
 def _is_by_priority(view: View, narrowed: Filter) -> bool:

@@ -43,6 +43,9 @@ KINDS = (
     "conversation.tagged",
     "conversation.untagged",
     "conversation.prioritised",
+    "conversation.at_risk",
+    "conversation.breached",
+    "conversation.breach_withdrawn",
     "channel.changed",
     "channel.signed_out",
 )

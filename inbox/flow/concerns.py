@@ -6,7 +6,7 @@ of(event) == ([News("assigned", ana, thread, ...)], [])
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -16,7 +16,7 @@ from inbox.realtime.shapes import EventOut
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """What one event is to one person; `user_id` None: to everybody who sees it."""
+    """What one event is to one person; `user_id` None: to everybody who sees it, but for `but`."""
 
     kind: Kind
     user_id: UUID | None
@@ -28,6 +28,7 @@ class News:
     message_id: UUID | None = None
     by: UUID | None = None
     count: int = 1
+    but: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +79,13 @@ def _act_failed(event: EventOut) -> Meaning:
 
 
 def _sent(event: EventOut) -> Meaning:
-    if event.conversation is None or event.message is None:
+    thread = event.conversation
+    if thread is None or event.message is None:
         return [], []
-    return [], [Settled("send_failed", event.conversation.id, event.seq, event.message.id)]
+    over = [Settled("send_failed", thread.id, event.seq, event.message.id)]
+    if not thread.risk:
+        over += [Settled("at_risk", thread.id, event.seq), Settled("unassigned_at_risk", thread.id, event.seq)]
+    return [], over
 
 
 def _snooze_over(event: EventOut) -> Meaning:
@@ -89,6 +94,34 @@ def _snooze_over(event: EventOut) -> Meaning:
     by = event.activity.data.get("snoozed_by") if event.activity else None
     whose = event.conversation.assignee_id or (UUID(by) if by else None)
     return (_of_thread(event, "snooze_over", whose) if whose else []), []
+
+
+def _at_risk(event: EventOut) -> Meaning:
+    thread = event.conversation
+    if thread is None or not thread.risk:
+        return [], []  # somebody was quicker
+    if thread.assignee_id is None:
+        return _of_thread(event, "unassigned_at_risk", None), []
+    return _of_thread(event, "at_risk", thread.assignee_id), []
+
+
+def _breached(event: EventOut) -> Meaning:
+    """Whoever has it, and whoever answers for all of them; nobody is told twice of one."""
+    thread = event.conversation
+    if thread is None:
+        return [], []
+    over = [Settled("at_risk", thread.id, event.seq), Settled("unassigned_at_risk", thread.id, event.seq)]
+    if not thread.risk and thread.status == "resolved":
+        return [], over  # it is counted; nobody can do anything about it
+    mine = _of_thread(event, "breached", thread.assignee_id) if thread.assignee_id else []
+    others = [replace(one, but=thread.assignee_id) for one in _of_thread(event, "any_breached", None)]
+    return [*mine, *others], over
+
+
+def _not_breached(event: EventOut) -> Meaning:
+    thread = event.conversation
+    kinds: tuple[Kind, ...] = ("breached", "any_breached")
+    return [], [Settled(kind, thread.id, event.seq) for kind in kinds] if thread else []
 
 
 def _pointed_out(event: EventOut) -> Meaning:
@@ -132,9 +165,9 @@ def _needs_no_look(event: EventOut) -> Meaning:
     return [], ([Settled("webhook_off", event.webhook_id, event.seq)] if event.webhook_id else [])
 
 
-def _of_thread(event: EventOut, kind: Kind, user_id: UUID) -> list[News]:
+def _of_thread(event: EventOut, kind: Kind, user_id: UUID | None) -> list[News]:
     thread = event.conversation
-    if thread is None or user_id == event.by:
+    if thread is None or (user_id is not None and user_id == event.by):
         return []
     return [
         News(
@@ -161,6 +194,9 @@ CONCERNS: dict[str, Callable[[EventOut], Meaning]] = {
     "message.act_failed": _act_failed,
     "message.sent": _sent,
     "conversation.snooze_over": _snooze_over,
+    "conversation.at_risk": _at_risk,
+    "conversation.breached": _breached,
+    "conversation.breach_withdrawn": _not_breached,
     "conversation.pointed_out": _pointed_out,
     "rule.switched_off": _rule_off,
     "rule.switched_on": _rule_on,

@@ -212,7 +212,7 @@ async def _write(scene: Scene) -> None:
         resolved = await threads.settle_moved(scene, refolded)
     else:
         touched = await stored_facts.append(connection, workspace_id, scene.facts)
-        refolded = await storage.look(connection, workspace_id, touched)
+        refolded = await storage.look(connection, workspace_id, touched, scene.fresh_places)
         scene.stand(refolded)
         resolved = threads.settle_statuses(scene, refolded)
         await scene.save()

@@ -63,6 +63,8 @@ class Thread:
     waiting_since: datetime | None = None
     waiting_count: int = 0
     waiting_rank: float = 0.0
+    due_at: datetime | None = None
+    risk: int = 0
     snoozed_until: datetime | None = None
     resolved_at: datetime | None = None
     reply_window_until: datetime | None = None

@@ -47,6 +47,13 @@ SAID = {
     "mentioned": ("a colleague mentioned you", "colleagues mentioned you {n} times"),
     "wrote_again": ("a customer wrote again in one of yours", "customers wrote again in {n} of yours"),
     "send_failed": ("a reply of yours needs you", "{n} replies of yours need you"),
+    "at_risk": ("one of yours is at risk of missing its target", "{n} of yours are at risk of missing their targets"),
+    "unassigned_at_risk": (
+        "a conversation that nobody has is at risk",
+        "{n} conversations that nobody has are at risk",
+    ),
+    "breached": ("one of yours missed its target", "{n} of yours missed their targets"),
+    "any_breached": ("a conversation missed its target", "{n} conversations missed their targets"),
     "snooze_over": ("a snooze is over", "{n} snoozes are over"),
     "rule": ("a rule points out a conversation", "rules point out {n} conversations"),
     "rule_stopped": ("a rule was switched off by itself", "{n} rules were switched off by themselves"),

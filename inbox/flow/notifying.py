@@ -126,7 +126,7 @@ async def _addressed(
     gathered: dict[tuple[UUID, Kind, UUID], News] = {}
     for one in news:
         for person in people.values() if one.user_id is None else filter(None, [people.get(one.user_id)]):
-            if not person.sees(one.channel_id) or not person.wish.media(one.kind):
+            if person.id == one.but or not person.sees(one.channel_id) or not person.wish.media(one.kind):
                 continue
             last = known.get((person.id, one.subject_id))
             if one.user_id is None and last is not None and one.at <= last:

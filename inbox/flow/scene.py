@@ -23,6 +23,7 @@ from inbox.realtime.events import Happening
 from inbox.realtime.rows import waiting_rank
 from inbox.sla.facts import AnyFact
 from inbox.sla.storage import Refolded
+from inbox.sla.terms import Place as SlaPlace
 
 FETCHED = frozenset({"image", "sticker", "video", "audio", "file"})
 
@@ -260,6 +261,7 @@ class Scene:
         for name, waiting in refolded.waiting.items():
             if thread := self.threads.get(name):
                 thread.waiting_since, thread.waiting_count = waiting.since, waiting.count
+                thread.due_at, thread.risk = waiting.due, waiting.risk
                 thread.imported = waiting.imported
         for letter in self._all_letters():
             if letter.conversation_id in refolded.waiting and letter.direction == "in":
@@ -274,6 +276,15 @@ class Scene:
     def fresh(self) -> frozenset[UUID]:
         """Conversations this batch has made."""
         return frozenset(thread.id for thread in self.threads.values() if thread.new)
+
+    @property
+    def fresh_places(self) -> dict[UUID, SlaPlace]:
+        """Where they are, who have no rows yet."""
+        return {
+            thread.id: SlaPlace(str(thread.channel_id), thread.platform, thread.kind)
+            for thread in self.threads.values()
+            if thread.new
+        }
 
     # Writing
 

@@ -42,15 +42,18 @@ from inbox.models.tenancy import (
     User,
     Workspace,
 )
+from inbox.models.terms import Alarm, Calendar, SlaEdition, SlaRefold
 from inbox.models.webhooks import Webhook, WebhookDelivery
 from inbox.models.writing import Macro, SavedReply, SavedView
 
 __all__ = [
     "INSTALL_TABLES",
     "LANES",
+    "Alarm",
     "ApiToken",
     "Attempt",
     "AuditEntry",
+    "Calendar",
     "Channel",
     "ChannelRoute",
     "ChannelSpending",
@@ -99,6 +102,8 @@ __all__ = [
     "Schedule",
     "Session",
     "Setting",
+    "SlaEdition",
+    "SlaRefold",
     "StoredAttachment",
     "Table",
     "Tag",

@@ -102,7 +102,7 @@ class Conversation(Tenant, Table):
     """One thread: a DM with a peer, one root comment with its replies, a mention, a review.
 
     `provisional`: a reply came before the comment it answers; the thread is moved into the right one later.
-    `waiting_since`, `waiting_count`, `imported` repeat what the episode table says, for lists.
+    `waiting_since`, `waiting_count`, `due_at`, `risk`, `imported` repeat what the episode table says, for lists.
     """
 
     __tablename__ = "conversation"
@@ -170,6 +170,7 @@ class Conversation(Tenant, Table):
             "id",
             postgresql_where=sql("team_id IS NULL AND NOT hands_off AND status IN ('open', 'pending')"),
         ),
+        Index("ix_conversation_risk", "workspace_id", "due_at", "id", postgresql_where=sql("risk > 0")),
         Index("ix_conversation_imported", "workspace_id", "waiting_rank", "id", postgresql_where=sql("imported")),
     )
     id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
@@ -197,6 +198,8 @@ class Conversation(Tenant, Table):
     last_inbound_at: Mapped[MaybeInstant]
     waiting_since: Mapped[MaybeInstant]
     waiting_count: Mapped[int] = mapped_column(Integer, server_default=sql("0"))
+    due_at: Mapped[MaybeInstant]  # the first promise to somebody who waits here
+    risk: Mapped[int] = mapped_column(SmallInteger, server_default=sql("0"))  # of them: 1 at risk, 2 past it
     # Lists read in one direction: those who wait come first, longest first; the rest by newest activity.
     # Seconds since 1970 of waiting_since, or 10^11 minus those of last_message_at.
     waiting_rank: Mapped[float] = mapped_column(server_default=sql("0"))

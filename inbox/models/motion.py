@@ -243,7 +243,11 @@ class Fact(Tenant, Table):
 
 
 class Episode(Tenant, Table):
-    """One waiting of one author, exactly as sla.episodes gives it. Rewritten with the facts that touch it."""
+    """One waiting of one author, exactly as sla.episodes gives it. Rewritten with the facts that touch it.
+
+    `policy` to `risk_at`: what was promised to them, as sla.terms gives it. `rings_at`: when a threshold passes that
+    has not rung, as sla.aimed says; '-infinity': one rang that did not pass after all.
+    """
 
     __tablename__ = "episode"
     __table_args__ = (
@@ -255,9 +259,12 @@ class Episode(Tenant, Table):
             "workspace_id",
             "opened_at",
             postgresql_include=[
-                *("ended_at", "state", "kind", "channel_id", "thread_kind", "closed_unanswered", "before_connection")
+                *("ended_at", "state", "kind", "channel_id", "thread_kind", "closed_unanswered", "before_connection"),
+                "due_at",
             ],
         ),
+        # What must ring next, of every workspace in one line.
+        Index("ix_episode_rings", "rings_at", "workspace_id", postgresql_where=sql("rings_at IS NOT NULL")),
     )
     conversation_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
     key: Mapped[Key] = mapped_column(primary_key=True)
@@ -288,3 +295,10 @@ class Episode(Tenant, Table):
     closed_unanswered: Mapped[bool] = mapped_column(Boolean)
     reason: Mapped[Words]
     depends_from: Mapped[Instant]
+    policy: Mapped[Key] = mapped_column(server_default="")
+    policy_version: Mapped[int] = mapped_column(Integer, server_default=sql("0"))
+    due_at: Mapped[MaybeInstant]
+    risk_at: Mapped[MaybeInstant]
+    due_rung_at: Mapped[MaybeInstant]
+    risk_rung_at: Mapped[MaybeInstant]
+    rings_at: Mapped[MaybeInstant]

@@ -13,7 +13,7 @@ from inbox.models.base import INSTALL_TABLES
 HERE = "nullif(current_setting('app.workspace_id', true), '')::uuid"
 
 # Facts, the audit log and revisions are written once and never changed.
-APPEND_ONLY = frozenset({"fact", "audit_entry", "message_revision", "event", "rule_edition"})
+APPEND_ONLY = frozenset({"fact", "audit_entry", "message_revision", "event", "rule_edition", "sla_edition"})
 
 # A thread that came before its root is moved as a whole; nothing else of these rows may change.
 MOVABLE = frozenset({"fact", "audit_entry"})
@@ -35,6 +35,8 @@ CLAIM = {
     "contact_identity": ["workspace_id", "id", "nameless"],
     "channel": ["workspace_id", "id", "platform", "state", "poll_due_at", "poll_lease_until", "checked_at", "renew_at"],
     "attachment": ["workspace_id", "id", "state", "due_at"],
+    "episode": ["workspace_id", "rings_at"],
+    "sla_refold": ["workspace_id", "due_at"],
     "rule_due": ["workspace_id", "due_at"],
     "rule_look": ["workspace_id", "at"],
     "rule_firing": ["workspace_id", "at"],

@@ -17,9 +17,11 @@ SELECT channel_id, assignee_id, team_id,
        count(*) FILTER (WHERE status = 'snoozed') AS snoozed,
        count(*) FILTER (WHERE problems > 0) AS problems,
        count(*) FILTER (WHERE imported) AS imported,
-       count(*) FILTER (WHERE held > 0) AS held
+       count(*) FILTER (WHERE held > 0) AS held,
+       count(*) FILTER (WHERE risk > 0) AS risk
 FROM conversation
-WHERE workspace_id = $1 AND (status IN ('open', 'pending', 'snoozed') OR problems > 0 OR imported OR held > 0)
+WHERE workspace_id = $1
+    AND (status IN ('open', 'pending', 'snoozed') OR problems > 0 OR imported OR held > 0 OR risk > 0)
 GROUP BY channel_id, assignee_id, team_id
 """
 NAMED = """
@@ -77,6 +79,7 @@ class Tally:
             "problems",
             "imported",
             "held",
+            "risk",
         ]
         views += [f"team:{team_id}" for team_id in self.teams]
         return {view: min(counts[view], MOST) for view in views}
@@ -85,7 +88,7 @@ class Tally:
 async def tally(connection: Connection, workspace_id: UUID) -> Tally:
     """Count once for everybody."""
     found = await connection.fetch(TALLY, workspace_id)
-    views = ("open", "snoozed", "problems", "imported", "held")
+    views = ("open", "snoozed", "problems", "imported", "held", "risk")
     named = await connection.fetch(NAMED, workspace_id)
     return Tally(
         [(row["channel_id"], row["assignee_id"], row["team_id"], {view: row[view] for view in views}) for row in found],

@@ -111,6 +111,8 @@ def conversation(row: asyncpg.Record) -> ConversationOut:
         last_inbound_at=row["last_inbound_at"],
         waiting_since=row["waiting_since"],
         waiting_count=row["waiting_count"],
+        due_at=row["due_at"],
+        risk=row["risk"],
         imported=row["imported"],
         held=row["held"],
         assignee_id=row["assignee_id"],

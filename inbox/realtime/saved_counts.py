@@ -23,13 +23,15 @@ BASES = {
     "problems": "c.problems > 0",
     "imported": "c.imported",
     "held": "c.held > 0",
+    "risk": "c.risk > 0",
 }
 # These the rows themselves do not tell; to look each up for every row would cost too much every second.
 UNCOUNTED = ("text", "language", "person")
 
 COUNTED = """
 SELECT c.channel_id, c.assignee_id, {columns} FROM conversation c
-WHERE c.workspace_id = $1 AND (c.status IN ('open', 'pending', 'snoozed') OR c.problems > 0 OR c.imported OR c.held > 0)
+WHERE c.workspace_id = $1 AND (c.status IN ('open', 'pending', 'snoozed') OR c.problems > 0 OR c.imported OR c.held > 0
+    OR c.risk > 0)
 GROUP BY c.channel_id, c.assignee_id
 """
 

@@ -37,7 +37,8 @@ class ConversationOut(msgspec.Struct, kw_only=True):
     """One row of the list, and the head of the thread.
 
     `kind`: dm comment mention review. `status`: open pending snoozed resolved. `waiting_since`: when the oldest
-    unanswered needs-reply item was written, None if nobody waits; `waiting_count`: how many people wait.
+    unanswered needs-reply item was written, None if nobody waits; `waiting_count`: how many people wait. `due_at`: by
+    when the first of them was promised an answer; `risk`: 1 somebody has used up three quarters of it, 2 all of it.
     Unread is the reader's own: `last_inbound_at` later than their read mark.
     """
 
@@ -59,6 +60,8 @@ class ConversationOut(msgspec.Struct, kw_only=True):
     last_inbound_at: datetime | None
     waiting_since: datetime | None
     waiting_count: int
+    due_at: datetime | None
+    risk: int
     imported: bool  # only items from before the connection wait here
     held: int  # messages here that the platform holds back for review
     assignee_id: UUID | None
@@ -232,9 +235,9 @@ class SavedReplyOut(msgspec.Struct, kw_only=True):
 
 
 class NotificationOut(msgspec.Struct, kw_only=True):
-    """Something one person is to know. `kind`: assigned, mentioned, wrote_again, send_failed, snooze_over,
-    channel_down, rule, rule_stopped, webhook_off. `count`: how often it happened since it was last read. `by`: the
-    colleague who did it."""
+    """Something one person is to know. `kind`: assigned, mentioned, wrote_again, send_failed, at_risk,
+    unassigned_at_risk, breached, any_breached, snooze_over, channel_down, rule, rule_stopped, webhook_off. `count`: how
+    often it happened since it was last read. `by`: the colleague who did it."""
 
     id: UUID
     version: int

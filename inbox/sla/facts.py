@@ -243,6 +243,14 @@ class Assigned(Fact, tag="assigned", frozen=True):
     by: str = ""
 
 
+class Labelled(Fact, tag="labelled", frozen=True):
+    """What the conversation wears from now on, all of it as it is after the change: a policy may look at it."""
+
+    tags: tuple[str, ...] = ()
+    priority: int = 0
+    by: str = ""
+
+
 class Snoozed(Fact, tag="snoozed", frozen=True):
     """The conversation sleeps until `until` (UTC), or with None was woken; no number knows."""
 
@@ -300,6 +308,7 @@ AnyFact: TypeAlias = (
     | Resolved
     | Reopened
     | Assigned
+    | Labelled
     | Snoozed
     | Undone
     | Linked

@@ -68,7 +68,7 @@ class Said(msgspec.Struct, gc=False, eq=False):
 class Thread:
     """What was done to a conversation as a whole; `put_away`: the last time that somebody resolved it."""
 
-    __slots__ = ("assigned", "assigned_at", "put_away", "reopened", "resolved", "snoozed")
+    __slots__ = ("assigned", "assigned_at", "labelled", "put_away", "reopened", "resolved", "snoozed")
 
     def __init__(self) -> None:
         self.resolved: list[f.Resolved] = []
@@ -76,6 +76,7 @@ class Thread:
         self.reopened: list[f.Reopened] = []
         self.assigned: list[f.Assigned] = []
         self.assigned_at: list[datetime] = []
+        self.labelled: list[f.Labelled] = []
         self.snoozed: list[f.Snoozed] = []
 
 
@@ -172,6 +173,8 @@ def _lay(gathered: Gathered, fact: AnyFact, home: str) -> None:
         case f.Assigned():
             gathered.threads[home].assigned.append(fact)
             gathered.threads[home].assigned_at.append(fact.at)
+        case f.Labelled():
+            gathered.threads[home].labelled.append(fact)
         case f.Reopened():
             gathered.threads[home].reopened.append(fact)
         case f.Snoozed():

@@ -15,6 +15,7 @@ from inbox.sla import facts as f
 from inbox.sla.answers import Answer
 from inbox.sla.asks import Ask
 from inbox.sla.episodes import Episode, Folded
+from inbox.sla.terms import Aim, in_words
 from inbox.sla.waitings import Waiting
 
 
@@ -33,6 +34,10 @@ SENTENCES = {
     "needs_reply": "Needs a reply: {reason} ({rule}, version {version})",
     "needs_reply_said": "Needs a reply, says {by}: {reason}",
     "before_connection": "Written before the channel was connected: it rings no timer.",
+    "promised": "Promised by “{policy}” (version {version}): {what} within {target}, so by {until}.",
+    "promised_anew": "From now on “{policy}” (version {version}) holds: {what} within {target}, so by {until}.",
+    "outside_hours": "Outside opening hours until {until}.",
+    "overdue": "What was promised by then was not kept.",
     "joined": "{item} joined; the waiting goes on from its start.",
     "left": "{item} waits no longer ({cause}); something else still does.",
     "dismissed": "{item} needs no reply, says {by}: {reason}",
@@ -57,10 +62,11 @@ def in_english(entry: Entry) -> str:
     return SENTENCES[entry.code].format_map({key: value or "nobody" for key, value in entry.params.items()})
 
 
-def ledger(folded: Folded, episode: Episode) -> tuple[Entry, ...]:
-    """Everything that made this episode, in order of time."""
+def ledger(folded: Folded, episode: Episode, aims: Sequence[Aim] = ()) -> tuple[Entry, ...]:
+    """Everything that made this episode, in order of time. `aims`: what was promised to it, one after the other."""
     waiting = folded.waitings[episode.conversation, episode.key]
     middle = [*_asks(waiting), *_acts(folded, episode, waiting), *_not_answers(folded, episode, waiting)]
+    middle += _promises(episode, aims)
     middle.sort(key=lambda entry: entry.at)
     return (*_start(waiting), *middle, *_end(episode, waiting))
 
@@ -137,6 +143,22 @@ def _act(act: f.Fact) -> Iterator[Entry]:
             yield Entry(act.at, "hidden" if act.hidden else "shown_again", {"item": act.item, "by": act.by})
         case f.Deleted():
             yield Entry(act.at, "deleted_by_us", {"item": act.item, "by": act.by})
+
+
+def _promises(episode: Episode, aims: Sequence[Aim]) -> Iterator[Entry]:
+    for aim in aims:
+        told = {
+            "policy": aim.policy.name,
+            "version": str(aim.policy.version),
+            "what": episode.kind,
+            "target": in_words(aim.target),
+            "until": aim.due.isoformat(),
+        }
+        yield Entry(aim.since, "promised" if aim is aims[0] else "promised_anew", told)
+        if aim.counts_from > aim.since:
+            yield Entry(aim.since, "outside_hours", {"until": aim.counts_from.isoformat()})
+    if aims and episode.ended_at is not None and episode.state != "never_asked" and aims[-1].due < episode.ended_at:
+        yield Entry(aims[-1].due, "overdue", {})
 
 
 def _not_answers(folded: Folded, episode: Episode, waiting: Waiting) -> Iterator[Entry]:

@@ -8,17 +8,21 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
+from inbox.ground import clock
 from inbox.ground.db import Connection, Database, again
 from inbox.realtime.events import Happening
 from inbox.realtime.rows import waiting_rank
-from inbox.sla import stored_facts
+from inbox.sla import stored_facts, stored_terms
+from inbox.sla.aimed import RINGS_AT, Risk, promised, risk_of
 from inbox.sla.episodes import Episode, Folded, fold
 from inbox.sla.facts import AnyFact
+from inbox.sla.terms import Aim, Place
 
 PAGE = 500  # conversations folded at a time when everything is recomputed, or fewer
 PAGE_FACTS = 20_000  # that have so many facts between them: while they are folded nobody may write there
@@ -36,6 +40,7 @@ WHERE before < $4 ORDER BY id
 class Waiting:
     """Who waits in one conversation: `count` people on the queue, the oldest `since`. `imported`: only old items.
 
+    `due`: the first promise to one of them; `risk`: how the worst of these promises stands now.
     `turned`: messages that became answered, or are so no more; whoever remembers announces them (`news`).
     """
 
@@ -44,6 +49,8 @@ class Waiting:
     authors: tuple[str, ...]
     items: tuple[str, ...]
     imported: bool
+    due: datetime | None = None
+    risk: Risk = Risk.NONE
     turned: tuple[UUID, ...] = ()
 
 
@@ -72,10 +79,15 @@ COLUMNS: dict[str, str] = {
     "closed_unanswered": "bool",
     "reason": "text",
     "depends_from": "timestamptz",
+    "policy": "text",
+    "policy_version": "int",
+    "due_at": "timestamptz",
+    "risk_at": "timestamptz",
 }
 LISTS = ("items", "waiting_items")
 NAMES = {"case_key": "case"}  # the fold's own word, where the column has another
 
+PROMISED: dict[str, Any] = {"policy": "", "policy_version": 0, "due_at": None, "risk_at": None}  # where nothing was
 ENDING: dict[str, Any] = {  # how an episode ended, and what these columns say while it has not
     "before_connection": False,
     "ended_at": None,
@@ -91,27 +103,36 @@ ENDING: dict[str, Any] = {  # how an episode ended, and what these columns say w
 }
 
 
-def _upsert(sent: list[str]) -> str:
-    """Columns that are not `sent` say what ENDING says."""
-    given = [f"g.{name}" if name in sent else _literal(ENDING[name]) for name in COLUMNS]
+@cache
+def _upsert(*, ended: bool, promised: bool) -> str:
+    """For episodes of which some have ended, to some of which something was promised; the rest says what it must."""
+    sent = _sent(ended=ended, promised=promised)
+    given = [f"{f'g.{name}' if name in sent else _literal(name)} AS {name}" for name in COLUMNS]
     return f"""
-        INSERT INTO episode (workspace_id, conversation_id, channel_id, thread_kind, {", ".join([*COLUMNS, *LISTS])})
-        SELECT $1, g.conversation_id, c.channel_id, c.kind, {", ".join(given)},
-               string_to_array(g.items, ' '), string_to_array(g.waiting_items, ' ')
-        FROM unnest($2::uuid[], {", ".join(f"${n}::{COLUMNS[name]}[]" for n, name in enumerate(sent, 3))},
-                    ${len(sent) + 3}::text[], ${len(sent) + 4}::text[])
-             AS g(conversation_id, {", ".join([*sent, *LISTS])})
-        JOIN conversation c ON c.workspace_id = $1 AND c.id = g.conversation_id
+        INSERT INTO episode AS e (workspace_id, conversation_id, channel_id, thread_kind,
+                                  {", ".join([*COLUMNS, *LISTS])}, rings_at)
+        SELECT $1, v.conversation_id, c.channel_id, c.kind, {", ".join(f"v.{name}" for name in COLUMNS)},
+               string_to_array(v.items, ' '), string_to_array(v.waiting_items, ' '),
+               {RINGS_AT.format(row="v", rung="never") if promised else "NULL"}
+        FROM (SELECT g.conversation_id, {", ".join(given)}, g.items, g.waiting_items
+              FROM unnest($2::uuid[], {", ".join(f"${n}::{COLUMNS[name]}[]" for n, name in enumerate(sent, 3))},
+                          ${len(sent) + 3}::text[], ${len(sent) + 4}::text[])
+                   AS g(conversation_id, {", ".join([*sent, *LISTS])})) v
+        JOIN conversation c ON c.workspace_id = $1 AND c.id = v.conversation_id
+        CROSS JOIN (SELECT NULL::timestamptz AS due_rung_at, NULL::timestamptz AS risk_rung_at) never
         ON CONFLICT (workspace_id, conversation_id, key) DO UPDATE SET
-            {", ".join(f"{name} = excluded.{name}" for name in [*COLUMNS, *LISTS] if name != "key")}"""
+            {", ".join(f"{name} = excluded.{name}" for name in [*COLUMNS, *LISTS] if name != "key")},
+            rings_at = {RINGS_AT.format(row="excluded", rung="e")}"""
 
 
-def _literal(value: bool | str | None) -> str:
-    return "NULL" if value is None else "false" if value is False else f"'{value}'"
+def _sent(*, ended: bool, promised: bool) -> list[str]:
+    return [name for name in COLUMNS if (ended or name not in ENDING) and (promised or name not in PROMISED)]
 
 
-BEGUN = [name for name in COLUMNS if name not in ENDING]  # all that episodes can say that have not ended
-UPSERT, UPSERT_BEGUN = _upsert(list(COLUMNS)), _upsert(BEGUN)
+def _literal(column: str) -> str:
+    value = (ENDING | PROMISED)[column]
+    plain = "NULL" if value is None else str(value).lower() if isinstance(value, int) else f"'{value}'"
+    return f"{plain}::{COLUMNS[column]}"
 
 
 async def remember(connection: Connection, workspace_id: UUID, facts: Sequence[AnyFact]) -> dict[UUID, Waiting]:
@@ -134,12 +155,36 @@ def news(waiting: Mapping[UUID, Waiting]) -> list[Happening]:
 
 
 @dataclass(frozen=True, slots=True)
+class Counted:
+    """An episode as its row has it, with what was promised to it."""
+
+    episode: Episode
+    aim: Aim | None
+
+    def value(self, column: str) -> Any:
+        match column:
+            case "policy":
+                return self.aim.policy.id if self.aim else ""
+            case "policy_version":
+                return self.aim.policy.version if self.aim else 0
+            case "due_at":
+                return self.aim.due if self.aim else None
+            case "risk_at":
+                return self.aim.risk if self.aim else None
+            case "items" | "waiting_items":
+                return list(getattr(self.episode, column))
+            case _:
+                return getattr(self.episode, NAMES.get(column, column))
+
+
+@dataclass(frozen=True, slots=True)
 class Refolded:
     """What the fold gives for some conversations, not yet written: who waits, and which items are answered."""
 
     folds: list[Folded]
     waiting: dict[UUID, Waiting]
     answered: set[UUID]
+    aims: Mapping[tuple[str, str], tuple[Aim, ...]] = field(default_factory=dict)  # by conversation and key
 
 
 async def refold(connection: Connection, workspace_id: UUID, touched: Iterable[UUID]) -> dict[UUID, Waiting]:
@@ -152,24 +197,36 @@ async def refold(connection: Connection, workspace_id: UUID, touched: Iterable[U
     return folded.waiting
 
 
-async def look(connection: Connection, workspace_id: UUID, touched: Iterable[UUID]) -> Refolded:
-    """Fold, and write nothing."""
+async def look(
+    connection: Connection, workspace_id: UUID, touched: Iterable[UUID], known: Mapping[UUID, Place] | None = None
+) -> Refolded:
+    """Fold, and write nothing. `known`: where conversations are that have no row yet."""
     groups = await stored_facts.groups(connection, workspace_id, set(touched))
-    refolded = Refolded([fold(facts) for facts in groups.values()], {}, set())
+    aims: dict[tuple[str, str], tuple[Aim, ...]] = {}
+    refolded = Refolded([fold(facts) for facts in groups.values()], {}, set(), aims)
+    if terms := await stored_terms.load(connection, workspace_id):
+        names = {UUID(name) for folded in refolded.folds for name in folded.conversations}
+        places = await stored_terms.places(connection, workspace_id, names, known or {})
+        for folded in refolded.folds:
+            aims |= promised(folded, terms, places)
+    now = clock.now()
     for folded in refolded.folds:
-        authors: defaultdict[str, dict[str, None]] = defaultdict(dict)
+        queued: defaultdict[str, list[Episode]] = defaultdict(list)
         for episode in folded.episodes:
             if episode.state == "waiting" and not (episode.closed_unanswered or episode.before_connection):
-                authors[episode.conversation][episode.author] = None
+                queued[episode.conversation].append(episode)
             if episode.answer:
                 refolded.answered.update(UUID(item) for item in episode.items if item not in episode.waiting_items)
         for name, standing in folded.conversations.items():
+            here = [last[-1] for one in queued[name] if (last := aims.get((name, one.key)))]
             refolded.waiting[UUID(name)] = Waiting(
                 standing.waiting,
                 standing.oldest_waiting_since,
-                tuple(authors[name]),
+                tuple(dict.fromkeys(one.author for one in queued[name])),
                 standing.items,
                 standing.imported > 0 and not standing.waiting,
+                min((aim.due for aim in here), default=None),
+                max((risk_of(aim, now) for aim in here), default=Risk.NONE),
             )
     return refolded
 
@@ -187,12 +244,14 @@ async def write(
             [conversation_id for conversation_id in ids if conversation_id not in fresh],
         )
     }
-    changed: list[Episode] = []
+    changed: list[Counted] = []
     for folded in refolded.folds:
         for episode in folded.episodes:
             row = stored.pop((UUID(episode.conversation), episode.key), None)
-            if row is None or any(_value(episode, name) != row[name] for name in (*COLUMNS, *LISTS)):
-                changed.append(episode)
+            aims = refolded.aims.get((episode.conversation, episode.key))
+            counted = Counted(episode, aims[-1] if aims else None)
+            if row is None or any(counted.value(name) != row[name] for name in (*COLUMNS, *LISTS)):
+                changed.append(counted)
     if stored:
         await connection.execute(
             """DELETE FROM episode e USING unnest($2::uuid[], $3::text[]) AS g(conversation_id, key)
@@ -202,13 +261,14 @@ async def write(
             [key for _, key in stored],
         )
     if changed:
-        begun = all(getattr(episode, name) == value for name, value in ENDING.items() for episode in changed)
+        ended = any(getattr(one.episode, name) != value for name, value in ENDING.items() for one in changed)
+        promised = any(one.aim for one in changed)
         await connection.execute(
-            UPSERT_BEGUN if begun else UPSERT,
+            _upsert(ended=ended, promised=promised),
             workspace_id,
-            [UUID(episode.conversation) for episode in changed],
-            *[[_value(episode, name) for episode in changed] for name in (BEGUN if begun else COLUMNS)],
-            *[[" ".join(getattr(episode, name)) for episode in changed] for name in LISTS],
+            [UUID(one.episode.conversation) for one in changed],
+            *[[one.value(name) for one in changed] for name in _sent(ended=ended, promised=promised)],
+            *[[" ".join(getattr(one.episode, name)) for one in changed] for name in LISTS],
         )
     return len(changed) + len(stored)
 
@@ -245,11 +305,6 @@ async def _recompute_page(
     return mended, ids[-1]
 
 
-def _value(episode: Episode, column: str) -> Any:
-    value = getattr(episode, NAMES.get(column, column))
-    return list(value) if column in LISTS else value
-
-
 async def show(
     connection: Connection,
     workspace_id: UUID,
@@ -283,7 +338,7 @@ async def show(
 
 async def _show_waiting(connection: Connection, workspace_id: UUID, waiting: Mapping[UUID, Waiting]) -> None:
     rows = await connection.fetch(
-        """SELECT id, last_message_at, waiting_since, waiting_count, imported FROM conversation
+        """SELECT id, last_message_at, waiting_since, waiting_count, imported, due_at, risk FROM conversation
            WHERE workspace_id = $1 AND id = ANY($2)""",
         workspace_id,
         sorted(waiting),
@@ -291,22 +346,24 @@ async def _show_waiting(connection: Connection, workspace_id: UUID, waiting: Map
     changed = [
         row
         for row in rows
-        if (row["waiting_since"], row["waiting_count"], row["imported"])
-        != (waiting[row["id"]].since, waiting[row["id"]].count, waiting[row["id"]].imported)
+        if (row["waiting_since"], row["waiting_count"], row["imported"], row["due_at"], row["risk"])
+        != ((w := waiting[row["id"]]).since, w.count, w.imported, w.due, w.risk)
     ]
     if not changed:
         return
     now = [waiting[row["id"]] for row in changed]
     await connection.execute(
         """UPDATE conversation c SET waiting_since = g.since, waiting_count = g.count, imported = g.imported,
-               waiting_rank = g.rank, version = version + 1
-           FROM unnest($2::uuid[], $3::timestamptz[], $4::int[], $5::bool[], $6::float8[])
-               AS g(id, since, count, imported, rank)
+               due_at = g.due, risk = g.risk, waiting_rank = g.rank, version = version + 1
+           FROM unnest($2::uuid[], $3::timestamptz[], $4::int[], $5::bool[], $6::timestamptz[], $7::smallint[],
+                       $8::float8[]) AS g(id, since, count, imported, due, risk, rank)
            WHERE c.workspace_id = $1 AND c.id = g.id""",
         workspace_id,
         [row["id"] for row in changed],
         [w.since for w in now],
         [w.count for w in now],
         [w.imported for w in now],
+        [w.due for w in now],
+        [w.risk for w in now],
         [waiting_rank(w.since, row["last_message_at"]) for w, row in zip(now, changed, strict=True)],
     )

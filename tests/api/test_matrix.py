@@ -22,7 +22,7 @@ import pytest
 from litestar.routes import HTTPRoute
 
 from inbox.app import create_app
-from inbox.desk import macros, saved_replies, saved_views, teams
+from inbox.desk import calendars, macros, saved_replies, saved_views, teams
 from inbox.ground.db import Database
 from inbox.ground.ids import new_id
 from inbox.ground.settings import Settings
@@ -117,6 +117,12 @@ async def a_team(world: World) -> dict[str, Any]:
         return {"team_id": (await teams.make(session, teams.Wanted(name="Repairs"), by=world.admin)).id}
 
 
+async def a_calendar(world: World) -> dict[str, Any]:
+    async with world.database.session(world.workspace_id) as session:
+        wanted = msgspec.convert(CALENDAR, calendars.Wanted)
+        return {"calendar_id": (await calendars.make(session, wanted, by=world.admin)).id}
+
+
 async def a_macro(world: World) -> dict[str, Any]:
     """Everybody's."""
     async with world.database.session(world.workspace_id) as session:
@@ -150,6 +156,7 @@ MACRO: dict[str, Any] = {"title": "Late", "shared": True, "tags_on": ["late"]}
 HOOK = {"url": "https://example.com/hook", "kinds": ["message.received"]}
 OWN_MACRO = MACRO | {"shared": False}
 TEAM = {"name": "Repairs"}
+CALENDAR: dict[str, Any] = {"name": "Office", "zone": "Europe/Madrid", "week": [[{"opens": "09:00", "closes": "17:00"}]] * 7}
 NO_MACRO = {"macro_id": str(new_id())}
 RULE: dict[str, Any] = {"title": "Money", "actions": [{"action": "tag", "value": "money"}]}
 UNSEEN = {"trial_id": str(new_id())}
@@ -230,6 +237,12 @@ ROWS: dict[str, Row] = {
     "POST /api/v1/saved-replies": Row("               201   201   201    403     201   201    401     422", {"title": "Hello", "text": "Hello!"}),
     "PATCH /api/v1/saved-replies/{saved_reply_id}": Row("200 200 403 403     403   404    401     403", {"title": "Hi"}, a_saved_reply),
     "DELETE /api/v1/saved-replies/{saved_reply_id}": Row("204 204 403 403    403   404    401     403", None, a_saved_reply),
+    "GET /api/v1/calendars": Row("                    200   200   200    200     200   200    401     200"),
+    "POST /api/v1/calendars": Row("                   201   403   403    403     403   201    401     403", CALENDAR),
+    "PUT /api/v1/calendars/{calendar_id}": Row("      200   403   403    403     403   404    401     403", CALENDAR, a_calendar),
+    "DELETE /api/v1/calendars/{calendar_id}": Row("   204   403   403    403     403   404    401     403", None, a_calendar),
+    "GET /api/v1/sla": Row("                          200   200   200    200     200   200    401     200"),
+    "PUT /api/v1/sla": Row("                          200   403   403    403     403   200    401     403", {"version": 0, "policies": [{"name": "All", "first": "1 hour"}]}),
     "GET /api/v1/teams": Row("                        200   200   200    200     200   200    401     200"),
     "POST /api/v1/teams": Row("                       201   201   403    403     403   201    401     403", TEAM),
     "PUT /api/v1/teams/{team_id}": Row("              200   200   403    403     403   404    401     403", TEAM, a_team),

@@ -1,0 +1,69 @@
+"""What is promised, and in which hours it counts."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from litestar import delete, get, post, put
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody, QueryParameter
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from inbox.desk import calendars, policies
+from inbox.desk.calendars import CalendarOut
+from inbox.desk.policies import PoliciesOut
+from inbox.people.access import Agent
+
+Seen = Annotated[int | None, QueryParameter(description="The version that was looked at, if it must still be that.")]
+
+
+@get("/calendars", summary="List opening hours")
+async def list_calendars(session: NamedDependency[AsyncSession], agent: NamedDependency[Agent]) -> list[CalendarOut]:
+    """Every calendar, with what held when and what will."""
+    return await calendars.all_of(session, agent)
+
+
+@post("/calendars", summary="Make opening hours")
+async def create_calendar(
+    data: JSONBody[calendars.Wanted], session: NamedDependency[AsyncSession], agent: NamedDependency[Agent]
+) -> CalendarOut:
+    """As an admin. They hold as if they had always been so."""
+    return await calendars.make(session, data, by=agent)
+
+
+@put("/calendars/{calendar_id:uuid}", summary="Change opening hours")
+async def put_calendar(
+    calendar_id: FromPath[UUID],
+    data: JSONBody[calendars.Wanted],
+    session: NamedDependency[AsyncSession],
+    agent: NamedDependency[Agent],
+    version: Seen = None,
+) -> CalendarOut:
+    """From a day to come on, tomorrow if none is said: what was counted stays as it is."""
+    return await calendars.change(session, calendar_id, data, version=version, by=agent)
+
+
+@delete("/calendars/{calendar_id:uuid}", summary="Delete opening hours")
+async def delete_calendar(
+    calendar_id: FromPath[UUID], session: NamedDependency[AsyncSession], agent: NamedDependency[Agent]
+) -> None:
+    """If no policy counts in them."""
+    await calendars.remove(session, calendar_id, by=agent)
+
+
+@get("/sla", summary="Read the SLA policies")
+async def read_policies(session: NamedDependency[AsyncSession], agent: NamedDependency[Agent]) -> PoliciesOut:
+    """What is promised to whoever writes, in the order in which it is looked through."""
+    return await policies.current(session, agent)
+
+
+@put("/sla", summary="Change the SLA policies")
+async def put_policies(
+    data: JSONBody[policies.Wanted], session: NamedDependency[AsyncSession], agent: NamedDependency[Agent]
+) -> PoliciesOut:
+    """All of them at once, as a new edition: it holds for who writes from `valid_from` on."""
+    return await policies.put(session, data, by=agent)
+
+
+doors = [list_calendars, create_calendar, put_calendar, delete_calendar, read_policies, put_policies]

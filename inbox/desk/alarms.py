@@ -1,0 +1,216 @@
+"""What rings when a promise to somebody is in danger or broken: once for each, at its instant, whatever happens.
+
+Each waiting knows when it must ring next (`episode.rings_at`); here that is looked for every second, along one index.
+A breach is one also when the late answer came before anybody looked. What a late fact proves to have been in time is
+withdrawn; that it rang is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+
+from inbox.ground import clock
+from inbox.ground.db import Connection, Database
+from inbox.ground.ids import new_id
+from inbox.realtime import events, rows
+from inbox.realtime.events import Happening
+from inbox.sla import storage, stored_facts
+from inbox.sla.aimed import RINGS_AT, Risk
+
+BATCH = 200
+PAGE = 200  # conversations counted anew at a time
+
+RINGING = """
+SELECT conversation_id FROM episode WHERE rings_at <= $2 AND workspace_id = $1 ORDER BY rings_at LIMIT $3
+"""
+HELD = """
+SELECT conversation_id, key, state, ended_at, due_at, risk_at, due_rung_at, risk_rung_at, closed_unanswered FROM episode
+WHERE workspace_id = $1 AND conversation_id = ANY($2) AND rings_at <= $3
+"""
+RING = f"""
+UPDATE episode e SET due_rung_at = g.due_rung_at, risk_rung_at = g.risk_rung_at,
+    rings_at = {RINGS_AT.format(row="e", rung="g")}
+FROM unnest($2::uuid[], $3::text[], $4::timestamptz[], $5::timestamptz[])
+    AS g(conversation_id, key, due_rung_at, risk_rung_at)
+WHERE e.workspace_id = $1 AND e.conversation_id = g.conversation_id AND e.key = g.key
+"""
+KEEP = """
+INSERT INTO alarm (workspace_id, id, conversation_id, episode_key, threshold, at, rung_at)
+SELECT $1, g.id, g.conversation_id, g.key, g.threshold, g.at, $7
+FROM unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::timestamptz[])
+    AS g(id, conversation_id, key, threshold, at)
+ON CONFLICT DO NOTHING
+"""
+WITHDRAW = """
+UPDATE alarm a SET withdrawn_at = $4 FROM unnest($2::uuid[], $3::text[]) AS g(conversation_id, key)
+WHERE a.workspace_id = $1 AND a.conversation_id = g.conversation_id AND a.episode_key = g.key AND a.threshold = 'due'
+    AND a.withdrawn_at IS NULL
+"""
+SHOW = """
+UPDATE conversation c SET risk = g.risk, version = version + 1
+FROM unnest($2::uuid[], $3::smallint[]) AS g(id, risk)
+WHERE c.workspace_id = $1 AND c.id = g.id AND c.risk < g.risk
+"""
+LINES = """
+INSERT INTO audit_entry (workspace_id, id, verb, conversation_id, data)
+SELECT $1, g.id, g.verb, g.conversation_id, jsonb_build_object('due', g.due)
+FROM unnest($2::uuid[], $3::text[], $4::uuid[], $5::text[]) AS g(id, verb, conversation_id, due) RETURNING *
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Rings:
+    """One episode that rings: `what` is risk, due or withdrawn; `at` the threshold it is about."""
+
+    conversation_id: UUID
+    key: str
+    what: str
+    at: datetime
+    waits: bool  # on the queue
+    due_rung_at: datetime | None
+    risk_rung_at: datetime | None
+
+
+async def due(database: Database, now: datetime | None = None) -> list[UUID]:
+    """Workspaces in which something rings."""
+    found = await database.claim.fetch(
+        "SELECT DISTINCT workspace_id FROM episode WHERE rings_at <= $1", now or clock.now()
+    )
+    return [row["workspace_id"] for row in found]
+
+
+async def ring(database: Database, workspace_id: UUID, now: datetime | None = None) -> int:
+    """Ring what is due; gives how many episodes were looked at."""
+    now = now or clock.now()
+    async with database.tenant(workspace_id) as connection:
+        found = await connection.fetch(RINGING, workspace_id, now, BATCH)
+        homes = sorted({row["conversation_id"] for row in found})
+        await stored_facts.hold(connection, workspace_id, homes)
+        rings = [_judged(row, now) for row in await connection.fetch(HELD, workspace_id, homes, now)]
+        await _keep(connection, workspace_id, rings, now)
+        await events.number(connection, workspace_id, await _told(connection, workspace_id, rings))
+        return len(rings)
+
+
+def _judged(row: asyncpg.Record, now: datetime) -> Rings:
+    waits = row["state"] == "waiting" and not row["closed_unanswered"]
+    due_rung, risk_rung = row["due_rung_at"], row["risk_rung_at"]
+    if due_rung is not None:
+        return Rings(row["conversation_id"], row["key"], "withdrawn", due_rung, waits, None, risk_rung)
+    if row["due_at"] <= now:
+        return Rings(row["conversation_id"], row["key"], "due", row["due_at"], waits, now, risk_rung)
+    return Rings(row["conversation_id"], row["key"], "risk", row["risk_at"], waits, None, now)
+
+
+async def _keep(connection: Connection, workspace_id: UUID, rings: list[Rings], now: datetime) -> None:
+    if not rings:
+        return
+    told = [one for one in rings if one.what != "withdrawn"]
+    taken_back = [one for one in rings if one.what == "withdrawn"]
+    await connection.execute(
+        RING,
+        workspace_id,
+        [one.conversation_id for one in rings],
+        [one.key for one in rings],
+        [one.due_rung_at for one in rings],
+        [one.risk_rung_at for one in rings],
+    )
+    if taken_back:
+        await connection.execute(
+            WITHDRAW,
+            workspace_id,
+            [one.conversation_id for one in taken_back],
+            [one.key for one in taken_back],
+            now,
+        )
+    await connection.execute(
+        KEEP,
+        workspace_id,
+        [new_id() for _ in told],
+        [one.conversation_id for one in told],
+        [one.key for one in told],
+        [one.what for one in told],
+        [one.at for one in told],
+        now,
+    )
+    waiting = [one for one in told if one.waits]
+    risks = {one.conversation_id: Risk.AT_RISK for one in waiting}
+    risks |= {one.conversation_id: Risk.BROKEN for one in waiting if one.what == "due"}
+    if risks:
+        await connection.execute(SHOW, workspace_id, list(risks), [int(risk) for risk in risks.values()])
+
+
+async def _told(connection: Connection, workspace_id: UUID, rings: Iterable[Rings]) -> list[Happening]:
+    """One event for each conversation and what happened; a promise broken or not broken after all is a line of it."""
+    news = {(one.conversation_id, one.what): one for one in rings}
+    happenings = [Happening("conversation.at_risk", conversation=home) for home, what in news if what == "risk"]
+    written = [one for one in news.values() if one.what != "risk"]
+    lines = await connection.fetch(
+        LINES,
+        workspace_id,
+        [new_id() for _ in written],
+        ["breached" if one.what == "due" else "breach_withdrawn" for one in written],
+        [one.conversation_id for one in written],
+        [one.at.isoformat() for one in written],
+    )
+    happenings += [
+        Happening(f"conversation.{line['verb']}", conversation=line["conversation_id"], activity=rows.activity(line))
+        for line in lines
+    ]
+    return happenings
+
+
+# Those who wait, counted anew when what was promised to them changed
+
+
+async def to_refold(database: Database) -> list[UUID]:
+    """Workspaces in which what was promised to those who wait has changed."""
+    found = await database.claim.fetch("SELECT workspace_id FROM sla_refold WHERE due_at <= $1", clock.now())
+    return [row["workspace_id"] for row in found]
+
+
+async def refold(database: Database, workspace_id: UUID) -> int:
+    """Count a page of them anew; gives how many conversations it was."""
+    async with database.tenant(workspace_id) as connection:
+        place = await connection.fetchrow(
+            "SELECT after FROM sla_refold WHERE workspace_id = $1 AND due_at <= $2 FOR UPDATE SKIP LOCKED",
+            workspace_id,
+            clock.now(),
+        )
+        if place is None:
+            return 0
+        found = await connection.fetch(
+            """SELECT DISTINCT conversation_id FROM episode
+               WHERE workspace_id = $1 AND state = 'waiting' AND conversation_id > $2
+               ORDER BY conversation_id LIMIT $3""",
+            workspace_id,
+            place["after"],
+            PAGE,
+        )
+        homes = [row["conversation_id"] for row in found]
+        if not homes:
+            await connection.execute("DELETE FROM sla_refold WHERE workspace_id = $1", workspace_id)
+            return 0
+        await stored_facts.hold(connection, workspace_id, homes)
+        before = await _promises(connection, workspace_id, homes)
+        waiting = await storage.refold(connection, workspace_id, homes)
+        after = await _promises(connection, workspace_id, homes)
+        await connection.execute("UPDATE sla_refold SET after = $2 WHERE workspace_id = $1", workspace_id, homes[-1])
+        changed = [home for home in homes if before.get(home) != after.get(home)]
+        news = [Happening("conversation.counted", conversation=home) for home in changed]
+        await events.number(connection, workspace_id, [*news, *storage.news(waiting)])
+        return len(homes)
+
+
+async def _promises(
+    connection: Connection, workspace_id: UUID, homes: list[UUID]
+) -> dict[UUID, tuple[datetime | None, int]]:
+    found = await connection.fetch(
+        "SELECT id, due_at, risk FROM conversation WHERE workspace_id = $1 AND id = ANY($2)", workspace_id, homes
+    )
+    return {row["id"]: (row["due_at"], row["risk"]) for row in found}

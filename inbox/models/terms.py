@@ -1,0 +1,77 @@
+"""What is promised to customers: opening hours, policies in their editions, and what rang about them."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Boolean, DateTime, Index, Integer, Uuid
+from sqlalchemy import text as sql
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from inbox.models.base import Instant, Key, MaybeInstant, MaybeName, Name, Now, Table, Tenant, of_workspace, within
+
+
+class Calendar(Tenant, Table):
+    """Opening hours. `versions`: list of sla.hours.Version; of those that hold already none is ever changed."""
+
+    __tablename__ = "calendar"
+    __table_args__ = (
+        of_workspace(),
+        Index("uq_calendar_name", "workspace_id", "name", unique=True, postgresql_where=sql("removed_at IS NULL")),
+    )
+    id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    name: Mapped[str]
+    versions: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    version: Mapped[int] = mapped_column(Integer, server_default=sql("1"))
+    removed_at: Mapped[MaybeInstant]
+    created_by: Mapped[MaybeName]
+    created_at: Mapped[Now]
+    updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=sql("now()"))
+
+
+class SlaEdition(Tenant, Table):
+    """All policies of a workspace at once, in their order; never changed. `policies`: list of sla.terms.Policy."""
+
+    __tablename__ = "sla_edition"
+    __table_args__ = (of_workspace(),)
+    version: Mapped[int] = mapped_column(Integer, primary_key=True)
+    valid_from: Mapped[Instant]
+    includes_waiting: Mapped[bool] = mapped_column(Boolean)
+    policies: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    created_by: Mapped[MaybeName]
+    created_at: Mapped[Now]
+
+
+class SlaRefold(Tenant, Table):
+    """Those who wait are to be counted anew from `due_at` on; done as far as conversation `after`."""
+
+    __tablename__ = "sla_refold"
+    __table_args__ = (of_workspace(),)
+    due_at: Mapped[Instant]
+    after: Mapped[Name]
+
+
+class Alarm(Tenant, Table):
+    """A threshold of a waiting that passed: `risk` or `due`, which was at `at`. One that proved wrong is withdrawn."""
+
+    __tablename__ = "alarm"
+    __table_args__ = (
+        within("conversation", "conversation_id"),
+        Index(
+            "uq_alarm_once",
+            "workspace_id",
+            "conversation_id",
+            "episode_key",
+            "threshold",
+            unique=True,
+            postgresql_where=sql("withdrawn_at IS NULL"),
+        ),
+    )
+    id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    conversation_id: Mapped[Name]
+    episode_key: Mapped[Key]
+    threshold: Mapped[Key]
+    at: Mapped[Instant]
+    rung_at: Mapped[Instant]
+    withdrawn_at: Mapped[MaybeInstant]

@@ -1,0 +1,51 @@
+"""What was promised to each waiting of a fold, how that stands now, and when it must ring."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import IntEnum
+
+from inbox.sla.episodes import Folded
+from inbox.sla.terms import Aim, Place, Terms, Waits, Worn
+
+# When the next threshold of an episode passes that has not rung. `row` has what the fold says, `rung` what rang.
+# '-infinity': a breach was told that is none, since a late fact says that the answer came in time, or was never needed.
+RINGS_AT = """CASE
+    WHEN {rung}.due_rung_at IS NOT NULL THEN CASE
+        WHEN {row}.due_at IS NULL OR {row}.state = 'never_asked' OR {row}.ended_at <= {row}.due_at
+        THEN '-infinity'::timestamptz END
+    WHEN {row}.due_at IS NULL OR {row}.state = 'never_asked' THEN NULL
+    WHEN {row}.state = 'waiting' THEN CASE
+        WHEN {rung}.risk_rung_at IS NULL THEN least({row}.risk_at, {row}.due_at) ELSE {row}.due_at END
+    WHEN {row}.ended_at > {row}.due_at THEN {row}.due_at END"""
+
+
+class Risk(IntEnum):
+    """How a promise stands to somebody who waits."""
+
+    NONE = 0
+    AT_RISK = 1
+    BROKEN = 2
+
+
+def promised(folded: Folded, terms: Terms, places: Mapping[str, Place]) -> dict[tuple[str, str], tuple[Aim, ...]]:
+    """By conversation and episode key, where something was. Nothing was before the channel was connected."""
+    worn = {
+        name: [Worn(fact.at, frozenset(fact.tags), fact.priority) for fact in thread.labelled]
+        for name, thread in folded.gathered.threads.items()
+    }
+    found = {}
+    for episode in folded.episodes:
+        place = places.get(episode.conversation)
+        if place is None or episode.before_connection:
+            continue
+        waits = Waits(episode.kind, episode.opened_at, episode.ended_at)
+        if aims := terms.aims(waits, place, worn[episode.conversation]):
+            found[episode.conversation, episode.key] = aims
+    return found
+
+
+def risk_of(aim: Aim, now: datetime) -> Risk:
+    """Of somebody who waits at `now`."""
+    return Risk.BROKEN if aim.due < now else Risk.AT_RISK if aim.risk <= now else Risk.NONE

@@ -1,0 +1,199 @@
+"""What is promised to whoever asks: policies in their editions, and the due instant they give a waiting. Pure.
+
+    aims = terms.aims(waits, Place(channel, platform, "dm"), worn)
+    aims[-1].due          # by when an answer keeps the promise
+    aims[-1].risk         # when three quarters of the time are used up
+
+The first policy that matches wins, in the edition that held when the waiting opened, by what the conversation wore
+then. It is chosen again when what it matches on changes while somebody waits, and by an edition that includes those who
+wait; always reckoned from the opening, and never once the due instant has passed: what was late stays late.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+import msgspec
+
+from inbox.sla.hours import Hours
+
+AT_RISK = 0.75  # of what is allowed
+
+
+class Target(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How long an answer may take; `business`: in the hours of the policy's calendar, else by the clock."""
+
+    seconds: int
+    business: bool = False
+
+
+class Match(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Whom a policy is for: all that is named must hold; of several of one kind, one of them. `tags` any, `priority`
+    that or higher. Nothing named: everybody."""
+
+    channels: tuple[str, ...] = ()
+    platforms: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    priority: int = 0
+
+
+class Policy(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """One promise. `version` counts its own changes. Without a target for a first or a next response there is none."""
+
+    id: str
+    name: str
+    version: int = 1
+    match: Match = Match()
+    first: Target | None = None
+    next: Target | None = None
+    calendar: str = ""
+
+    def target(self, kind: str) -> Target | None:
+        """For a first_response or a next_response."""
+        return self.first if kind == "first_response" else self.next
+
+
+class Edition(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """All policies in their order, for who asks from `valid_from` on; `includes_waiting`: for who waits then too."""
+
+    version: int
+    valid_from: datetime
+    policies: tuple[Policy, ...]
+    includes_waiting: bool = False
+
+
+class Place(msgspec.Struct, frozen=True):
+    """Where a conversation is; it stays there."""
+
+    channel: str
+    platform: str
+    kind: str
+
+
+class Worn(msgspec.Struct, frozen=True):
+    """What a conversation wears from `at` on."""
+
+    at: datetime
+    tags: frozenset[str] = frozenset()
+    priority: int = 0
+
+
+class Waits(msgspec.Struct, frozen=True):
+    """One waiting: first_response or next_response, from when, and until when if it is over."""
+
+    kind: str
+    opened_at: datetime
+    ended_at: datetime | None = None
+
+
+class Aim(msgspec.Struct, frozen=True):
+    """What was promised to one waiting, from `since` on. `due`, `risk`: instants, UTC; `edition`: its number.
+
+    `counts_from`: the first instant that counts, which is the opening itself unless that was outside the hours.
+    """
+
+    since: datetime
+    policy: Policy
+    edition: int
+    target: Target
+    due: datetime
+    risk: datetime
+    counts_from: datetime
+
+
+def in_words(target: Target) -> str:
+    """ "8 business hours", "24 clock hours", "90 clock minutes": never a day, which may mean either."""
+    kind = "business" if target.business else "clock"
+    minutes = target.seconds // 60
+    number, unit = (minutes // 60, "hour") if minutes % 60 == 0 else (minutes, "minute")
+    return f"{number} {kind} {unit}{'' if number == 1 else 's'}"
+
+
+class Terms:
+    """Every edition, with the calendars they name."""
+
+    def __init__(self, editions: Sequence[Edition], calendars: Mapping[str, Hours]) -> None:
+        self._editions = sorted(editions, key=lambda edition: (edition.valid_from, edition.version))
+        self._from = [edition.valid_from for edition in self._editions]
+        self._calendars = calendars
+
+    def __bool__(self) -> bool:
+        """Whether anything was ever promised."""
+        return bool(self._editions)
+
+    def aims(self, waits: Waits, place: Place, worn: Sequence[Worn]) -> tuple[Aim, ...]:
+        """What was promised to it, the last of them last; `worn` in order. None at all: nothing was."""
+        labels = Labels(worn)
+        edition = self._at(waits.opened_at)
+        found = [self._aim(edition, waits, place, labels, waits.opened_at)]
+        for at in self._turns(waits, labels):
+            if found[-1] and found[-1].due <= at:
+                break  # what is late stays so
+            held = self._at(at)
+            if held is not edition and held is not None and held.includes_waiting and held.valid_from == at:
+                edition = held
+            again = self._aim(edition, waits, place, labels, at)
+            if not _same(again, found[-1]):
+                found.append(again)
+        return tuple(aim for aim in found if aim) if found[-1] else ()
+
+    def _at(self, at: datetime) -> Edition | None:
+        place = bisect_right(self._from, at)
+        return self._editions[place - 1] if place else None
+
+    def _turns(self, waits: Waits, labels: Labels) -> list[datetime]:
+        """Instants at which another promise may have been made to who waits."""
+        kept = [edition.valid_from for edition in self._editions if edition.includes_waiting]
+        ended = waits.ended_at
+        return sorted(at for at in {*kept, *labels.instants} if waits.opened_at < at and (ended is None or at < ended))
+
+    def _aim(self, edition: Edition | None, waits: Waits, place: Place, labels: Labels, at: datetime) -> Aim | None:
+        worn = labels.at(at)
+        policy = next((one for one in edition.policies if _matches(one.match, place, worn)), None) if edition else None
+        target = policy.target(waits.kind) if policy else None
+        if edition is None or policy is None or target is None:
+            return None
+        instants = self._instants(policy, target, waits.opened_at)
+        return Aim(at, policy, edition.version, target, *instants) if instants else None
+
+    def _instants(self, policy: Policy, target: Target, opened: datetime) -> tuple[datetime, datetime, datetime] | None:
+        """When it is due, when at risk, and from when it counts. An alarm of closed hours waits for the opening."""
+        hours = self._calendars.get(policy.calendar)
+        allowed = timedelta(seconds=target.seconds)
+        if not target.business:
+            due, risk = opened + allowed, opened + allowed * AT_RISK
+            return due, min((hours.opens(risk) or risk) if hours else risk, due), opened
+        if hours is None or (due_there := hours.due(opened, allowed)) is None:
+            return None  # hours that never come cannot be promised; whoever writes a policy is told
+        return due_there, hours.due(opened, allowed * AT_RISK) or due_there, hours.opens(opened) or opened
+
+
+class Labels:
+    """What a conversation wore when."""
+
+    def __init__(self, worn: Sequence[Worn]) -> None:
+        self._worn = worn
+        self.instants = [one.at for one in worn]
+
+    def at(self, at: datetime) -> Worn:
+        place = bisect_right(self.instants, at)
+        return self._worn[place - 1] if place else Worn(at)
+
+
+def _matches(match: Match, place: Place, worn: Worn) -> bool:
+    return (
+        (not match.channels or place.channel in match.channels)
+        and (not match.platforms or place.platform in match.platforms)
+        and (not match.kinds or place.kind in match.kinds)
+        and (not match.tags or not worn.tags.isdisjoint(match.tags))
+        and worn.priority >= match.priority
+    )
+
+
+def _same(one: Aim | None, other: Aim | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return (one.policy, one.due, one.risk) == (other.policy, other.due, other.risk)
