@@ -11,8 +11,10 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from inbox.desk import apps, channels, connecting
+from inbox.desk import apps, calendars, channels, connecting, policies
+from inbox.desk.calendars import OpeningOut
 from inbox.desk.joining import Office
+from inbox.desk.policies import WantedPolicy
 from inbox.ground import clock
 from inbox.ground.bell import Bell
 from inbox.ground.crypto import Safe
@@ -104,7 +106,26 @@ async def prepare(database: Database) -> Demo:
     order = [full_name for _, full_name, _ in PEOPLE]
     agents = [Agent(row["user_id"], workspace_id, Role(row["role"]), row["name"]) for row in found]
     agents.sort(key=lambda agent: order.index(agent.name) if agent.name in order else len(order))
-    return Demo(workspace_id, agents, known is None)
+    demo = Demo(workspace_id, agents, known is None)
+    if demo.fresh:
+        await _promise(database, demo)
+    return demo
+
+
+async def _promise(database: Database, demo: Demo) -> None:
+    """What the brand promises to whoever writes, since it has been here."""
+    day = [OpeningOut("08:00", "20:00")]
+    hours = calendars.Wanted(name="Workshop", zone=TIME_ZONE, week=[day] * 6 + [[]])
+    async with database.session(demo.workspace_id) as session:
+        calendar = await calendars.make(session, hours, by=demo.admin)
+        promised = [
+            WantedPolicy(name="Refunds", tags=["refund"], first="1 hour", next="2 hours"),
+            WantedPolicy(name="Messages", kinds=["dm"], first="2 hours", next="4 hours"),
+            WantedPolicy(name="In public", first="4 business hours", next="8 business hours", calendar_id=calendar.id),
+        ]
+        await policies.put(
+            session, policies.Wanted(policies=promised, version=0), by=demo.admin, since=clock.now() - CONNECTED_FOR
+        )
 
 
 async def connect(

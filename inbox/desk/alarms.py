@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import asyncpg
@@ -23,6 +23,7 @@ from inbox.sla import storage, stored_facts
 from inbox.sla.aimed import RINGS_AT, Risk
 
 BATCH = 200
+NEWS_FOR = timedelta(hours=1)  # what passed earlier is kept and shown, but rings for nobody: a past that was just read
 PAGE = 200  # conversations counted anew at a time
 
 RINGING = """
@@ -72,6 +73,7 @@ class Rings:
     what: str
     at: datetime
     waits: bool  # on the queue
+    is_news: bool
     due_rung_at: datetime | None
     risk_rung_at: datetime | None
 
@@ -93,18 +95,20 @@ async def ring(database: Database, workspace_id: UUID, now: datetime | None = No
         await stored_facts.hold(connection, workspace_id, homes)
         rings = [_judged(row, now) for row in await connection.fetch(HELD, workspace_id, homes, now)]
         await _keep(connection, workspace_id, rings, now)
-        await events.number(connection, workspace_id, await _told(connection, workspace_id, rings))
+        news = await _told(connection, workspace_id, [one for one in rings if one.is_news])
+        await events.number(connection, workspace_id, news)
         return len(rings)
 
 
 def _judged(row: asyncpg.Record, now: datetime) -> Rings:
     waits = row["state"] == "waiting" and not row["closed_unanswered"]
     due_rung, risk_rung = row["due_rung_at"], row["risk_rung_at"]
+    what, at = ("due", row["due_at"]) if row["due_at"] <= now else ("risk", row["risk_at"])
     if due_rung is not None:
-        return Rings(row["conversation_id"], row["key"], "withdrawn", due_rung, waits, None, risk_rung)
-    if row["due_at"] <= now:
-        return Rings(row["conversation_id"], row["key"], "due", row["due_at"], waits, now, risk_rung)
-    return Rings(row["conversation_id"], row["key"], "risk", row["risk_at"], waits, None, now)
+        return Rings(row["conversation_id"], row["key"], "withdrawn", due_rung, waits, True, None, risk_rung)
+    is_news = now - at < NEWS_FOR
+    rung = (now, risk_rung) if what == "due" else (None, now)
+    return Rings(row["conversation_id"], row["key"], what, at, waits, is_news, *rung)
 
 
 async def _keep(connection: Connection, workspace_id: UUID, rings: list[Rings], now: datetime) -> None:
@@ -200,6 +204,10 @@ async def refold(database: Database, workspace_id: UUID) -> int:
         before = await _promises(connection, workspace_id, homes)
         waiting = await storage.refold(connection, workspace_id, homes)
         after = await _promises(connection, workspace_id, homes)
+        # What the new promise finds late already is kept as such; it is no news to ring for.
+        now = clock.now()
+        late = [_judged(row, now) for row in await connection.fetch(HELD, workspace_id, homes, now)]
+        await _keep(connection, workspace_id, late, now)
         await connection.execute("UPDATE sla_refold SET after = $2 WHERE workspace_id = $1", workspace_id, homes[-1])
         changed = [home for home in homes if before.get(home) != after.get(home)]
         news = [Happening("conversation.counted", conversation=home) for home in changed]

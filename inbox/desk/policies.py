@@ -96,8 +96,11 @@ async def current(session: AsyncSession, agent: Agent) -> PoliciesOut:
     return _out(await _newest(await raw(session), agent.workspace_id))
 
 
-async def put(session: AsyncSession, wanted: Wanted, *, by: Agent) -> PoliciesOut:
-    """A new edition. Raises Invalid naming the policy and the field, and Conflict if somebody was quicker."""
+async def put(session: AsyncSession, wanted: Wanted, *, by: Agent, since: datetime | None = None) -> PoliciesOut:
+    """A new edition. `since`: the first may hold for the past, too; nothing was promised before it.
+
+    Raises Invalid naming the policy and the field, and Conflict if somebody was quicker.
+    """
     by.needs(Right.SETTINGS)
     connection = await raw(session)
     await connection.execute(
@@ -119,7 +122,7 @@ async def put(session: AsyncSession, wanted: Wanted, *, by: Agent) -> PoliciesOu
         await _remember_what_is_worn(connection, by.workspace_id)
     edition = Edition(
         version=wanted.version + 1,
-        valid_from=clock.now() + LEAD,
+        valid_from=since if since and held is None else clock.now() + LEAD,
         policies=tuple(policies),
         includes_waiting=wanted.includes_waiting,
     )

@@ -156,7 +156,11 @@ MACRO: dict[str, Any] = {"title": "Late", "shared": True, "tags_on": ["late"]}
 HOOK = {"url": "https://example.com/hook", "kinds": ["message.received"]}
 OWN_MACRO = MACRO | {"shared": False}
 TEAM = {"name": "Repairs"}
-CALENDAR: dict[str, Any] = {"name": "Office", "zone": "Europe/Madrid", "week": [[{"opens": "09:00", "closes": "17:00"}]] * 7}
+CALENDAR: dict[str, Any] = {
+    "name": "Office",
+    "zone": "Europe/Madrid",
+    "week": [[{"opens": "09:00", "closes": "17:00"}]] * 7,
+}
 NO_MACRO = {"macro_id": str(new_id())}
 RULE: dict[str, Any] = {"title": "Money", "actions": [{"action": "tag", "value": "money"}]}
 UNSEEN = {"trial_id": str(new_id())}

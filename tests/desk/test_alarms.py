@@ -178,6 +178,27 @@ async def test_those_who_wait_are_included_only_if_one_says_so(desk: Desk, promi
     assert (await desk.conversation(thread)).due_at == minutes_ago(-50)
 
 
+async def test_who_was_late_before_it_was_promised_is_shown_as_late_and_rings_nothing(
+    desk: Desk, promises: Promises
+) -> None:
+    thread = await desk.hears("7001", "Where is my order?", ago=90)
+    await promises(ALL, since=0.5, waiting=True)
+    await alarms.refold(desk.database, desk.workspace_id)
+    assert (await desk.conversation(thread)).risk == 2
+    assert await rings(desk) == []
+    assert await kept(desk, thread) == [("due", False)]
+
+
+async def test_what_passed_long_before_it_was_known_is_shown_as_late_and_rings_nothing(
+    desk: Desk, promises: Promises
+) -> None:
+    await promises(ALL)
+    thread = await desk.hears("7001", "Where is my order?", ago=125)
+    assert await rings(desk) == []
+    assert (await desk.conversation(thread)).risk == 2
+    assert await kept(desk, thread) == [("due", False)]
+
+
 async def test_who_is_told(desk: Desk, promises: Promises) -> None:
     await promises(ALL)
     mine = await desk.hears("7001", "Where is my order?", ago=70)

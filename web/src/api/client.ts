@@ -3,6 +3,7 @@
 import type { Contact, ContactField, Note, Value } from "./contacts.ts"
 import type { ReportQuery, WaitingReport, WaitingsPage, WaitingsQuery } from "./reports.ts"
 import type { Look, Rule, Sample, Vocabulary, Wording } from "./rules.ts"
+import type { Calendar, Policies, WantedHours, WantedPolicy } from "./sla.ts"
 import type { Delivery, DeliveryLog, Webhook, Webhooks } from "./webhooks.ts"
 import type {
   Channel,
@@ -380,6 +381,18 @@ export class Api {
     id ? this.#send("PUT", `/teams/${id}`, team) : this.#send("POST", "/teams", team)
 
   removeTeam = (id: Id): Promise<void> => this.#send("DELETE", `/teams/${id}`)
+
+  calendars = (): Promise<Calendar[]> => this.#get("/calendars")
+
+  keepCalendar = (id: Id | null, hours: WantedHours, version?: number): Promise<Calendar> =>
+    id ? this.#send("PUT", `/calendars/${id}?version=${version}`, hours) : this.#send("POST", "/calendars", hours)
+
+  removeCalendar = (id: Id): Promise<void> => this.#send("DELETE", `/calendars/${id}`)
+
+  policies = (): Promise<Policies> => this.#get("/sla")
+
+  keepPolicies = (policies: WantedPolicy[], version: number, includes_waiting: boolean): Promise<Policies> =>
+    this.#send("PUT", "/sla", { policies, version, includes_waiting })
 
   members = (): Promise<Page<Member> | Member[]> => this.#get("/members", { limit: 200 })
 

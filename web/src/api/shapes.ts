@@ -47,6 +47,8 @@ export interface Conversation {
   last_inbound_at: Time | null
   waiting_since: Time | null
   waiting_count: number
+  due_at: Time | null // by when the first of those who wait was promised an answer
+  risk: 0 | 1 | 2 // of that promise: 1 three quarters are used up, 2 all of it
   imported: boolean
   held: number
   assignee_id: Id | null
@@ -213,7 +215,7 @@ export interface Macro {
   removed?: boolean
 }
 
-export type NotificationKind = "assigned" | "mentioned" | "wrote_again" | "send_failed" | "snooze_over" | "channel_down" | "rule" | "rule_stopped" | "webhook_off"
+export type NotificationKind = "assigned" | "mentioned" | "wrote_again" | "send_failed" | "at_risk" | "unassigned_at_risk" | "breached" | "any_breached" | "snooze_over" | "channel_down" | "rule" | "rule_stopped" | "webhook_off"
 export type Medium = "in_app" | "desktop" | "sound" | "email"
 
 export interface Notification {

@@ -42,12 +42,12 @@ class House {
   list(filter: Filter, cursor: string | null, limit: number): ConversationPage {
     const rows = [...this.rows.values()]
       .filter((row) => belongs(filter, row, emptyState(ME)))
-      .sort((a, b) => compare(keyOf(a), keyOf(b)))
+      .sort((a, b) => compare(keyOf(a, filter.view), keyOf(b, filter.view)))
     const [rank, id] = cursor ? (JSON.parse(cursor) as [number, string]) : [-1, ""]
-    const below = rows.filter((row) => compare(keyOf(row), { rank, id }) > 0)
+    const below = rows.filter((row) => compare(keyOf(row, filter.view), { rank, id }) > 0)
     const items = below.slice(0, limit)
     const last = items.at(-1)
-    const key = last && below.length > limit ? keyOf(last) : null
+    const key = last && below.length > limit ? keyOf(last, filter.view) : null
     return {
       items,
       reads: [],
@@ -96,7 +96,7 @@ for (let seed = 1; seed <= 40; seed++)
       const view = state.views.get(nameOf(filter))!
       if (!view.loaded) continue
       const truth = house.list(filter, null, 1_000).items
-      const within = truth.filter((row) => view.edge === null || compare(keyOf(row), view.edge) <= 0)
+      const within = truth.filter((row) => view.edge === null || compare(keyOf(row, filter.view), view.edge) <= 0)
       assert.deepEqual(rowsOf(state, filter), within)
       const shown = new Set([...view.settled.filter((id) => !view.left.has(id)), ...view.arrived])
       assert.deepEqual(shown, new Set(view.ids))

@@ -100,35 +100,36 @@ function placed(state: State, view: View, known: Conversation | undefined, row: 
   if (!isJudgedHere(view.filter))
     return isAboutWords(view.filter) || isOvertaken(view, known, row) ? { ...view, stale: true } : view
   const from = known ? indexIn(state, view, known) : -1
-  const key = keyOf(row)
+  const key = keyOf(row, view.filter.view)
   const stays = belongs(view.filter, row, state) && (view.edge === null || compare(key, view.edge) <= 0)
   if (from < 0 && !stays) return view
-  const ids = stays ? within(state, view.ids, from, key) : removed(view.ids, from)
+  const ids = stays ? within(state, view, from, key) : removed(view.ids, from)
   return ids === view.ids ? view : shifted(view, ids, row.id, from >= 0, stays)
 }
 
 /** Whether a row of a view that only the server judges stands elsewhere now. */
 function isOvertaken(view: View, known: Conversation | undefined, row: Conversation): boolean {
-  if (!known || view.filter.view === "sent" || compare(keyOf(known), keyOf(row)) === 0) return false
+  if (!known || view.filter.view === "sent" || compare(keyOf(known, view.filter.view), keyOf(row, view.filter.view)) === 0) return false
   return view.ids.includes(row.id)
 }
 
 /** The ids with this one in its place; `from` is where it stands now, by its old row, or -1. */
-function within(state: State, ids: readonly Id[], from: number, key: Key): readonly Id[] {
-  if (from < 0) return inserted(ids, placeOf(ids.length, (place) => comesBefore(state, ids[place]!, key)), key.id)
+function within(state: State, view: View, from: number, key: Key): readonly Id[] {
+  const ids = view.ids
+  if (from < 0) return inserted(ids, placeOf(ids.length, (place) => comesBefore(state, view, ids[place]!, key)), key.id)
   // Counted in the list without it: whatever stands from `from` on has moved up by one.
   const other = (place: number): Id => ids[place < from ? place : place + 1]!
-  const to = placeOf(ids.length - 1, (place) => comesBefore(state, other(place), key))
+  const to = placeOf(ids.length - 1, (place) => comesBefore(state, view, other(place), key))
   return to === from ? ids : moved(ids, from, to)
 }
 
-function comesBefore(state: State, id: Id, key: Key): boolean {
-  return compare(keyOf(state.conversations.get(id)!), key) < 0
+function comesBefore(state: State, view: View, id: Id, key: Key): boolean {
+  return compare(keyOf(state.conversations.get(id)!, view.filter.view), key) < 0
 }
 
 function indexIn(state: State, view: View, row: Conversation): number {
-  const key = keyOf(row)
-  const at = placeOf(view.ids.length, (place) => comesBefore(state, view.ids[place]!, key))
+  const key = keyOf(row, view.filter.view)
+  const at = placeOf(view.ids.length, (place) => comesBefore(state, view, view.ids[place]!, key))
   return view.ids[at] === row.id ? at : -1
 }
 

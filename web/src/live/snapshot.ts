@@ -49,7 +49,7 @@ export function withPage(state: State, name: string, page: ConversationPage, fre
   if (!view) return state
   const reads = page.reads.reduce((all, read) => all.with(read.conversation_id, read), rows.reads)
   const last = page.items.at(-1)
-  const edge = page.next && last ? keyOf(last) : null
+  const edge = page.next && last ? keyOf(last, view.filter.view) : null
   const ids = isJudgedHere(view.filter)
     ? sorted(rows, view, page, edge, fresh)
     : [...new Set([...(fresh ? [] : view.ids), ...page.items.map((row) => row.id)])]
@@ -68,7 +68,7 @@ function sorted(
   for (const row of page.items) ids.add(row.id)
   return [...ids]
     .map((id) => state.conversations.get(id)!)
-    .map((row) => ({ row, key: keyOf(row) }))
+    .map((row) => ({ row, key: keyOf(row, view.filter.view) }))
     .filter(({ row, key }) => belongs(view.filter, row, state) && (edge === null || compare(key, edge) <= 0))
     .sort((a, b) => compare(a.key, b.key))
     .map(({ row }) => row.id)

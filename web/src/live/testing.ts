@@ -23,6 +23,8 @@ export function conversation(given: Partial<Conversation> & { id: string }): Con
     last_inbound_at: "2026-11-23T09:00:00Z",
     waiting_since: null,
     waiting_count: 0,
+    due_at: null,
+    risk: 0,
     imported: false,
     held: 0,
     assignee_id: null,

@@ -77,6 +77,7 @@ const judges: Record<string, (row: Conversation, reader: Reader) => boolean> = {
   resolved: (row) => row.status === "resolved",
   imported: (row) => row.imported,
   held: (row) => row.held > 0,
+  risk: (row) => row.risk > 0,
 }
 
 function isActive(row: Conversation): boolean {
@@ -109,8 +110,9 @@ export function belongs(filter: Filter, row: Conversation, reader: Reader): bool
 
 const NOBODY_WAITS = 100_000_000_000 // the server's own number: whoever waits stands before everybody else
 
-/** Where the row stands: whoever waits first, the longest waiting on top; then what moved last. */
-export function keyOf(row: Conversation): Key {
+/** Where the row stands: whoever waits first, the longest waiting on top; then what moved last. At risk: by the promise. */
+export function keyOf(row: Conversation, view: string): Key {
+  if (view === "risk") return { rank: row.due_at ? micros(row.due_at) : Infinity, id: row.id }
   const rank = row.waiting_since
     ? micros(row.waiting_since) / 1_000_000
     : NOBODY_WAITS - micros(row.last_message_at) / 1_000_000

@@ -1,7 +1,7 @@
 /** What rules say, in sentences. */
 
 import type { Act, Tree, Wording } from "../api/rules.ts"
-import { languageName, localeNow, said, t } from "../ui/text.ts"
+import { list, languageName, localeNow, said, t } from "../ui/text.ts"
 import { span } from "../ui/time.svelte.ts"
 import { type Leaf, leavesOf } from "./verdicts.ts"
 import { channelTitle, memberName, platformTitle } from "./words.ts"
@@ -39,7 +39,7 @@ function valuesOf({ condition, values }: Leaf): string {
     const days = [...(values[0] ?? "")].map((day) => dayOfWeek(Number(day)))
     return `${days.join(", ")} ${values[1] ?? ""}`
   }
-  return new Intl.ListFormat(localeNow(), { type: "disjunction" }).format(values.map((value) => valueName(condition, value)))
+  return list(values.map((value) => valueName(condition, value)), "or")
 }
 
 export function conditionText(leaf: Leaf): string {
@@ -87,7 +87,7 @@ export function triggerText(rule: Pick<Wording, "trigger" | "tag" | "minutes">):
 
 /** The whole rule as one sentence. */
 export function sentence(rule: Wording): string {
-  const then = new Intl.ListFormat(localeNow(), { type: "conjunction" }).format(rule.actions.map(actText))
+  const then = list(rule.actions.map(actText))
   const when = triggerText(rule)
   const isAlways = rule.conditions.type === "all" && rule.conditions.of.length === 0
   return isAlways ? t("rule.sentence_always", { when, then }) : t("rule.sentence", { when, if: treeText(rule.conditions), then })

@@ -89,6 +89,11 @@ export function languageName(code: string): string {
   }
 }
 
+/** "a, b and c", or with `or`. */
+export function list(these: readonly string[], word: "and" | "or" = "and"): string {
+  return new Intl.ListFormat(locale, { type: word === "or" ? "disjunction" : "conjunction" }).format(these)
+}
+
 export function number(value: number): string {
   return new Intl.NumberFormat(locale).format(value)
 }

@@ -42,8 +42,10 @@ export function span(ms: number): string {
   return t("span.days", { n: Math.floor(past / DAY) })
 }
 
-export function waited(since: string): string {
-  return span(clock.now - Date.parse(since))
+/** The span since an instant, or until it if `isAhead`. */
+export function waited(since: string, isAhead = false): string {
+  const past = clock.now - Date.parse(since)
+  return span(isAhead ? -past : past)
 }
 
 const styles = new Map<string, Intl.DateTimeFormat>() // making one takes longer than using it a hundred times

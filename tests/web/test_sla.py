@@ -1,0 +1,86 @@
+"""What is promised: said in Settings, seen in the list as a time that runs down, and told when it is over."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from playwright.async_api import expect
+
+from inbox.desk import alarms
+from inbox.ground import clock
+from tests.desk.story import minutes_ago
+from tests.web.office import Office, Seat
+from tests.web.test_looks import found_by_axe
+
+ASKED, LATER = "Where is my order?", "Mine is broken"
+
+
+async def test_an_admin_says_what_is_promised_and_everybody_sees_the_time_run_down(office: Office) -> None:
+    admin = await office.sits_down(office.desk.world.admin, "/settings/sla")
+    await expect(admin.page.get_by_text("Nothing is promised yet.")).to_be_visible()
+    assert await found_by_axe(admin) == []
+    await makes_hours(admin)
+    await admin.page.get_by_role("button", name="New policy").click()
+    await expect(admin.page.get_by_label("Name", exact=True)).to_be_focused()
+    await admin.page.keyboard.type("Everybody")
+    first = admin.page.get_by_label("First answer within")
+    await first.fill("1 day")
+    await expect(admin.page.get_by_text("A day may mean the clock or working time.")).to_be_visible()
+    await first.fill("8 business hours")
+    await expect(admin.page.get_by_text("8 hours of your opening hours")).to_be_visible()
+    await admin.page.get_by_role("button", name="Done").click()
+    await expect(admin.page.get_by_role("alert")).to_have_text("It counts business hours: say whose.")
+    await admin.page.get_by_label("Business hours of").select_option("Office")
+    assert await found_by_axe(admin) == []
+    await admin.page.get_by_role("button", name="Done").click()
+    await expect(admin.page.get_by_text("first answer in 8 business hours · Office")).to_be_visible()
+    await admin.page.get_by_role("button", name="Edit Everybody").click()
+    await admin.page.get_by_label("First answer within").fill("2 hours")
+    await admin.page.get_by_label("Business hours of").select_option("None: by the clock")  # at any time of any day
+    await admin.page.get_by_role("button", name="Done").click()
+    waiting = await office.desk.hears("7001", ASKED, ago=100)
+    await admin.page.get_by_label("Also for those who wait now").check()
+    assert await found_by_axe(admin) == []
+    await admin.page.get_by_role("button", name="Save", exact=True).click()
+    await expect(admin.page.get_by_text("Edition 1, for whoever asks since")).to_be_visible()
+
+    ana = await office.sits_down(office.ana, "/inbox/open")
+    await expect(ana.row(ASKED)).to_contain_text("waits")
+    # Ten seconds later, as the worker does.
+    async with office.desk.database.tenant(office.desk.workspace_id) as connection:
+        await connection.execute("UPDATE sla_refold SET due_at = now()")
+    while await alarms.refold(office.desk.database, office.desk.workspace_id):
+        office.tells()
+    await expect(ana.row(ASKED)).to_contain_text("in 19 min")
+    await rings(office, minutes=0)
+    await ana.goes("/inbox/risk")
+    await expect(ana.row(ASKED)).to_be_visible()
+    views = ana.page.get_by_role("navigation", name="Views")
+    await expect(views.get_by_role("link", name="At risk")).to_contain_text("1")
+    assert (await office.desk.conversation(waiting)).due_at == minutes_ago(-20)
+    await ana.opens(ASKED)
+    await expect(ana.page.get_by_text("An answer is due by")).to_be_visible()
+    assert await found_by_axe(ana) == []
+
+
+async def rings(office: Office, *, minutes: float) -> None:
+    """As the worker does, so many minutes from now."""
+    now = clock.now() + timedelta(minutes=minutes)
+    while await alarms.ring(office.desk.database, office.desk.workspace_id, now):
+        office.tells()
+    office.tells()
+
+
+async def makes_hours(seat: Seat) -> None:
+    await seat.page.get_by_role("button", name="New opening hours").click()
+    await expect(seat.page.get_by_label("Name", exact=True)).to_be_focused()
+    await seat.page.keyboard.type("Office")
+    await seat.page.get_by_label("Time zone").select_option("Europe/Madrid")
+    await seat.page.get_by_role("button", name="Saturday: add a time").click()
+    await seat.page.get_by_label("Saturday: closes").fill("14:00")
+    await seat.page.get_by_label("Day", exact=True).fill("2026-12-25")
+    await seat.page.get_by_role("button", name="Add this day").click()
+    assert await found_by_axe(seat) == []
+    await seat.page.get_by_role("button", name="Save", exact=True).click()
+    await expect(seat.page.get_by_text("Mon to Fri 09:00–17:00, Sat 09:00–14:00")).to_be_visible()
+    await expect(seat.page.get_by_role("button", name="New opening hours")).to_be_focused()

@@ -1,0 +1,56 @@
+/** Shapes of what is promised, and of the hours it counts in. */
+
+import type { Id, Kind, Time } from "./shapes.ts"
+
+export interface Opening {
+  opens: string // as 09:00
+  closes: string // to 24:00
+}
+
+/** What holds from a day on; `since` null: always. `week`: Monday first. `days`: single dates instead; none: closed. */
+export interface Hours {
+  since: string | null
+  zone: string
+  week: Opening[][]
+  days: Record<string, Opening[]>
+}
+
+export type WantedHours = Omit<Hours, "since"> & { name: string }
+
+export interface Calendar {
+  id: Id
+  name: string
+  version: number
+  versions: Hours[]
+  in_use: boolean
+}
+
+export interface Target {
+  text: string
+  seconds: number
+  business: boolean
+}
+
+export interface Policy {
+  id: Id
+  name: string
+  version: number
+  channel_ids: Id[]
+  platforms: string[]
+  kinds: Kind[]
+  tags: string[]
+  priority: number
+  first: Target | null
+  next: Target | null
+  calendar_id: Id | null
+}
+
+export interface Policies {
+  version: number
+  valid_from: Time | null
+  includes_waiting: boolean
+  policies: Policy[]
+}
+
+/** A policy as it is written; `id` null: a new one. */
+export type WantedPolicy = Omit<Policy, "id" | "version" | "first" | "next"> & { id: Id | null; first: string; next: string }
