@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator
 
-from inbox import migrate, rotate
+import pytest
+
+from inbox import rotate
 from inbox.flow import quarantine
 from inbox.flow.split import split
 from inbox.ground.crypto import Safe
 from inbox.ground.db import Database
 from inbox.ground.settings import Settings
 from inbox.platforms.registry import platforms
+from tests import servers
 from tests.flow.road import Road, names
+from tests.world import World
 
 NEW_KEY = "another secret key of more than thirty-two characters"
 
@@ -42,27 +47,31 @@ async def test_an_event_that_could_not_be_placed_goes_back_into_its_lane(road: R
     assert names(await road.messages(), "external_id") == ["m_1"]
 
 
-async def test_a_rotated_key_opens_every_secret_and_still_knows_what_came_before(
-    road: Road, settings: Settings
-) -> None:
+@pytest.fixture
+def apart(settings: Settings) -> Iterator[Settings]:
+    """A cluster of one's own: the passwords of its roles are everybody's, and in the other one others work."""
+    cluster = servers.Cluster()
+    yield dataclasses.replace(settings, database_url=cluster.url)
+    cluster.stop()
+
+
+async def test_a_rotated_key_opens_every_secret_and_still_knows_what_came_before(apart: Settings) -> None:
+    before = await Database.open(apart, app=2, intake=2, claim=1)
+    road = await Road.make(await World.make(before))
     payload = road.dm("7001", "Where is it?", at="09:00", mid="m_1")
     await road.arrives(payload)
-    rotated = dataclasses.replace(settings, secret_key=NEW_KEY)
+    rotated = dataclasses.replace(apart, secret_key=NEW_KEY)
+    assert await rotate.run(rotated, apart.secret_key) > 0
+    database = await Database.open(rotated, app=2, intake=2, claim=1)
     try:
-        assert await rotate.run(rotated, settings.secret_key) > 0
-        database = await Database.open(rotated, app=2, intake=2, claim=1)
-        try:
-            safe = Safe(NEW_KEY)
-            async with database.tenant(road.world.workspace_id) as connection:
-                sealed = await connection.fetchval(
-                    "SELECT credentials FROM channel WHERE id = $1", road.world.channel_id
-                )
-                assert safe.open(sealed, f"channel:{road.world.channel_id}") == {}
-            await road.stored(payload)
-            assert await split(database, platforms(), safe) == 1
-            async with database.tenant(road.world.workspace_id) as connection:
-                assert await connection.fetchval("SELECT count(*) FROM inbound_event") == 0
-        finally:
-            await database.close()
+        safe = Safe(NEW_KEY)
+        async with database.tenant(road.world.workspace_id) as connection:
+            sealed = await connection.fetchval("SELECT credentials FROM channel WHERE id = $1", road.world.channel_id)
+            assert safe.open(sealed, f"channel:{road.world.channel_id}") == {}
+        await road.stored(payload)
+        assert await split(database, platforms(), safe) == 1
+        async with database.tenant(road.world.workspace_id) as connection:
+            assert await connection.fetchval("SELECT count(*) FROM inbound_event") == 0
     finally:
-        await migrate.run(settings)  # the roles of the cluster get their usual passwords back
+        await database.close()
+        await before.close()
