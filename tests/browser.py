@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, async_playwright, expect
 
 PAGE = Path(__file__).parent.parent / "web" / "dist" / "index.html"
 CACHE = Path(__file__).parent.parent / ".cache" / "chromium"
@@ -41,6 +41,10 @@ UNPACK = """
 const { brotliDecompressSync } = require('zlib'), { readFileSync, writeFileSync } = require('fs')
 for (const file of process.argv.slice(1)) writeFileSync(file.slice(0, -3), brotliDecompressSync(readFileSync(file)))
 """
+
+
+PATIENCE = 30_000  # ms; beside a busy neighbour a page takes many times as long to be what it will be
+expect.set_options(timeout=PATIENCE)
 
 
 class NoBrowser(Exception):

@@ -27,9 +27,8 @@ from inbox.people.sessions import COOKIE
 from inbox.platforms.base import Sent
 from inbox.realtime import events
 from inbox.serving import server
+from tests.browser import PATIENCE
 from tests.desk.story import Desk
-
-PATIENCE = 10_000  # ms
 
 
 @dataclass

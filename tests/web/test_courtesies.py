@@ -11,7 +11,7 @@ from playwright.async_api import Browser, expect
 from inbox.ground.db import Database
 from inbox.ground.settings import Settings
 from inbox.platforms.simulation import Person
-from tests.web.office import PATIENCE
+from tests.browser import PATIENCE
 from tests.web.outside import Outside, outside
 
 MIA = Person("7001", "Mia Keller")
