@@ -6,6 +6,8 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as drawing
 
 from inbox.ground.db import Database
 from inbox.ground.embedded import Valkey
@@ -14,6 +16,10 @@ from tests import servers
 from tests.browser import browser as browser
 
 SHARED = "EARSHOT_TEST_DATABASE_URL"
+
+# How long a draw takes says nothing of what is drawn, and on a busy machine it may take long.
+drawing.register_profile("earshot", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+drawing.load_profile("earshot")
 
 
 @pytest.hookimpl(optionalhook=True)
