@@ -63,8 +63,8 @@ async def test_a_window_that_closed_meanwhile_fails(desk: Desk) -> None:
             "stopped for this channel",
         ),
         (
-            "UPDATE channel SET paused_until = now() + interval '80 milliseconds'",
-            "UPDATE channel SET paused_until = NULL",
+            "UPDATE channel SET paused_until = now() + interval '1 hour'",
+            "UPDATE channel SET paused_until = NULL; UPDATE outbound_message SET due_at = now()",
             "asked us to wait",
         ),
         ("UPDATE channel SET state = 'signed_out'", "UPDATE channel SET state = 'connected'", "signed in"),

@@ -129,7 +129,7 @@ async def test_whoever_may_only_read_or_not_even_that_shows_nothing(desk: Desk, 
         pytest.param({"outbound_stopped": True}, id="sending is stopped"),
         pytest.param({"state": "signed_out"}, id="signed out"),
         pytest.param({"state": "disabled"}, id="switched off"),
-        pytest.param({"paused_until": datetime.now(UTC) + timedelta(hours=1)}, id="the platform asked us to wait"),
+        pytest.param({"paused_until": datetime.now(UTC) + timedelta(days=9)}, id="the platform asked us to wait"),
         pytest.param({"settings": '{"courtesies": false}'}, id="not wanted on this channel"),
     ],
 )
