@@ -45,7 +45,7 @@ class Restored:
     async def _copy(self) -> None:
         # A template may not be in use while it is copied: what was open must open again.
         await self._as_owner(
-            f"""SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+            f"""SELECT pg_terminate_backend(pid, 20000) FROM pg_stat_activity
                 WHERE datname = '{self._source}' AND pid <> pg_backend_pid()"""
         )
         await self._as_owner(f'DROP DATABASE IF EXISTS "{self._name}" WITH (FORCE)')

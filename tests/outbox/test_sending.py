@@ -212,8 +212,8 @@ async def test_an_answer_is_written_down_although_postgres_went_away_meanwhile(d
 
     await until(posted)
     await owner.execute(
-        """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-           WHERE datname = current_database() AND usename = 'inbox_app'"""
+        """SELECT pg_terminate_backend(pid, 20000) FROM pg_stat_activity
+           WHERE datname = current_database() AND usename = 'inbox_app'"""  # and each is gone when this is answered
     )
     desk.network.hold.set()
     await sending
