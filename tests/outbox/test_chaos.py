@@ -27,7 +27,9 @@ class Killer:
 
     def __init__(self, desk: Desk, chance: random.Random, open_workers: ExitStack) -> None:
         self.desk, self.chance, self.open_workers = desk, chance, open_workers
-        self.kills = 0
+        self.kills = self.calls = 0
+        # Each reply is asked for once at least, so that all of these come.
+        self.chosen = set(chance.sample(range(1, REPLIES + 1), KILLS))
         self.workers = [self._start(), self._start()]
         desk.network.stages = {"before": self, "after": self}
 
@@ -35,7 +37,8 @@ class Killer:
         return self.open_workers.enter_context(self.desk.worker())
 
     async def __call__(self) -> None:
-        if self.kills < KILLS and self.chance.random() < 0.15:
+        self.calls += 1
+        if self.calls in self.chosen:
             self.kills += 1
             place = self.chance.randrange(2)
             self.workers[place].send_signal(signal.SIGKILL)
