@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 from contextlib import suppress
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -71,13 +72,16 @@ class Crowd:
         async with httpx.AsyncClient(timeout=10) as http:
             for number in range(count):
                 body = delivery([said(9_000_000 + number, person=ASKERS + number)])
-                assert await self.here.deliver(http, body) == 200
+                await until(partial(self._takes, http, body), "the question is taken")
         people = "SELECT count(*) FROM message WHERE workspace_id = $1 AND external_id LIKE 'm_90000%'"
 
         async def all_there() -> bool:
             return await self.here.count(people) >= count
 
         await until(all_there, f"{count} people wait")
+
+    async def _takes(self, http: httpx.AsyncClient, body: bytes) -> bool:
+        return await self.here.deliver(http, body) == 200
 
     async def more(self, number: int) -> None:
         """Until so many more were taken than by now."""

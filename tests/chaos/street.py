@@ -14,8 +14,9 @@ import asyncio
 import dataclasses
 import functools
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import AsyncExitStack, asynccontextmanager
+from types import ModuleType
 from urllib.parse import urlsplit
 
 import pytest
@@ -76,8 +77,11 @@ class Street(Place):
         }
 
 
-def hurried(patch: pytest.MonkeyPatch) -> None:
-    """The house, with a patience of a second where it has many."""
+def hurried(patch: pytest.MonkeyPatch, *, but: Collection[ModuleType] = ()) -> None:
+    """The house, with a patience of a second where it has many.
+
+    `but`: of these a story wants nothing refused, however busy the machine is.
+    """
     for module, name, much in (
         (db, "PATIENCE", 1.0),
         (db, "ANSWER", 2.0),
@@ -92,9 +96,11 @@ def hurried(patch: pytest.MonkeyPatch) -> None:
         (presence, "REFRESH", 0.3),
         (schedule, "PATIENCE", 0.3),
     ):
-        patch.setattr(module, name, much)
-    for name in ("statement_timeout", "idle_in_transaction_session_timeout", "lock_timeout"):
-        patch.setitem(db.LIMITS, name, "2s")
+        if module not in but:
+            patch.setattr(module, name, much)
+    if db not in but:
+        for name in ("statement_timeout", "idle_in_transaction_session_timeout", "lock_timeout"):
+            patch.setitem(db.LIMITS, name, "2s")
 
 
 @asynccontextmanager

@@ -9,6 +9,7 @@ import asyncpg
 import httpx
 import pytest
 
+from inbox.flow import committer, intake
 from inbox.ground.db import Database
 from inbox.ground.settings import Settings
 from tests.chaos import checker
@@ -24,7 +25,7 @@ AT_ONCE = 18  # half as many again of each kind as there are lines
 async def test_more_doors_than_lines_answer_late_or_say_so_and_platforms_are_heard_all_the_while(
     database: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    hurried(monkeypatch)
+    hurried(monkeypatch, but=(committer, intake))
     async with street(settings, database) as here:
         crowd = Crowd(here)
         await crowd.ask(3)

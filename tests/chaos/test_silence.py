@@ -9,6 +9,8 @@ from uuid import UUID
 
 import pytest
 
+from inbox.flow import committer, intake
+from inbox.ground import db
 from inbox.ground.db import Database
 from inbox.ground.ids import new_id
 from inbox.ground.settings import Settings
@@ -54,7 +56,7 @@ async def test_postgres_falls_silent_under_load_and_nothing_is_lost_or_said_twic
 async def test_when_valkey_falls_silent_only_who_looks_where_is_unknown_and_it_is_known_again_after(
     database: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    hurried(monkeypatch)
+    hurried(monkeypatch, but=(db, committer, intake))
     async with street(settings, database) as here:
         crowd = Crowd(here)
         await crowd.ask(6)
