@@ -138,6 +138,7 @@ async def desk(
 async def test_of_twenty_who_meet_a_revoked_token_one_asks_for_a_new_one(
     desk: Desk, network: Rotating, settings: Settings
 ) -> None:
+    desk = desk.at(deadline=60.0, lease=200.0)  # all of them wait for the last
     replies = [await desk.replies(await desk.hears(f"{n}?", thread=str(n)), f"answer {n}") for n in range(SENDS)]
     due = await outbox.due(desk.database, limit=SENDS)
     network.revoke()
@@ -206,6 +207,7 @@ async def test_a_slow_sign_in_of_one_account_takes_no_line_from_the_others(
     desk: Desk, network: Rotating, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(accounts, "RENEWAL", 60.0)
+    desk = desk.at(deadline=60.0, lease=200.0)
     slow = [await desk.replies(await desk.hears(f"{n}?", thread=str(n)), f"slow {n}") for n in range(8)]
     due = await outbox.due(desk.database, limit=8)
     network.revoke()
