@@ -41,7 +41,8 @@ async def test_a_team_is_made_its_queue_handed_out_and_every_page_says_why_not(o
 
     await sam.goes("/settings/people")
     await sam.page.get_by_label("Most that wait with Ana").fill("1")
-    await sam.presses("Tab")
+    async with sam.page.expect_response(lambda answer: answer.request.method == "PATCH"):
+        await sam.presses("Tab")
     assert await found_by_axe(sam) == []
     ana = await office.sits_down(office.ana, "/inbox/teams")
     await expect(ana.rows).to_have_count(0)
