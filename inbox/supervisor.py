@@ -23,7 +23,7 @@ import asyncpg
 from inbox import migrate
 from inbox.ground import logs
 from inbox.ground.embedded import Postgres, Valkey
-from inbox.ground.processes import free_port
+from inbox.ground.processes import free_ports
 from inbox.ground.running import Noted, sign_in, write_secretly
 from inbox.ground.settings import CannotStart, Settings, data_dir_of
 from inbox.rooms import Rooms, say
@@ -56,7 +56,9 @@ def up(env: Mapping[str, str], *, demo: bool = True, with_parent: bool = False) 
                 say(f"There is no demo here: {reason}.")
                 demo = False
             if demo:
-                told["EARSHOT_DEMO_PORTS"] = ",".join(f"{name}={free_port()}" for name in simulated_platforms())
+                names = simulated_platforms()
+                ports = zip(names, free_ports(len(names)), strict=True)
+                told["EARSHOT_DEMO_PORTS"] = ",".join(f"{name}={port}" for name, port in ports)
             house.enter_context(Noted(data_dir, told))
             rooms = house.enter_context(Rooms(["worker", "web", *(["demo"] if demo else [])], told))
             rooms.tend_until(lambda: _answers(settings) and (not demo or sign_in(data_dir) is not None))

@@ -154,10 +154,16 @@ def wait_until(done: Callable[[], bool], *, seconds: float, every: float = 0.01)
 
 def free_port(host: str = "127.0.0.1") -> int:
     """A TCP port nobody listens on now; who takes it must be ready to ask for another."""
-    with socket.socket() as probe:
-        probe.bind((host, 0))
-        port: int = probe.getsockname()[1]
-        return port
+    return free_ports(1, host)[0]
+
+
+def free_ports(count: int, host: str = "127.0.0.1") -> list[int]:
+    """So many of them, each another: asked for one by one, the same may be given twice."""
+    with contextlib.ExitStack() as held:
+        probes = [held.enter_context(socket.socket()) for _ in range(count)]
+        for probe in probes:
+            probe.bind((host, 0))
+        return [probe.getsockname()[1] for probe in probes]
 
 
 def command_line(pid: int) -> str:

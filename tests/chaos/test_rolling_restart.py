@@ -22,7 +22,7 @@ import pytest
 
 from inbox.ground.bell import Bell
 from inbox.ground.db import Database
-from inbox.ground.processes import free_port
+from inbox.ground.processes import free_ports
 from inbox.ground.settings import Settings
 from inbox.people.access import Agent, Role
 from inbox.realtime import rows
@@ -78,7 +78,7 @@ class Doors:
 @asynccontextmanager
 async def two_doors(settings: Settings, folder: Path) -> AsyncIterator[Doors]:
     """Started, and not yet waited for."""
-    ports = [free_port(), free_port()]
+    ports = free_ports(2)
     env = {
         **os.environ,
         "DATABASE_URL": settings.database_url,

@@ -20,7 +20,7 @@ import uvicorn
 from inbox import migrate
 from inbox.ground.db import Database
 from inbox.ground.embedded import Postgres, Valkey
-from inbox.ground.processes import free_port
+from inbox.ground.processes import free_ports
 from inbox.ground.settings import Settings
 from inbox.platforms.facebook.simulator import Facebook
 from tests.chaos.place import ACCOUNT, Place, until
@@ -34,7 +34,7 @@ class Town(Place):
         folder.chmod(0o755)
         self.postgres = Postgres.start(folder)
         self.valkey = Valkey.start(folder)
-        self.ports = [free_port(), free_port()]
+        self.ports = free_ports(2)
         self.doors = [f"http://127.0.0.1:{port}" for port in self.ports]
         self.network = Facebook(account=ACCOUNT, secrets=["the vendor's secret"], remembers_more=True)
         self.processes: dict[str, subprocess.Popen[bytes]] = {}

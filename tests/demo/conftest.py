@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from inbox.ground.processes import free_port, wait_until
+from inbox.ground.processes import free_ports, wait_until
 from inbox.ground.settings import Settings
 from inbox.supervisor import simulated_platforms
 
@@ -36,14 +36,16 @@ class Installation:
 @pytest.fixture
 def installation(settings: Settings, tmp_path: Path) -> Installation:
     """On the story's own database, in a folder and on ports of its own."""
+    names = simulated_platforms()
+    port, *others = free_ports(1 + len(names))
     return Installation(
         {
             "DATABASE_URL": settings.database_url,
             "REDIS_URL": settings.redis_url,
             "SECRET_KEY": settings.secret_key,
             "DATA_DIR": str(tmp_path),
-            "PORT": str(free_port()),
-            "EARSHOT_DEMO_PORTS": ",".join(f"{name}={free_port()}" for name in simulated_platforms()),
+            "PORT": str(port),
+            "EARSHOT_DEMO_PORTS": ",".join(f"{name}={other}" for name, other in zip(names, others, strict=True)),
         }
     )
 
@@ -62,7 +64,7 @@ def open_house(installation: Installation, root: Path) -> Iterator[Installation]
         for command in ("serve", "work")
     ]
     try:
-        assert wait_until(lambda: installation.web_answers, seconds=60)
+        assert wait_until(lambda: installation.web_answers, seconds=180)
         yield installation
     finally:
         for process in processes:

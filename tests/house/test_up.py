@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from inbox.ground.processes import free_port, wait_until
+from inbox.ground.processes import free_port, free_ports, wait_until
 from tests.house.house import PATIENCE, all_gone, family
 
 pytestmark = pytest.mark.timeout(300)  # whole houses open here several times over
@@ -99,3 +99,7 @@ def test_a_taken_port_is_one_sentence(opened, data_dir):
         assert house.ends() == 1
         assert re.fullmatch(r"inbox: Port \d+ is taken: set PORT .*\.\n", house.said())
     assert not (data_dir / "postgres").exists()
+
+
+def test_ports_that_are_free_together_are_all_different():
+    assert len(set(free_ports(500))) == 500
