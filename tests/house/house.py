@@ -11,7 +11,7 @@ from pathlib import Path
 
 from inbox.ground.processes import children_of, command_line, free_port, wait_until
 
-PATIENCE = 60  # seconds
+PATIENCE = 120  # seconds; beside a busy neighbour a process needs half a minute to read its own modules
 
 
 class House:
@@ -94,6 +94,6 @@ def family(pid: int) -> list[int]:
     return children + [grandchild for child in children for grandchild in family(child)]
 
 
-def all_gone(pids: list[int], *, seconds: float = 15) -> bool:
+def all_gone(pids: list[int], *, seconds: float = PATIENCE) -> bool:
     """Wait until none of these processes runs any more."""
     return wait_until(lambda: not any(alive(pid) for pid in pids), seconds=seconds)
