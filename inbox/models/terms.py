@@ -67,6 +67,7 @@ class Alarm(Tenant, Table):
             unique=True,
             postgresql_where=sql("withdrawn_at IS NULL"),
         ),
+        Index("ix_alarm_rung", "workspace_id", "threshold", "rung_at", "id"),
     )
     id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
     conversation_id: Mapped[Name]

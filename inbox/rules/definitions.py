@@ -18,7 +18,7 @@ from inbox.rules.conditions import CONDITIONS
 from inbox.rules.judging import All, Is, Not, Tree
 from inbox.rules.judging import Any as AnyOf
 
-Trigger = Literal["message", "tagged", "waiting"]
+Trigger = Literal["message", "tagged", "waiting", "at_risk", "breached"]
 
 LONGEST_TITLE = 100
 MOST_ACTIONS = 20
@@ -27,7 +27,8 @@ LONGEST_WAIT = 60 * 24 * 60  # minutes
 
 class Definition(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """`trigger`: a customer's message came; the conversation was tagged with `tag` ("" any); somebody in it has waited
-    for `minutes` (clock time). `stop`: where it fires, rules further down are not asked."""
+    for `minutes` (clock time); what was promised to them is at risk, or broken. `stop`: where it fires, rules further
+    down are not asked."""
 
     trigger: Trigger = "message"
     tag: str = ""
@@ -74,7 +75,7 @@ async def _check_actions(connection: Connection, workspace_id: UUID, trigger: Tr
     for act in todo:
         if why := actions.wrong_with(act):
             raise Invalid(why, field="actions")
-    if trigger == "waiting" and any(act.action == "no_reply_needed" for act in todo):
+    if trigger in ("waiting", "at_risk", "breached") and any(act.action == "no_reply_needed" for act in todo):
         raise Invalid("Whoever has waited too long did ask: that cannot be unsaid by a rule.", field="actions")
     taking = {act.value for act in todo if actions.ACTIONS[act.action].takes == "member" and act.value}
     told = {act.value for act in todo if actions.ACTIONS[act.action].takes == "people"}

@@ -18,6 +18,7 @@ from inbox.realtime.rows import EPOCH
 from inbox.realtime.shapes import EventOut
 
 RECEIVED, TAGGED = "message.received", "conversation.tagged"
+PROMISES = {"conversation.at_risk": "at_risk", "conversation.breached": "breached"}  # told of what rings, once for each
 
 ON = """
 SELECT r.id, r.on_since, e.trigger, e.minutes FROM rule r
@@ -87,7 +88,7 @@ async def remember(connection: Connection, workspace_id: UUID, told: Sequence[tu
     ]
     found: dict[str, Due] = {}
     for name, body in told:
-        if timers or name in (RECEIVED, TAGGED):
+        if timers or name in (RECEIVED, TAGGED, *PROMISES):
             event = msgspec.json.decode(body, type=EventOut)
             found |= {one.name: one for one in of(event, triggers, timers)}
     if found:
@@ -125,12 +126,22 @@ def of(event: EventOut, triggers: set[str], timers: Sequence[Timer]) -> list[Due
                 due_at=event.at,
             )
         )
+    rung = PROMISES.get(event.name)
+    if rung in triggers and thread.due_at is not None:  # else somebody was quicker
+        found.append(
+            Due(
+                name=f"{rung} {thread.id} {_micros(thread.due_at)}",
+                trigger=str(rung),
+                conversation_id=thread.id,
+                at=event.at,
+                due_at=event.at,
+            )
+        )
     since = thread.waiting_since
     if since is not None and not thread.imported:
-        micros = (since - EPOCH) // timedelta(microseconds=1)
         found += [
             Due(
-                name=f"waiting {timer.rule_id} {thread.id} {micros}",
+                name=f"waiting {timer.rule_id} {thread.id} {_micros(since)}",
                 trigger="waiting",
                 conversation_id=thread.id,
                 rule_id=timer.rule_id,
@@ -142,6 +153,10 @@ def of(event: EventOut, triggers: set[str], timers: Sequence[Timer]) -> list[Due
             if since + timer.allowed > timer.on_since
         ]
     return found
+
+
+def _micros(at: datetime) -> int:
+    return (at - EPOCH) // timedelta(microseconds=1)
 
 
 async def time_those_who_wait(connection: Connection, workspace_id: UUID, rule_id: UUID) -> None:

@@ -196,7 +196,7 @@ async def _see(batch: Batch, taken: Sequence[asyncpg.Record]) -> dict[str, Seen]
     found: dict[str, asyncpg.Record] = {}
     for trigger, sql, columns in (
         ("message", MESSAGES, ("name", "message_id")),
-        ("tagged", TAGGED, ("name", "conversation_id")),
+        *((trigger, TAGGED, ("name", "conversation_id")) for trigger in ("tagged", "at_risk", "breached")),
         ("waiting", WAITING, ("name", "conversation_id", "waiting_since")),
     ):
         if rows := by_trigger[trigger]:
@@ -255,7 +255,7 @@ def _concerns(rule: Running, row: asyncpg.Record) -> bool:
         return False
     if row["trigger"] == "waiting":
         return bool(row["rule_id"] == rule.id)
-    return row["trigger"] == "message" or rule.said.tag in ("", row["tag"])
+    return row["trigger"] != "tagged" or rule.said.tag in ("", row["tag"])
 
 
 async def _first_time(batch: Batch, rule: Running, row: asyncpg.Record) -> bool:

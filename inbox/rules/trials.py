@@ -62,6 +62,13 @@ LEFT JOIN LATERAL (
         AND o.direction = 'in' AND o.at <= a.at ORDER BY o.at DESC, o.id DESC LIMIT 1) m ON true
 ORDER BY a.at, a.id
 """
+# Only what rang at its time: what was late before anybody knew of it rings for nobody, and no rule looks at it.
+RUNG = """
+SELECT a.id, a.rung_at, a.conversation_id, e.opening_item::uuid AS message_id FROM alarm a
+JOIN episode e ON e.workspace_id = $1 AND e.conversation_id = a.conversation_id AND e.key = a.episode_key
+WHERE a.workspace_id = $1 AND a.threshold = $5 AND (a.rung_at, a.id) > ($3, $2) AND a.rung_at - a.at < interval '1 hour'
+ORDER BY a.rung_at, a.id LIMIT $4
+"""
 WAITED = """
 SELECT conversation_id, key, opened_at, opening_item::uuid AS message_id FROM episode
 WHERE workspace_id = $1 AND channel_id = $2 AND (opened_at, key) > ($3, $4) AND NOT before_connection
@@ -69,6 +76,8 @@ WHERE workspace_id = $1 AND channel_id = $2 AND (opened_at, key) > ($3, $4) AND 
 ORDER BY opened_at, key LIMIT $6
 """
 
+
+THRESHOLDS = {"at_risk": "risk", "breached": "due"}
 
 Place = tuple[Any, ...]  # how far a walk has come; () is its beginning
 Found = tuple[list[Wanted], Place | None]  # a page, and where the next begins
@@ -231,6 +240,8 @@ async def _finds(database: Database, workspace_id: UUID, said: Definition, since
         return [partial(_messages, workspace_id, since)]
     if said.trigger == "tagged":
         return [partial(_tagged, workspace_id, since, said.tag)]
+    if said.trigger in THRESHOLDS:
+        return [partial(_rung, workspace_id, since, THRESHOLDS[said.trigger])]
     async with database.tenant(workspace_id) as connection:
         channels = await connection.fetch("SELECT id FROM channel WHERE workspace_id = $1 ORDER BY id", workspace_id)
     allowed = timedelta(minutes=said.minutes)
@@ -252,6 +263,15 @@ async def _tagged(workspace_id: UUID, since: datetime, tag: str, connection: Con
     return (
         [Wanted(row["conversation_id"], row["message_id"], row["at"]) for row in found],
         (found[-1]["at"], found[-1]["id"]) if len(found) == PAGE else None,
+    )
+
+
+async def _rung(workspace_id: UUID, since: datetime, threshold: str, connection: Connection, place: Place) -> Found:
+    at, last = place or (since, UUID(int=0))
+    found = await connection.fetch(RUNG, workspace_id, last, at, PAGE, threshold)
+    return (
+        [Wanted(row["conversation_id"], row["message_id"], row["rung_at"]) for row in found],
+        (found[-1]["rung_at"], found[-1]["id"]) if len(found) == PAGE else None,
     )
 
 

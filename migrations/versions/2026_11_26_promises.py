@@ -61,6 +61,7 @@ TABLES = [
     )""",
     """CREATE UNIQUE INDEX uq_alarm_once ON alarm (workspace_id, conversation_id, episode_key, threshold)
         WHERE withdrawn_at IS NULL""",
+    "CREATE INDEX ix_alarm_rung ON alarm (workspace_id, threshold, rung_at, id)",
 ]
 COLUMNS = [
     """ALTER TABLE episode

@@ -79,6 +79,7 @@ async def test_nothing_rules_read_grows_with_the_workspace(database: Database, o
         "facts": gathered,
         "dry run of messages": lambda session: of_trial(session, partial(trials._messages, home, since)),
         "dry run of tags": lambda session: of_trial(session, partial(trials._tagged, home, since, "vip")),
+        "dry run of promises": lambda session: of_trial(session, partial(trials._rung, home, since, "due")),
         "dry run of waitings": lambda session: of_trial(
             session, partial(trials._waited, home, since, hours, UUID(str(crowded.channels[1])))
         ),

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from inbox.desk import conversations, decisions, notifications, tags
+from inbox.desk import alarms, conversations, decisions, notifications, policies, tags
 from inbox.flow import readers
 from inbox.flow.notifying import Notifications
 from inbox.people.access import Agent
@@ -18,6 +18,7 @@ from inbox.rules.actions import Act
 from inbox.rules.conditions import CONDITIONS
 from inbox.rules.judging import All, Is, Not
 from inbox.rules.judging import Any as Any_
+from tests.desk.story import minutes_ago
 from tests.rules.office import Rules, rule
 
 REFUND = "I want a refund!"
@@ -170,6 +171,33 @@ async def test_a_waiting_is_looked_at_at_its_instant_and_once(office: Rules) -> 
     await office.hears("7002", "And now?", ago=12)
     await office.works()
     assert await office.verdicts(thread) == [("Late", "fired"), ("Late", "fired")]
+
+
+async def test_a_promise_at_risk_or_broken_is_looked_at_once_each_and_a_dry_run_finds_what_rang(
+    office: Rules,
+) -> None:
+    admin = office.world.admin
+    promised = [policies.WantedPolicy(name="Everybody", first="1 hour")]
+    since = minutes_ago(60 * 24)
+    await office.does(policies.put, policies.Wanted(policies=promised, version=0), by=admin, since=since)
+    soon = rule("Soon", trigger="at_risk", conditions=All(), actions=[Act("prioritise", "3")])
+    broken = rule("Broken", trigger="breached", conditions=All(), actions=[Act("prioritise", "4")])
+    await office.runs(soon)
+    await office.runs(broken)
+    thread = await office.hears("7001", "Where is my order?", ago=50)
+    late = await office.hears("7002", "Where is mine?", ago=70)
+    quick = await office.hears("7003", "And mine?", ago=90)
+    await office.posts(quick, "There.", by=office.ana, ago=20)
+    for _ in range(2):
+        await alarms.ring(office.database, office.workspace_id)
+        await office.works()
+    assert await office.verdicts(thread) == [("Soon", "fired")]
+    assert await office.verdicts(late) == [("Broken", "fired")]
+    assert await office.verdicts(quick) == []  # whoever answered late, nobody waits there
+    assert [(await office.conversation(one)).priority for one in (thread, late)] == [3, 4]
+    trial = (await office.tried((await office.kept(rule(trigger="breached", conditions=All()))).id)).trial
+    assert trial is not None
+    assert (trial.looked, trial.fired) == (2, 2)
 
 
 async def test_who_is_answered_in_time_is_none_of_its_business(office: Rules) -> None:
