@@ -38,7 +38,8 @@ class FiguresOut(msgspec.Struct, kw_only=True):
     """Counted over `n` waitings = answered + waiting + ended by the customer. All times are seconds.
 
     `waiting` includes `closed_unanswered`. `never_asked` and `imported` (from before the channel was connected) are
-    left out of `n`. `percentiles` and `shares` count those who still wait; the figures "of answered" do not.
+    left out of `n`. `kept` and `broken`: of what SLA policies promised them. `percentiles` and `shares` count those who
+    still wait; the figures "of answered" do not.
     """
 
     n: int
@@ -48,6 +49,8 @@ class FiguresOut(msgspec.Struct, kw_only=True):
     ended: int
     never_asked: int
     imported: int
+    kept: int
+    broken: int
     percentiles: list[PercentileOut]
     shares: list[ShareOut]
     response_rate: ShareOut
@@ -98,6 +101,8 @@ class Counted:
             ended=int(self.gone.sum()),
             never_asked=self.population.never_asked,
             imported=self.population.imported,
+            kept=self.population.kept,
+            broken=self.population.broken,
             percentiles=[_percentile(p, curve.quantile(p, too_early_before=early)) for p in PERCENTILES],
             shares=[_share(span, curve.share(span)) for span in within],
             response_rate=_share(WEEK, curve.share(WEEK)),

@@ -32,8 +32,12 @@ CUTS: dict[str, str] = {
     "measure": "e.kind",
     "hour": """to_char(e.opened_at AT TIME ZONE $6, 'ID HH24')""",
 }
+# A promise that was not kept by $7: no answer had come when it was due. Who gave up before that is in neither.
+BROKEN = "e.state <> 'never_asked' AND e.due_at < least(e.ended_at, $7::timestamptz)"
 WAITINGS = """
 SELECT {cut} AS name, e.state, e.closed_unanswered, e.before_connection, count(*) AS n,
+       count(e.due_at) FILTER (WHERE e.state = 'answered' AND e.ended_at <= e.due_at) AS kept,
+       count(e.due_at) FILTER (WHERE {broken}) AS broken,
        string_agg(timestamptz_send(e.opened_at), '') AS opened,
        string_agg(timestamptz_send(coalesce(e.ended_at, 'infinity')), '') AS ended
 FROM episode e
@@ -64,7 +68,7 @@ class Population:
 
     def __init__(self, parts: Iterable[Population] = ()) -> None:
         """All of `parts` together."""
-        self.never_asked = self.imported = self.closed_unanswered = 0
+        self.never_asked = self.imported = self.closed_unanswered = self.kept = self.broken = 0
         self._opened: list[Instants] = []
         self._ended: list[Instants] = []
         self._answered: list[NDArray[np.bool_]] = []
@@ -72,6 +76,8 @@ class Population:
             self.never_asked += part.never_asked
             self.imported += part.imported
             self.closed_unanswered += part.closed_unanswered
+            self.kept += part.kept
+            self.broken += part.broken
             self._opened += part._opened
             self._ended += part._ended
             self._answered += part._answered
@@ -84,6 +90,8 @@ class Population:
         if row["state"] == "never_asked":
             self.never_asked += row["n"]
             return
+        self.kept += row["kept"]
+        self.broken += row["broken"]
         if row["closed_unanswered"]:
             self.closed_unanswered += row["n"]
         self._opened.append(_instants(row["opened"]))
@@ -116,17 +124,18 @@ def _instants(sent: bytes) -> Instants:
 
 
 async def fetch(
-    connection: Connection, workspace_id: UUID, asked: Asked, cut: Cut | Literal[""] = ""
+    connection: Connection, workspace_id: UUID, asked: Asked, as_of: datetime, cut: Cut | Literal[""] = ""
 ) -> dict[str, Population]:
     """The waitings asked for, by `cut`; without one all of them are together under ""."""
     rows = await connection.fetch(
-        WAITINGS.format(cut=CUTS[cut]),
+        WAITINGS.format(cut=CUTS[cut], broken=BROKEN),
         workspace_id,
         asked.start,
         asked.end,
         None if asked.channel_ids is None else sorted(asked.channel_ids),
         asked.measure,
         asked.zone,
+        as_of,
     )
     named = await _platforms(connection, workspace_id) if cut == "platform" else {}
     found: defaultdict[str, Population] = defaultdict(Population)

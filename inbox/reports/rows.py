@@ -16,17 +16,17 @@ from inbox.ground import clock
 from inbox.ground.db import Connection, Database, raw
 from inbox.ground.tables import table
 from inbox.people.access import Agent
-from inbox.reports.population import CUTS, Asked, Cut
+from inbox.reports.population import BROKEN, CUTS, Asked, Cut
 
 PAGE = 1000  # rows of one transaction of an export
 MOST = 1_000_000  # rows of one export
 Place = tuple[datetime, str]  # when a waiting was opened, and its key
-State = Literal["answered", "waiting", "ended", "never_asked"]
+State = Literal["answered", "waiting", "ended", "never_asked", "kept", "broken"]
 
 ROWS = """
 SELECT e.conversation_id, e.key, e.state, e.cause, e.kind AS measure, e.thread_kind, e.opened_at, e.ended_at,
-       e.customer_waited, e.team_took, e.closed_unanswered, e.before_connection, e.agent, h.name AS channel, h.platform,
-       coalesce(nullif(i.name, ''), i.handle, '') AS person, m.name AS agent_name
+       e.customer_waited, e.team_took, e.due_at, e.closed_unanswered, e.before_connection, e.agent,
+       h.name AS channel, h.platform, coalesce(nullif(i.name, ''), i.handle, '') AS person, m.name AS agent_name
 FROM (
     SELECT * FROM episode e
     WHERE e.workspace_id = $1 AND e.opened_at >= $2 AND e.opened_at < $3
@@ -43,7 +43,7 @@ ORDER BY e.opened_at, e.conversation_id, e.key
 """
 BEGINNING = UUID(int=0)
 HEAD = (
-    *("asked_at", "ended_at", "state", "cause", "measure", "waited_seconds", "team_took_seconds", "channel"),
+    *("asked_at", "ended_at", "due_at", "state", "cause", "measure", "waited_seconds", "team_took_seconds", "channel"),
     *("platform", "kind", "person", "held_by", "closed_unanswered", "before_connection", "conversation"),
 )
 
@@ -67,6 +67,7 @@ class WaitingOut(msgspec.Struct, kw_only=True):
     measure: str
     kind: str
     waited: float
+    due_at: datetime | None
     closed_unanswered: bool
     platform: str
     channel: str
@@ -134,7 +135,16 @@ async def _read(
         values.append(value)
         return f"${len(values)}::text"
 
-    state = f"e.state = {given(chosen.state)}" if chosen.state else "e.state <> 'never_asked'"
+    match chosen.state:
+        case None:
+            state = "e.state <> 'never_asked'"
+        case "kept":
+            state = "e.state = 'answered' AND e.ended_at <= e.due_at"
+        case "broken":
+            values.append(clock.now())
+            state = BROKEN.replace("$7", f"${len(values)}")
+        case _:
+            state = f"e.state = {given(chosen.state)}"
     cut = "true"
     if chosen.by == "platform":
         cut = f"""e.channel_id IN (
@@ -159,6 +169,7 @@ def _out(row: asyncpg.Record, now: datetime) -> WaitingOut:
         measure=row["measure"],
         kind=row["thread_kind"],
         waited=max(0.0, ((row["ended_at"] or now) - row["opened_at"]).total_seconds()),
+        due_at=row["due_at"],
         closed_unanswered=row["closed_unanswered"],
         platform=row["platform"],
         channel=row["channel"],
@@ -171,7 +182,7 @@ def _cells(row: asyncpg.Record, home: str) -> tuple[str, ...]:
     spans = (row["customer_waited"], row["team_took"])
     return (
         row["opened_at"].isoformat(),
-        row["ended_at"].isoformat() if row["ended_at"] else "",
+        *(row[name].isoformat() if row[name] else "" for name in ("ended_at", "due_at")),
         row["state"],
         row["cause"],
         row["measure"],

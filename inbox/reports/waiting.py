@@ -66,8 +66,8 @@ async def report(
     zone, first, last = await _days_of(connection, wanted, by)
     span = last + ONE_DAY - first
     asked = _asked(wanted, first, last + ONE_DAY, zone, by)
-    now = await population.fetch(connection, by.workspace_id, asked, cut or "")
-    before = await population.fetch(connection, by.workspace_id, _asked(wanted, first - span, first, zone, by))
+    now = await population.fetch(connection, by.workspace_id, asked, as_of, cut or "")
+    before = await population.fetch(connection, by.workspace_id, _asked(wanted, first - span, first, zone, by), as_of)
     step = ONE_DAY if span <= BY_DAY * ONE_DAY else 7 * ONE_DAY
     steps = [_midnight(day, zone) for day in _days(first, last, step)]
 

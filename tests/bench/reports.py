@@ -76,7 +76,7 @@ async def _measure(house: House) -> list[Figure]:
         asked = population.Asked(
             start=clock.now() - timedelta(days=365 * 5), end=clock.now(), zone="UTC", measure="any"
         )
-        await population.fetch(await raw(session), world.workspace_id, asked, name)
+        await population.fetch(await raw(session), world.workspace_id, asked, clock.now(), name)
 
     verbs: dict[str, Callable[[Any], Awaitable[Any]]] = {
         "count the rows of the index": bare,

@@ -5,12 +5,15 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from inbox.desk import assignment, conversations, decisions
+from inbox.desk import assignment, conversations, decisions, policies
 from inbox.desk.conversations import Unanswered
+from inbox.ground.db import raw
 from inbox.ground.errors import Invalid
 from inbox.people.access import Agent
-from inbox.reports import waiting
+from inbox.reports import rows, waiting
+from inbox.reports.rows import Chosen, State, WaitingOut
 from inbox.reports.waiting import ReportOut, Wanted
 from tests.desk.story import Desk
 
@@ -134,3 +137,25 @@ async def test_only_what_somebody_sees_is_counted_for_them(desk: Desk) -> None:
 async def test_days_that_make_no_period_are_refused(desk: Desk, first: str, last: str) -> None:
     with pytest.raises(Invalid):
         await report(desk, first=date.fromisoformat(first), last=date.fromisoformat(last))
+
+
+async def test_a_target_is_kept_by_who_answered_in_time_and_broken_by_whoever_did_not(desk: Desk) -> None:
+    promised = policies.Wanted(policies=[policies.WantedPolicy(name="All", first="1 hour")], version=0)
+    await desk.does(policies.put, promised, by=desk.world.admin, since=datetime.now(UTC) - timedelta(days=30))
+    await several(desk, 3, ago=600, answered_after=59)
+    await several(desk, 2, first=7100, ago=600, answered_after=62)
+    await several(desk, 1, first=7200, ago=600, answered_after=None)
+    await several(desk, 1, first=7300, ago=50, answered_after=None)  # not due yet
+    gave_up = await desk.hears("7400", "Where is my order?", ago=30)
+    await desk.does(conversations.resolve, gave_up, by=desk.sam, unanswered=Unanswered(how="answered_elsewhere"))
+    found = await report(desk, cut="kind")
+    assert [(one.kept, one.broken, one.n) for one in (found.total, found.cuts[0].figures)] == [(3, 3, 8)] * 2
+    asked = await desk.does(waiting_of, desk, "broken")
+    assert sorted(row.state for row in asked) == ["answered", "answered", "waiting"]
+    assert len(await desk.does(waiting_of, desk, "kept")) == 3
+
+
+async def waiting_of(session: AsyncSession, desk: Desk, state: State) -> list[WaitingOut]:
+    wanted = Wanted(first=today() - timedelta(days=400), measure="any")
+    asked = await waiting.asked_for(await raw(session), wanted, by=desk.sam)
+    return (await rows.page(session, desk.sam, asked, Chosen(state=state), cursor=None, limit=50)).items

@@ -24,6 +24,8 @@ export interface Figures {
   ended: number
   never_asked: number
   imported: number
+  kept: number // of what was promised them
+  broken: number
   percentiles: Percentile[]
   shares: Share[]
   response_rate: Share
@@ -67,7 +69,7 @@ export interface ReportQuery {
 }
 
 export interface WaitingsQuery extends ReportQuery {
-  standing?: "answered" | "waiting" | "ended"
+  standing?: "answered" | "waiting" | "ended" | "kept" | "broken"
   part?: string // of the cut `by`
   cursor?: string
 }
@@ -81,6 +83,7 @@ export interface WaitingRow {
   measure: string
   kind: string
   waited: number
+  due_at: Time | null
   closed_unanswered: boolean
   platform: string
   channel: string
