@@ -111,7 +111,9 @@ async def test_where_nobody_knows_whether_it_was_posted_a_person_decides(office:
 async def test_a_draft_is_there_on_the_next_machine(office: Office) -> None:
     seat = await at_a_comment(office)
     await seat.presses("r")
-    async with seat.page.expect_response(lambda answer: "Half a sent" in (answer.request.post_data or "")):
+    async with seat.page.expect_response(
+        lambda answer: answer.url.endswith("/draft") and "Half a sent" in (answer.request.post_data or "")
+    ):
         await seat.page.keyboard.type("Half a sent")
     other = await office.sits_down(office.ana)
     await other.opens(ASKED)
