@@ -137,6 +137,7 @@ async def test_counts_say_how_new_they_are(ana: httpx.AsyncClient, road: Road) -
         "resolved": 0,
         "imported": 0,
         "held": 0,
+        "risk": 0,
         "teams": 0,
         "by_team": {},
         "saved": {},

@@ -40,6 +40,7 @@ from tests.world import World
 MANY = 20_000
 SMALL = {
     "api_token",
+    "calendar",
     "contact_field",
     "channel",
     "feed_head",
@@ -48,6 +49,7 @@ SMALL = {
     "rule_edition",
     "saved_view",
     "session",
+    "sla_edition",
     "team",
     "team_member",
     "workspace",
