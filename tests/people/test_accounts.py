@@ -30,15 +30,15 @@ async def test_a_wrong_password_and_an_unknown_person_are_told_the_same(database
 
 
 async def test_an_unknown_person_costs_as_much_time_as_a_known_one() -> None:
-    """Judged by the hash that is computed, whose price is many times that of everything else."""
+    """Judged by the work of the hash that is computed, however long others keep it waiting."""
     stored = await hashed("the real password")
 
     async def price(of: str | None) -> float:
         took = []
         for _ in range(3):
-            started = time.perf_counter()
+            started = time.process_time()
             await passwords.matches(of, "a wrong password")
-            took.append(time.perf_counter() - started)
+            took.append(time.process_time() - started)
         return statistics.median(took)
 
     await passwords.prepare()
