@@ -148,7 +148,11 @@ async def browser() -> AsyncIterator[Browser]:
         pytest.fail(str(error), pytrace=False)
     async with async_playwright() as playwright:
         running = await playwright.chromium.launch(
-            executable_path=program, args=list(FLAGS), env=environment_for(program), headless=True
+            executable_path=program,
+            args=list(FLAGS),
+            env=environment_for(program),
+            headless=True,
+            timeout=4 * PATIENCE,
         )
         yield running
         await running.close()

@@ -87,7 +87,7 @@ async def test_a_newcomer_sees_a_past_and_people_writing_answers_and_is_thanked_
 async def answer_and_be_answered(owner, installation: Installation, name: str) -> None:
     """As the person whose sign-in is printed; whoever is answered says something."""
     told, home = sign_in(installation.settings.data_dir), installation.settings.base_url
-    async with httpx.AsyncClient(base_url=f"{home}/api/v1", headers={"Origin": home}, timeout=10) as http:
+    async with httpx.AsyncClient(base_url=f"{home}/api/v1", headers={"Origin": home}, timeout=60) as http:
         signed_in = await http.post("/session", json=told)
         assert signed_in.status_code == 201, signed_in.text
         http.headers["X-CSRF-Token"] = signed_in.json()["csrf"]
