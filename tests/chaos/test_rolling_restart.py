@@ -34,7 +34,7 @@ from tests.realtime.looking import agrees, look
 from tests.realtime.reader import reader
 from tests.world import World
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(600)
 
 PAGES, PEOPLE = 500, 40
 

@@ -17,7 +17,7 @@ from tests.chaos.people import Crowd, delivery, said, told
 from tests.chaos.place import until
 from tests.chaos.street import hurried, street
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(600)
 
 AT_ONCE = 18  # half as many again of each kind as there are lines
 

@@ -23,7 +23,7 @@ from tests.chaos.street import Street, hurried, street
 from tests.realtime.looking import agrees, look
 from tests.realtime.reader import reader
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(600)
 
 
 async def test_postgres_falls_silent_under_load_and_nothing_is_lost_or_said_twice(

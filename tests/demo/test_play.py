@@ -59,7 +59,7 @@ async def found(owner, what, sql, *values):
     return await until(lambda: owner.fetch(sql, *values), what, seconds=PATIENCE)
 
 
-@pytest.mark.timeout(480)
+@pytest.mark.timeout(900)
 async def test_a_newcomer_sees_a_past_and_people_writing_answers_and_is_thanked_also_after_a_restart(
     database, owner, open_house
 ):

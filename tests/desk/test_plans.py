@@ -236,7 +236,7 @@ async def hand_out(session: Any, crowded: Crowd) -> None:
     await handing.batch(await raw(session), crowded.world.workspace_id)
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 async def test_nothing_an_open_page_asks_for_grows_with_the_workspace(database: Database, owner: Any) -> None:
     crowded = await Crowd.make(database, owner)
     thread = await owner.fetchval(

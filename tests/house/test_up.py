@@ -12,7 +12,7 @@ import pytest
 from inbox.ground.processes import free_port, free_ports, wait_until
 from tests.house.house import PATIENCE, all_gone, family
 
-pytestmark = pytest.mark.timeout(300)  # whole houses open here several times over
+pytestmark = pytest.mark.timeout(900)  # whole houses open here several times over
 
 
 def test_a_house_opens_from_nothing_stops_without_a_trace_and_keeps_what_it_had(opened):

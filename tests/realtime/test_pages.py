@@ -15,7 +15,7 @@ from tests.realtime.conftest import Live
 from tests.realtime.looking import PATIENCE, agrees, look
 from tests.realtime.reader import Reader, reader
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(600)
 
 
 async def act(live: Live, agent: httpx.AsyncClient, chance: random.Random, turn: int) -> None:

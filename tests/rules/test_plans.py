@@ -35,7 +35,7 @@ async def read(session: Any, sql: str, *values: Any) -> None:
     await (await raw(session)).fetch(sql, *values)
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 async def test_nothing_rules_read_grows_with_the_workspace(database: Database, owner: Any) -> None:
     crowded = await Crowd.make(database, owner)
     home, agent = crowded.world.workspace_id, crowded.ana
