@@ -1,6 +1,6 @@
 """A simulated Reddit that is started again goes on where it was."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import httpx
 
@@ -18,7 +18,7 @@ def another() -> RedditSimulator:
 async def test_what_was_kept_is_there_again(network: RedditSimulator, shop: Connected) -> None:
     network.sessions.rotates = True
     await shop.signed_in()
-    post = await network.publish("Lamp", at=datetime(2026, 11, 1, tzinfo=UTC))
+    post = await network.publish("Lamp", at=datetime.now(UTC) - timedelta(days=25))
     asked = await network.comment(ANA, post=post, text="Sizes?")
     await network.dm(LI, text="Hello")
     mail = await network.modmail(LI, text="Why?")
