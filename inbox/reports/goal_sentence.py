@@ -1,8 +1,7 @@
 """A goal as one sentence, in both directions. Pure.
 
-    read("Company XYZ will use Facebook for customer inquiries, and will decrease our median response rate to less "
-         "than 24 hours by the end of 2021.")
-    written(goal, ["Facebook"])
+    read("We will use Our Page for customer inquiries, and bring our median response below 24 hours by the end of 2027.")
+    written(goal, ["Our Page"])
 
 What is read names places as they were written; who keeps the goal knows which channels they are.
 """
@@ -81,7 +80,7 @@ def read(sentence: str) -> Read:
     said = " ".join(sentence.split()).rstrip(".!")
     use = USE.search(said)
     if use is None:
-        raise NotUnderstood("channels", "Say where and what for: “we will use Facebook for customer inquiries”.")
+        raise NotUnderstood("channels", "Say where and what for: “we will use our page for customer inquiries”.")
     who = WHO.match(said)
     deadline, rest = _deadline(said)
     goal_said, ceiling = _ceiling(rest[: use.start()] + rest[use.end() :])
