@@ -1,6 +1,6 @@
 """A goal as one sentence, in both directions. Pure.
 
-    read("We will use Our Page for customer inquiries, and bring our median response below 24 hours by the end of 2027.")
+    read("We will use Our Page for inquiries, and bring our median response below 24 hours by the end of 2027.")
     written(goal, ["Our Page"])
 
 What is read names places as they were written; who keeps the goal knows which channels they are.
