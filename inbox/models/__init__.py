@@ -13,6 +13,7 @@ from inbox.models.conversations import (
     ReadMark,
     Tag,
 )
+from inbox.models.goals import Goal, GoalEdition
 from inbox.models.messages import AuditEntry, Idempotency, Mention, Message, MessageRevision, StoredAttachment
 from inbox.models.motion import (
     LANES,
@@ -73,6 +74,8 @@ __all__ = [
     "Fact",
     "FeedHead",
     "FeedReader",
+    "Goal",
+    "GoalEdition",
     "Idempotency",
     "InboundDelivery",
     "InboundEvent",

@@ -13,7 +13,9 @@ from inbox.models.base import INSTALL_TABLES
 HERE = "nullif(current_setting('app.workspace_id', true), '')::uuid"
 
 # Facts, the audit log and revisions are written once and never changed.
-APPEND_ONLY = frozenset({"fact", "audit_entry", "message_revision", "event", "rule_edition", "sla_edition"})
+APPEND_ONLY = frozenset(
+    {"fact", "audit_entry", "message_revision", "event", "goal_edition", "rule_edition", "sla_edition"}
+)
 
 # A thread that came before its root is moved as a whole; nothing else of these rows may change.
 MOVABLE = frozenset({"fact", "audit_entry"})

@@ -62,7 +62,7 @@ def forecast(weeks: Sequence[Week], *, ahead: int, wanted: float) -> Outlook:
         return Outlook("too_few_weeks")
     if float(np.median([week.n for week in weeks[-LONGEST:]])) < FEWEST_ASKED:
         return Outlook("too_few_asked")
-    if ahead > len(weeks):
+    if ahead - WINDOW // 2 > len(weeks):  # to the middle of what is judged
         return Outlook("too_far")
     places = np.array([place for place, week in enumerate(weeks[-LONGEST:]) if week.n > 0], dtype=np.float64)
     seen = np.array([_logit(week.share, week.clusters) for week in asked])

@@ -98,6 +98,14 @@ class Population:
         self._ended.append(_instants(row["ended"]))
         self._answered.append(np.full(row["n"], row["state"] == "answered"))
 
+    def between(self, start: datetime, end: datetime) -> Population:
+        """Of those counted, who asked from `start` on and before `end`; what is only counted is left behind."""
+        chosen = (self.opened >= micros(start)) & (self.opened < micros(end))
+        some = Population()
+        some._opened, some._ended = [self.opened[chosen]], [self.ended[chosen]]
+        some._answered = [self.answered[chosen]]
+        return some
+
     @property
     def opened(self) -> Instants:
         return np.concatenate(self._opened) if self._opened else np.zeros(0, dtype=np.int64)

@@ -28,6 +28,7 @@ from inbox.ground.ids import new_id
 from inbox.ground.settings import Settings
 from inbox.people import invitations, tokens
 from inbox.people.access import Role
+from inbox.reports import goals
 from inbox.rules import keeping
 from inbox.rules.definitions import Wanted
 from tests.api.browser import Browsers
@@ -117,6 +118,12 @@ async def a_team(world: World) -> dict[str, Any]:
         return {"team_id": (await teams.make(session, teams.Wanted(name="Repairs"), by=world.admin)).id}
 
 
+async def a_goal(world: World) -> dict[str, Any]:
+    async with world.database.session(world.workspace_id) as session:
+        wanted = msgspec.convert(GOAL | {"channel_ids": [str(world.channel_id)]}, goals.Wanted)
+        return {"goal_id": (await goals.make(session, wanted, by=world.admin)).id}
+
+
 async def a_calendar(world: World) -> dict[str, Any]:
     async with world.database.session(world.workspace_id) as session:
         wanted = msgspec.convert(CALENDAR, calendars.Wanted)
@@ -156,6 +163,13 @@ MACRO: dict[str, Any] = {"title": "Late", "shared": True, "tags_on": ["late"]}
 HOOK = {"url": "https://example.com/hook", "kinds": ["message.received"]}
 OWN_MACRO = MACRO | {"shared": False}
 TEAM = {"name": "Repairs"}
+GOAL: dict[str, Any] = {
+    "purpose": "service",
+    "metric": "median",
+    "within": 28800,
+    "deadline": "2099-12-31",
+    "channel_ids": [str(new_id())],
+}
 CALENDAR: dict[str, Any] = {
     "name": "Office",
     "zone": "Europe/Madrid",
@@ -247,6 +261,12 @@ ROWS: dict[str, Row] = {
     "DELETE /api/v1/calendars/{calendar_id}": Row("   204   403   403    403     403   404    401     403", None, a_calendar),
     "GET /api/v1/sla": Row("                          200   200   200    200     200   200    401     200"),
     "PUT /api/v1/sla": Row("                          200   403   403    403     403   200    401     403", {"version": 0, "policies": [{"name": "All", "first": "1 hour"}]}),
+    "GET /api/v1/goals": Row("                        200   200   200    200     200   200    401     200"),
+    "POST /api/v1/goals/reading": Row("               200   200   200    200     422   200    401     200", {"sentence": "We will use Facebook for service and reply within 8 hours by the end of 2099"}),
+    "POST /api/v1/goals": Row("                       422   422   403    403     403   422    401     403", GOAL),
+    "GET /api/v1/goals/{goal_id}": Row("              200   200   200    200     404   404    401     200", None, a_goal),
+    "PUT /api/v1/goals/{goal_id}": Row("              422   422   403    403     403   404    401     403", GOAL, a_goal, query={"version": "1"}),
+    "DELETE /api/v1/goals/{goal_id}": Row("           204   204   403    403     403   404    401     403", None, a_goal),
     "GET /api/v1/teams": Row("                        200   200   200    200     200   200    401     200"),
     "POST /api/v1/teams": Row("                       201   201   403    403     403   201    401     403", TEAM),
     "PUT /api/v1/teams/{team_id}": Row("              200   200   403    403     403   404    401     403", TEAM, a_team),

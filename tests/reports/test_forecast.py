@@ -27,8 +27,8 @@ def test_it_is_right_as_often_as_it_says_on_the_published_grid() -> None:
 def test_where_it_cannot_know_it_says_why() -> None:
     assert forecast(steady(7), ahead=4, wanted=0.5).why == "too_few_weeks"
     assert forecast(steady(12, n=9), ahead=4, wanted=0.5).why == "too_few_asked"
-    assert forecast(steady(12), ahead=13, wanted=0.5).why == "too_far"
-    assert forecast(steady(12), ahead=12, wanted=0.5).why == ""
+    assert forecast(steady(12), ahead=15, wanted=0.5).why == "too_far"
+    assert forecast(steady(12), ahead=14, wanted=0.5).why == ""
 
 
 def test_a_week_in_which_nobody_asked_says_nothing_and_does_no_harm() -> None:

@@ -1,0 +1,78 @@
+"""What a workspace means to reach, and how that stands."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+from litestar import delete, get, post, put
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody, QueryParameter
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from inbox.people.access import Agent
+from inbox.reports import goals
+from inbox.reports.goals import GoalOut, ReadingOut, Wanted
+
+Seen = Annotated[int, QueryParameter(description="The version that was looked at.", ge=1)]
+
+
+class Sentence(msgspec.Struct, forbid_unknown_fields=True):
+    """A goal as one says it."""
+
+    sentence: Annotated[str, msgspec.Meta(max_length=1000)]
+
+
+@get("/goals", summary="List goals")
+async def list_goals(session: NamedDependency[AsyncSession], agent: NamedDependency[Agent]) -> list[GoalOut]:
+    """Every goal of channels that the agent sees, and how it stands now."""
+    return await goals.all_of(session, agent)
+
+
+@post("/goals/reading", status_code=200, summary="Read a goal from a sentence")
+async def read_sentence(
+    data: JSONBody[Sentence], session: NamedDependency[AsyncSession], agent: NamedDependency[Agent]
+) -> ReadingOut:
+    """As in "We will use our page for customer inquiries, and bring our median response below 24 hours by the end of
+    2027". What is not understood is named by its field; nothing is kept yet."""
+    return await goals.understand(session, data.sentence, by=agent)
+
+
+@post("/goals", summary="Set a goal")
+async def create_goal(
+    data: JSONBody[Wanted], session: NamedDependency[AsyncSession], agent: NamedDependency[Agent]
+) -> GoalOut:
+    """As a supervisor. How it stands in the four weeks before is its baseline."""
+    return await goals.make(session, data, by=agent)
+
+
+@get("/goals/{goal_id:uuid}", summary="Read a goal")
+async def read_goal(
+    goal_id: FromPath[UUID], session: NamedDependency[AsyncSession], agent: NamedDependency[Agent]
+) -> GoalOut:
+    """How it stands, week by week, how likely it is, and every wording it had."""
+    return await goals.one(session, goal_id, agent)
+
+
+@put("/goals/{goal_id:uuid}", summary="Change a goal")
+async def put_goal(
+    goal_id: FromPath[UUID],
+    version: Seen,
+    data: JSONBody[Wanted],
+    session: NamedDependency[AsyncSession],
+    agent: NamedDependency[Agent],
+) -> GoalOut:
+    """A new wording, with a baseline of its own; those before it stay."""
+    return await goals.change(session, goal_id, data, version=version, by=agent)
+
+
+@delete("/goals/{goal_id:uuid}", summary="Give a goal up")
+async def delete_goal(
+    goal_id: FromPath[UUID], session: NamedDependency[AsyncSession], agent: NamedDependency[Agent]
+) -> None:
+    """It is judged no more."""
+    await goals.remove(session, goal_id, by=agent)
+
+
+doors = [list_goals, read_sentence, create_goal, read_goal, put_goal, delete_goal]

@@ -1,0 +1,375 @@
+"""The goals of a workspace: said in a sentence or a form, kept in every wording, and how they stand."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import asyncpg
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from inbox.desk import lines
+from inbox.ground import clock
+from inbox.ground.db import Connection, raw
+from inbox.ground.errors import Conflict, Invalid, NotFound
+from inbox.ground.ids import new_id
+from inbox.people.access import Agent, Right
+from inbox.platforms.base import clean
+from inbox.platforms.registry import platforms
+from inbox.reports import goal_sentence, population
+from inbox.reports.figures import Counted, PercentileOut, ShareOut
+from inbox.reports.goal_sentence import LONGEST, Goal, Metric, NotUnderstood
+from inbox.reports.population import Asked, Cut
+from inbox.reports.progress import HISTORY, ONE_WEEK, SPAN, ProgressOut, progress, within
+from inbox.rules.stored import unpacked
+
+MOST = 20
+LONGEST_WORDS = 200
+WAYS: tuple[Cut, ...] = ("channel", "kind", "hour", "agent")
+
+# A burst under one post is no more independent than one voice. Source: Kish 1965, the effective number of clusters.
+CLUSTERS = """
+SELECT back, sum(n)::float8 ^ 2 / sum(n ^ 2)::float8 AS clusters FROM (
+    SELECT ceil(extract(epoch FROM $3 - e.opened_at) / 604800)::int AS back, count(*)::float8 AS n
+    FROM episode e JOIN conversation c ON c.workspace_id = $1 AND c.id = e.conversation_id
+    WHERE e.workspace_id = $1 AND e.opened_at >= $2 AND e.opened_at < $3 AND e.channel_id = ANY($4)
+        AND e.kind = 'first_response' AND e.state <> 'never_asked' AND NOT e.before_connection
+    GROUP BY 1, coalesce(c.post_id, c.id)) bursts
+GROUP BY back
+"""
+GOALS = """
+SELECT g.id, g.version, g.created_at, e.wording, e.baseline, e.made_at FROM goal g
+JOIN goal_edition e ON e.workspace_id = g.workspace_id AND e.goal_id = g.id AND e.version = g.version
+WHERE g.workspace_id = $1 AND g.removed_at IS NULL
+"""
+
+
+class Wanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A goal. `within`, `ceiling`: seconds of the clock, 0 for none; `share`: 0 to 1, of a share or a response rate.
+    `deadline`: the last day that counts, in the zone of the workspace. `review_weeks`: how often one looks at it."""
+
+    who: str = "We"
+    purpose: str
+    metric: Metric
+    within: int = 0
+    share: float = 0.5
+    ceiling: int = 0
+    deadline: date
+    channel_ids: list[UUID]
+    owner_id: UUID | None = None
+    review_weeks: int = 4
+
+
+class Baseline(msgspec.Struct, frozen=True, kw_only=True):
+    """How it stood in the four weeks before it was worded so."""
+
+    start: datetime
+    end: datetime
+    n: int
+    share: ShareOut
+    percentile: PercentileOut
+
+
+class ReadingOut(msgspec.Struct, kw_only=True):
+    """A sentence understood. `past`: its deadline is over; `offered`: the same day when it comes again."""
+
+    goal: Wanted
+    sentence: str
+    past: bool
+    offered: date
+
+
+class EditionOut(msgspec.Struct, kw_only=True):
+    """One wording it had."""
+
+    version: int
+    sentence: str
+    made_at: datetime
+    made_by: UUID | None
+
+
+class GoalOut(msgspec.Struct, kw_only=True):
+    """A goal and how it stands at `as_of`. `missions`: what its channels are for, as far as that was said."""
+
+    id: UUID
+    version: int
+    sentence: str
+    wording: Wanted
+    baseline: Baseline
+    as_of: datetime
+    zone: str
+    missions: list[str]
+    progress: ProgressOut
+    editions: list[EditionOut]
+
+
+async def understand(session: AsyncSession, sentence: str, *, by: Agent) -> ReadingOut:
+    """What somebody wrote, as a goal. Raises Invalid naming the piece that is not understood."""
+    connection = await raw(session)
+    try:
+        found = goal_sentence.read(clean(sentence))
+    except NotUnderstood as error:
+        raise Invalid(str(error), field=error.field) from None
+    channels = await _channels(connection, by)
+    goal = found.goal
+    wanted = Wanted(
+        **msgspec.structs.asdict(goal),
+        channel_ids=_named(found.places, channels),
+    )
+    zone = await _zone(connection, by.workspace_id)
+    today = clock.now().astimezone(ZoneInfo(zone)).date()
+    return ReadingOut(
+        goal=wanted,
+        sentence=_sentence(wanted, channels),
+        past=goal.deadline < today,
+        offered=goal_sentence.offered(goal.deadline, today),
+    )
+
+
+async def all_of(session: AsyncSession, agent: Agent) -> list[GoalOut]:
+    """Those of channels that they see, the oldest first."""
+    connection = await raw(session)
+    found = await connection.fetch(GOALS + " ORDER BY g.created_at, g.id", agent.workspace_id)
+    return [await _out(connection, row, agent) for row in found if _sees(agent, row)]
+
+
+async def one(session: AsyncSession, goal_id: UUID, agent: Agent) -> GoalOut:
+    """Raises NotFound."""
+    connection = await raw(session)
+    return await _out(connection, await _row(connection, goal_id, agent), agent)
+
+
+async def make(session: AsyncSession, wanted: Wanted, *, by: Agent) -> GoalOut:
+    """A new one, with how it stands now as its baseline."""
+    by.needs(Right.SHARE)
+    connection = await raw(session)
+    if len(await connection.fetch(GOALS, by.workspace_id)) >= MOST:
+        raise Invalid(f"There are {MOST} goals already. Who has so many has none.")
+    kept = await _checked(connection, wanted, by)
+    goal_id = new_id()
+    await connection.execute(
+        "INSERT INTO goal (workspace_id, id, created_by) VALUES ($1, $2, $3)", by.workspace_id, goal_id, by.person
+    )
+    return await _word(session, goal_id, 1, kept, by, "goal_made")
+
+
+async def change(session: AsyncSession, goal_id: UUID, wanted: Wanted, *, version: int, by: Agent) -> GoalOut:
+    """Another wording; the ones before stay for everybody to see. Raises Conflict if somebody was quicker."""
+    by.needs(Right.SHARE)
+    connection = await raw(session)
+    await connection.execute(
+        "SELECT 1 FROM goal WHERE workspace_id = $1 AND id = $2 FOR UPDATE", by.workspace_id, goal_id
+    )
+    known = await _row(connection, goal_id, by)
+    if known["version"] != version:
+        raise Conflict("Somebody else changed this goal meanwhile. Look at it again.")
+    kept = await _checked(connection, wanted, by)
+    if kept == _wording(known):
+        return await _out(connection, known, by)
+    await connection.execute(
+        "UPDATE goal SET version = version + 1 WHERE workspace_id = $1 AND id = $2", by.workspace_id, goal_id
+    )
+    return await _word(session, goal_id, version + 1, kept, by, "goal_changed")
+
+
+async def remove(session: AsyncSession, goal_id: UUID, *, by: Agent) -> None:
+    """It is judged no more. That it was, stays."""
+    by.needs(Right.SHARE)
+    connection = await raw(session)
+    row = await _row(connection, goal_id, by)
+    await connection.execute(
+        "UPDATE goal SET removed_at = now() WHERE workspace_id = $1 AND id = $2", by.workspace_id, goal_id
+    )
+    sentence = _sentence(_wording(row), await _channels(connection, by))
+    await lines.note(connection, by.workspace_id, "goal_removed", by=by.person, token_id=by.token_id, goal=sentence)
+
+
+async def _word(session: AsyncSession, goal_id: UUID, version: int, wanted: Wanted, by: Agent, verb: str) -> GoalOut:
+    connection = await raw(session)
+    now, asked = clock.now(), None
+    zone = await _zone(connection, by.workspace_id)
+    asked = _asked(wanted, now - SPAN, now, zone)
+    found = (await population.fetch(connection, by.workspace_id, asked, now)).get("", population.Population())
+    figures = Counted(found, now).figures(target=within(_goal(wanted)) or None)
+    baseline = Baseline(
+        start=now - SPAN,
+        end=now,
+        n=figures.n,
+        share=_share(figures.shares, figures.response_rate, wanted),
+        percentile=next((one for one in figures.percentiles if one.p == wanted.share), figures.percentiles[0]),
+    )
+    await connection.execute(
+        """INSERT INTO goal_edition (workspace_id, goal_id, version, wording, baseline, made_by)
+           VALUES ($1, $2, $3, $4::jsonb, $5::jsonb, $6)""",
+        by.workspace_id,
+        goal_id,
+        version,
+        msgspec.json.encode(wanted).decode(),
+        msgspec.json.encode(baseline).decode(),
+        by.person,
+    )
+    sentence = _sentence(wanted, await _channels(connection, by))
+    await lines.note(connection, by.workspace_id, verb, by=by.person, token_id=by.token_id, goal=sentence)
+    return await one(session, goal_id, by)
+
+
+def _share(shares: Sequence[ShareOut], rate: ShareOut, wanted: Wanted) -> ShareOut:
+    return next((one for one in shares if one.within == wanted.within), rate)
+
+
+async def _out(connection: Connection, row: asyncpg.Record, agent: Agent) -> GoalOut:
+    wanted, as_of = _wording(row), clock.now()
+    zone, channels = await _zone(connection, agent.workspace_id), await _channels(connection, agent)
+    goal, ends = _goal(wanted), _midnight(wanted.deadline + timedelta(days=1), zone)
+    end = min(as_of, ends)
+    nobody = population.Population()
+    asked = _asked(wanted, ends - HISTORY * ONE_WEEK, as_of, zone)
+    every = (await population.fetch(connection, agent.workspace_id, asked, as_of)).get("", nobody)
+    window = _asked(wanted, end - SPAN, end, zone)
+    cuts: dict[str, dict[str, population.Population]] = {
+        way: await population.fetch(connection, agent.workspace_id, window, as_of, way) for way in WAYS
+    }
+    clusters = {
+        found["back"]: found["clusters"]
+        for found in await connection.fetch(CLUSTERS, agent.workspace_id, asked.start, ends, wanted.channel_ids)
+    }
+    editions = await connection.fetch(
+        """SELECT version, wording, made_at, made_by FROM goal_edition WHERE workspace_id = $1 AND goal_id = $2
+           ORDER BY version DESC""",
+        agent.workspace_id,
+        row["id"],
+    )
+    return GoalOut(
+        id=row["id"],
+        version=row["version"],
+        sentence=_sentence(wanted, channels),
+        wording=wanted,
+        baseline=unpacked(row["baseline"], Baseline),
+        as_of=as_of,
+        zone=zone,
+        missions=[one["mission"] for one in channels if one["id"] in wanted.channel_ids and one["mission"]],
+        progress=await asyncio.to_thread(progress, goal, ends, as_of, every, cuts, clusters),
+        editions=[
+            EditionOut(
+                version=one["version"],
+                sentence=_sentence(_wording(one), channels),
+                made_at=one["made_at"],
+                made_by=one["made_by"],
+            )
+            for one in editions
+        ],
+    )
+
+
+async def _row(connection: Connection, goal_id: UUID, agent: Agent) -> asyncpg.Record:
+    row = await connection.fetchrow(GOALS + " AND g.id = $2", agent.workspace_id, goal_id)
+    if row is None or not _sees(agent, row):
+        raise NotFound("There is no such goal.")
+    return row
+
+
+def _sees(agent: Agent, row: asyncpg.Record) -> bool:
+    return all(agent.sees(channel) for channel in _wording(row).channel_ids)
+
+
+def _wording(row: asyncpg.Record) -> Wanted:
+    return unpacked(row["wording"], Wanted)
+
+
+def _goal(wanted: Wanted) -> Goal:
+    return Goal(
+        who=wanted.who,
+        purpose=wanted.purpose,
+        metric=wanted.metric,
+        deadline=wanted.deadline,
+        within=wanted.within,
+        share=wanted.share,
+        ceiling=wanted.ceiling,
+    )
+
+
+def _asked(wanted: Wanted, start: datetime, end: datetime, zone: str) -> Asked:
+    return Asked(start=start, end=end, zone=zone, channel_ids=frozenset(wanted.channel_ids))
+
+
+async def _zone(connection: Connection, workspace_id: UUID) -> str:
+    return str(await connection.fetchval("SELECT time_zone FROM workspace WHERE id = $1", workspace_id))
+
+
+async def _channels(connection: Connection, agent: Agent) -> list[asyncpg.Record]:
+    found = await connection.fetch(
+        "SELECT id, platform, name, handle, mission FROM channel WHERE workspace_id = $1 ORDER BY platform, name, id",
+        agent.workspace_id,
+    )
+    return [row for row in found if agent.sees(row["id"])]
+
+
+def _named(places: Sequence[str], channels: Sequence[asyncpg.Record]) -> list[UUID]:
+    """The channels that a sentence names: by a channel's own name, or by a network. Raises Invalid."""
+    chosen: dict[UUID, None] = {}
+    for place in places:
+        said = place.casefold().lstrip("@")
+        named = [one for one in channels if said in (one["name"].casefold(), one["handle"].casefold().lstrip("@"))]
+        named = named or [one for one in channels if said in (one["platform"], _title(one["platform"]).casefold())]
+        if not named:
+            known = sorted({_title(one["platform"]) for one in channels})
+            there = f" There is {', '.join(known)}." if known else " No channel is connected yet."
+            raise Invalid(f"No channel here is called {place}.{there}", field="channels")
+        chosen |= dict.fromkeys(one["id"] for one in named)
+    return list(chosen)
+
+
+def _title(platform: str) -> str:
+    connector = platforms().get(platform)
+    return connector.title if connector else platform
+
+
+def _sentence(wanted: Wanted, channels: Sequence[asyncpg.Record]) -> str:
+    """Networks all of whose channels are meant go by their own name."""
+    meant = set(wanted.channel_ids)
+    places: list[str] = []
+    for platform in dict.fromkeys(one["platform"] for one in channels if one["id"] in meant):
+        every = [one for one in channels if one["platform"] == platform]
+        whole = all(one["id"] in meant for one in every)
+        places += [_title(platform)] if whole else [one["name"] for one in every if one["id"] in meant]
+    return goal_sentence.written(_goal(wanted), places)
+
+
+async def _checked(connection: Connection, wanted: Wanted, by: Agent) -> Wanted:
+    who, purpose = (" ".join(clean(words).split()) for words in (wanted.who, wanted.purpose))
+    for name, words in (("who", who), ("purpose", purpose)):
+        if not 1 <= len(words) <= LONGEST_WORDS:
+            raise Invalid(f"Say it in 1 to {LONGEST_WORDS} characters.", field=name)
+    if not wanted.channel_ids:
+        raise Invalid("A goal is about a channel at least.", field="channels")
+    known = {one["id"] for one in await _channels(connection, by)}
+    if set(wanted.channel_ids) - known:
+        raise Invalid("There is no such channel.", field="channels")
+    if wanted.metric != "rate" and not 60 <= wanted.within <= LONGEST:
+        raise Invalid("Within what time? A minute at least, and a year at most.", field="within")
+    fixed = {"median": 0.5, "p90": 0.9, "oldest": 0.5}.get(wanted.metric)
+    if not 0.01 <= wanted.share <= 0.99:
+        raise Invalid("A share lies between 1 and 99 %.", field="share")
+    if not (wanted.ceiling == 0 or 60 <= wanted.ceiling <= LONGEST):
+        raise Invalid("Nobody waits longer than a minute at least, and a year at most.", field="ceiling")
+    if not 2000 <= wanted.deadline.year <= 2199:
+        raise Invalid("There is nothing to reach in that year.", field="deadline")
+    if not 1 <= wanted.review_weeks <= 52:
+        raise Invalid("One looks at it every week at least once a year.", field="review_weeks")
+    changes: dict[str, Any] = {"who": who, "purpose": purpose, "channel_ids": sorted(set(wanted.channel_ids))}
+    return msgspec.structs.replace(
+        wanted,
+        **changes,
+        share=fixed or wanted.share,
+        within=0 if wanted.metric == "rate" else wanted.within,
+        ceiling=0 if wanted.metric == "oldest" else wanted.ceiling,
+    )
+
+
+def _midnight(day: date, zone: str) -> datetime:
+    return datetime.combine(day, time(), ZoneInfo(zone))
