@@ -1,6 +1,7 @@
 /** The doors, as functions. The only place that fetches; knows nothing of the page. */
 
 import type { Contact, ContactField, Note, Value } from "./contacts.ts"
+import type { Goal, GoalReading, GoalWording } from "./goals.ts"
 import type { ReportQuery, WaitingReport, WaitingsPage, WaitingsQuery } from "./reports.ts"
 import type { Look, Rule, Sample, Vocabulary, Wording } from "./rules.ts"
 import type { Calendar, Policies, WantedHours, WantedPolicy } from "./sla.ts"
@@ -316,6 +317,15 @@ export class Api {
   waitingReport = (asked: ReportQuery): Promise<WaitingReport> => this.#get("/reports/waiting", { ...asked })
 
   waitings = (asked: WaitingsQuery): Promise<WaitingsPage> => this.#get("/reports/waiting/rows", { ...asked })
+
+  goals = (): Promise<Goal[]> => this.#get("/goals")
+
+  readGoal = (sentence: string): Promise<GoalReading> => this.#send("POST", "/goals/reading", { sentence })
+
+  keepGoal = (id: Id | null, goal: GoalWording, version?: number): Promise<Goal> =>
+    id ? this.#send("PUT", `/goals/${id}?version=${version}`, goal) : this.#send("POST", "/goals", goal)
+
+  removeGoal = (id: Id): Promise<void> => this.#send("DELETE", `/goals/${id}`)
 
   /** Where a browser fetches the same as a table. */
   waitingsExport = (asked: ReportQuery): string => `${this.#base}/api/v1/reports/waiting/export?${new URLSearchParams({ ...asked })}`
