@@ -20,7 +20,7 @@ from tests.bluesky_server import install
 from tests.servers import on_database
 
 START = Path(__file__).parent / "start.mjs"
-PATIENCE = 60  # seconds
+PATIENCE = 180  # seconds
 
 
 class Account(NamedTuple):

@@ -16,7 +16,7 @@ const { TestBsky } = await devEnv('bsky')
 const { mockNetworkUtilities } = await devEnv('util')
 const { default: getPort } = await devEnv('get-port')
 
-const PATIENCE = 20_000 // milliseconds
+const PATIENCE = 120_000 // milliseconds
 const told = await json(process.stdin)
 
 const plc = await TestPlc.create({})
