@@ -178,17 +178,20 @@ class Desk:
     async def works(self) -> int:
         """Send and look for everything that is due, until nothing is; gives how much was handled."""
         handled = 0
-        while True:
-            stopped = await cluster.check(self.database)
-            sends = [] if stopped else await outbox.due(self.database, limit=20)
-            searches = await outbox.due(self.database, limit=20, looks=True)
-            if not sends and not searches:
-                return handled
-            for due in sends:
-                await outbox.deliver(self.road, due.workspace_id, due.outbound_id)
-            for due in searches:
-                await looks.look(self.road, due.workspace_id, due.outbound_id)
-            handled += len(sends) + len(searches)
+        while done := await self.turns():
+            handled += done
+        return handled
+
+    async def turns(self) -> int:
+        """Send and look for everything that is due now; gives how much that was."""
+        stopped = await cluster.check(self.database)
+        sends = [] if stopped else await outbox.due(self.database, limit=20)
+        searches = await outbox.due(self.database, limit=20, looks=True)
+        for due in sends:
+            await outbox.deliver(self.road, due.workspace_id, due.outbound_id)
+        for due in searches:
+            await looks.look(self.road, due.workspace_id, due.outbound_id)
+        return len(sends) + len(searches)
 
     async def heals(self, message_id: UUID, *states: str) -> str:
         """What the next worker does about one that died, once the lease is over."""
@@ -199,7 +202,8 @@ class Desk:
         """Go on working until a message is in one of these states."""
 
         async def there() -> str | None:
-            await self.works()
+            # One turn at a time: on a slow machine what is asked for again and again is always due again.
+            await self.turns()
             state = await self.state(message_id)
             return state if state in states else None
 

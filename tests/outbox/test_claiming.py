@@ -59,7 +59,7 @@ async def test_a_window_that_closed_meanwhile_fails(desk: Desk) -> None:
     [
         (
             "UPDATE channel SET outbound_stopped = true",
-            "UPDATE channel SET outbound_stopped = false",
+            "UPDATE channel SET outbound_stopped = false; UPDATE outbound_message SET due_at = now()",
             "stopped for this channel",
         ),
         (
@@ -67,14 +67,18 @@ async def test_a_window_that_closed_meanwhile_fails(desk: Desk) -> None:
             "UPDATE channel SET paused_until = NULL; UPDATE outbound_message SET due_at = now()",
             "asked us to wait",
         ),
-        ("UPDATE channel SET state = 'signed_out'", "UPDATE channel SET state = 'connected'", "signed in"),
+        (
+            "UPDATE channel SET state = 'signed_out'",
+            "UPDATE channel SET state = 'connected'; UPDATE outbound_message SET due_at = now()",
+            "signed in",
+        ),
     ],
 )
 async def test_what_is_stopped_waits_and_says_why(desk: Desk, stops: str, resumes: str, reason: str) -> None:
     item = await desk.hears("Where is my order?")
     reply = await desk.replies(item)
     await change(desk, stops)
-    await desk.at(hold=0.3).works()
+    await desk.at(hold=3600.0).works()
     assert await desk.state(reply.id) == "queued"
     assert reason in (await desk.message(reply.id))["delivery_reason"]
     assert not desk.network.asked
