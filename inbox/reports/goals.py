@@ -191,9 +191,8 @@ async def remove(session: AsyncSession, goal_id: UUID, *, by: Agent) -> None:
 
 async def _word(session: AsyncSession, goal_id: UUID, version: int, wanted: Wanted, by: Agent, verb: str) -> GoalOut:
     connection = await raw(session)
-    now, asked = clock.now(), None
-    zone = await _zone(connection, by.workspace_id)
-    asked = _asked(wanted, now - SPAN, now, zone)
+    now = clock.now()
+    asked = _asked(wanted, now - SPAN, now, await _zone(connection, by.workspace_id))
     found = (await population.fetch(connection, by.workspace_id, asked, now)).get("", population.Population())
     figures = Counted(found, now).figures(target=within(_goal(wanted)) or None)
     baseline = Baseline(

@@ -45,7 +45,8 @@ class PartOut(msgspec.Struct):
 class ProgressOut(msgspec.Struct, kw_only=True):
     """`share`: of those who asked in the window, answered within the target; `wanted`: to be exceeded. `percentile`:
     the same as a time. `pace`: how many more of `weekly` people must be in time each week. `oldest`: seconds somebody
-    waits now. `ceiling_broken`: longer than the goal allows. `chance`: the forecast; `why` it says nothing."""
+    waits now, or had waited at the deadline. `ceiling_broken`: longer than the goal allows. `chance`: the forecast;
+    `why` it says nothing."""
 
     state: State
     ends: datetime
@@ -85,12 +86,11 @@ def progress(
     target, wanted = within(goal), goal.share
     end = min(as_of, ends)
     start = end - SPAN
-    figures = Counted(every.between(start, end), as_of)
-    summed = figures.figures(target=target)
+    summed = Counted(every.between(start, end), as_of).figures(target=target)
     share = next(one for one in summed.shares if one.within == target) if target != WEEK else summed.response_rate
     weeks = _weeks(every, ends, as_of, target)
     settles = ends + timedelta(seconds=0 if goal.metric == "oldest" else target)
-    oldest = _oldest(Counted(every, as_of))
+    oldest = _oldest(Counted(every.between(ends - HISTORY * ONE_WEEK, end), end))  # whoever asks later is no part of it
     met_now = _met(goal, share, oldest)
     settled = [step for step in weeks if step.settled]
     ahead = round((ends - ONE_WEEK - settled[-1].start) / ONE_WEEK) if settled else 0
