@@ -33,11 +33,11 @@ CUTS: dict[str, str] = {
     "hour": """to_char(e.opened_at AT TIME ZONE $6, 'ID HH24')""",
 }
 # A promise that was not kept by $7: no answer had come when it was due. Who gave up before that is in neither.
-BROKEN = "e.state <> 'never_asked' AND e.due_at < least(e.ended_at, $7::timestamptz)"
+LATE = "e.due_at < least(e.ended_at, $7::timestamptz)"
+BROKEN = f"e.state <> 'never_asked' AND {LATE}"
 WAITINGS = """
 SELECT {cut} AS name, e.state, e.closed_unanswered, e.before_connection, count(*) AS n,
-       count(e.due_at) FILTER (WHERE e.state = 'answered' AND e.ended_at <= e.due_at) AS kept,
-       count(e.due_at) FILTER (WHERE {broken}) AS broken,
+       count(*) FILTER (WHERE e.ended_at <= e.due_at) AS in_time, count(*) FILTER (WHERE {late}) AS late,
        string_agg(timestamptz_send(e.opened_at), '') AS opened,
        string_agg(timestamptz_send(coalesce(e.ended_at, 'infinity')), '') AS ended
 FROM episode e
@@ -90,8 +90,8 @@ class Population:
         if row["state"] == "never_asked":
             self.never_asked += row["n"]
             return
-        self.kept += row["kept"]
-        self.broken += row["broken"]
+        self.kept += row["in_time"] if row["state"] == "answered" else 0
+        self.broken += row["late"]
         if row["closed_unanswered"]:
             self.closed_unanswered += row["n"]
         self._opened.append(_instants(row["opened"]))
@@ -136,7 +136,7 @@ async def fetch(
 ) -> dict[str, Population]:
     """The waitings asked for, by `cut`; without one all of them are together under ""."""
     rows = await connection.fetch(
-        WAITINGS.format(cut=CUTS[cut], broken=BROKEN),
+        WAITINGS.format(cut=CUTS[cut], late=LATE),
         workspace_id,
         asked.start,
         asked.end,
