@@ -32,6 +32,7 @@ from inbox.flow.readers import Reader, Turn
 from inbox.flow.road import Road
 from inbox.flow.split import split
 from inbox.ground import clock
+from inbox.ground.db import Database
 from inbox.ground.files import Files
 from inbox.ground.mail import Mail
 from workers.house import House
@@ -221,14 +222,20 @@ async def ring_alarms(house: House, stop: asyncio.Event) -> None:
     while not stop.is_set():
         done = 0
         for workspace_id in await alarms.to_refold(house.database):
-            done += await _rung(house, workspace_id, await alarms.refold(house.database, workspace_id))
+            done += await _ring(house, workspace_id, alarms.refold)
         for workspace_id in await alarms.due(house.database):
-            done += await _rung(house, workspace_id, await alarms.ring(house.database, workspace_id))
+            done += await _ring(house, workspace_id, alarms.ring)
         if not done:
             await house.bell.wait("alarms")
 
 
-async def _rung(house: House, workspace_id: UUID, done: int) -> int:
+async def _ring(house: House, workspace_id: UUID, verb: Callable[[Database, UUID], Awaitable[int]]) -> int:
+    """One workspace in which nothing can ring just now holds up no other."""
+    try:
+        done = await verb(house.database, workspace_id)
+    except Exception as error:
+        log.warning("alarms could not ring", workspace=str(workspace_id), exc_info=error)
+        return 0
     if done:
         house.bell.ring(f"feed:{workspace_id}")
     return done

@@ -55,7 +55,7 @@ WHERE a.workspace_id = $1 AND a.conversation_id = g.conversation_id AND a.episod
 SHOW = """
 UPDATE conversation c SET risk = g.risk, version = version + 1
 FROM unnest($2::uuid[], $3::smallint[]) AS g(id, risk)
-WHERE c.workspace_id = $1 AND c.id = g.id AND c.risk < g.risk
+WHERE c.workspace_id = $1 AND c.id = g.id AND c.risk < g.risk RETURNING c.id
 """
 LINES = """
 INSERT INTO audit_entry (workspace_id, id, verb, conversation_id, data)
@@ -94,26 +94,28 @@ async def ring(database: Database, workspace_id: UUID, now: datetime | None = No
         homes = sorted({row["conversation_id"] for row in found})
         await stored_facts.hold(connection, workspace_id, homes)
         rings = [_judged(row, now) for row in await connection.fetch(HELD, workspace_id, homes, now)]
-        await _keep(connection, workspace_id, rings, now)
+        shown = await _keep(connection, workspace_id, rings, now)
         news = await _told(connection, workspace_id, [one for one in rings if one.is_news])
-        await events.number(connection, workspace_id, news)
+        shown -= {one.conversation for one in news if one.conversation}
+        await events.number(connection, workspace_id, [*news, *_counted(shown)])
         return len(rings)
 
 
 def _judged(row: asyncpg.Record, now: datetime) -> Rings:
     waits = row["state"] == "waiting" and not row["closed_unanswered"]
     due_rung, risk_rung = row["due_rung_at"], row["risk_rung_at"]
-    what, at = ("due", row["due_at"]) if row["due_at"] <= now else ("risk", row["risk_at"])
     if due_rung is not None:
         return Rings(row["conversation_id"], row["key"], "withdrawn", due_rung, waits, True, None, risk_rung)
+    what, at = ("due", row["due_at"]) if row["due_at"] <= now else ("risk", row["risk_at"])
     is_news = now - at < NEWS_FOR
     rung = (now, risk_rung) if what == "due" else (None, now)
     return Rings(row["conversation_id"], row["key"], what, at, waits, is_news, *rung)
 
 
-async def _keep(connection: Connection, workspace_id: UUID, rings: list[Rings], now: datetime) -> None:
+async def _keep(connection: Connection, workspace_id: UUID, rings: list[Rings], now: datetime) -> set[UUID]:
+    """Write down what rang; gives the conversations whose rows show it from now on."""
     if not rings:
-        return
+        return set()
     told = [one for one in rings if one.what != "withdrawn"]
     taken_back = [one for one in rings if one.what == "withdrawn"]
     await connection.execute(
@@ -145,8 +147,12 @@ async def _keep(connection: Connection, workspace_id: UUID, rings: list[Rings], 
     waiting = [one for one in told if one.waits]
     risks = {one.conversation_id: Risk.AT_RISK for one in waiting}
     risks |= {one.conversation_id: Risk.BROKEN for one in waiting if one.what == "due"}
-    if risks:
-        await connection.execute(SHOW, workspace_id, list(risks), [int(risk) for risk in risks.values()])
+    shown = await connection.fetch(SHOW, workspace_id, list(risks), [int(risk) for risk in risks.values()])
+    return {row["id"] for row in shown}
+
+
+def _counted(homes: Iterable[UUID]) -> list[Happening]:
+    return [Happening("conversation.counted", conversation=home) for home in sorted(homes)]
 
 
 async def _told(connection: Connection, workspace_id: UUID, rings: Iterable[Rings]) -> list[Happening]:
@@ -204,14 +210,13 @@ async def refold(database: Database, workspace_id: UUID) -> int:
         before = await _promises(connection, workspace_id, homes)
         waiting = await storage.refold(connection, workspace_id, homes)
         after = await _promises(connection, workspace_id, homes)
+        changed = [home for home in homes if before.get(home) != after.get(home)]
         # What the new promise finds late already is kept as such; it is no news to ring for.
         now = clock.now()
-        late = [_judged(row, now) for row in await connection.fetch(HELD, workspace_id, homes, now)]
+        late = [_judged(row, now) for row in await connection.fetch(HELD, workspace_id, changed, now)]
         await _keep(connection, workspace_id, late, now)
         await connection.execute("UPDATE sla_refold SET after = $2 WHERE workspace_id = $1", workspace_id, homes[-1])
-        changed = [home for home in homes if before.get(home) != after.get(home)]
-        news = [Happening("conversation.counted", conversation=home) for home in changed]
-        await events.number(connection, workspace_id, [*news, *storage.news(waiting)])
+        await events.number(connection, workspace_id, [*_counted(changed), *storage.news(waiting)])
         return len(homes)
 
 

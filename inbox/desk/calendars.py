@@ -22,6 +22,7 @@ from inbox.platforms.base import clean
 from inbox.sla.hours import BEGINNING, Opening, Openings, Version, minutes
 from inbox.sla.stored_terms import read_versions
 
+LEAD = timedelta(seconds=10)  # by then whoever is being placed now, by what held before, is there to be seen
 LONGEST_NAME = 60
 MOST = 50
 MOST_DAYS = 1000  # of one calendar that are not as the week says
@@ -135,7 +136,7 @@ async def change(
     )
     await _note(connection, "calendar_changed", name, by)
     if known.in_use:
-        await count_anew(connection, by.workspace_id)
+        await count_anew(connection, by.workspace_id, clock.now() + LEAD)
     return await get(connection, by.workspace_id, calendar_id)
 
 
@@ -160,14 +161,14 @@ async def get(connection: Connection, workspace_id: UUID, calendar_id: UUID) -> 
     return _out(row)
 
 
-async def count_anew(connection: Connection, workspace_id: UUID, *, from_: datetime | None = None) -> None:
-    """Have what was promised to those who wait reckoned again, from now on or from a later instant."""
+async def count_anew(connection: Connection, workspace_id: UUID, at: datetime) -> None:
+    """Have what was promised to those who wait reckoned again at that instant."""
     await connection.execute(
         """INSERT INTO sla_refold (workspace_id, due_at, after) VALUES ($1, $2, $3)
            ON CONFLICT (workspace_id) DO UPDATE
                SET due_at = greatest(sla_refold.due_at, excluded.due_at), after = $3""",
         workspace_id,
-        from_ or clock.now(),
+        at,
         UUID(int=0),
     )
 

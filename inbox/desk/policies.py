@@ -7,7 +7,7 @@ it says so.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
@@ -26,7 +26,6 @@ from inbox.sla import spoken, stored_facts
 from inbox.sla.facts import tie_of
 from inbox.sla.terms import Edition, Match, Policy, Target, in_words
 
-LEAD = timedelta(seconds=10)  # whoever is being placed now was promised what held before
 LONGEST_NAME = 60
 MOST = 50
 MOST_NAMED = 100  # channels, tags and the like of one policy
@@ -122,13 +121,13 @@ async def put(session: AsyncSession, wanted: Wanted, *, by: Agent, since: dateti
         await _remember_what_is_worn(connection, by.workspace_id)
     edition = Edition(
         version=wanted.version + 1,
-        valid_from=since if since and held is None else clock.now() + LEAD,
+        valid_from=since if since and held is None else clock.now() + calendars.LEAD,
         policies=tuple(policies),
         includes_waiting=wanted.includes_waiting,
     )
     await _store(connection, edition, by)
     if edition.includes_waiting:
-        await calendars.count_anew(connection, by.workspace_id, from_=edition.valid_from)
+        await calendars.count_anew(connection, by.workspace_id, edition.valid_from)
     await lines.note(
         connection,
         by.workspace_id,

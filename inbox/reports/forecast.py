@@ -33,7 +33,7 @@ DRIFTS = (0.0, 0.02, 0.06)
 SCATTERS = (0.0, 0.1, 0.2, 0.35, 0.55)
 LASTING = ((True, 0.6), (False, 0.4))  # whether a drift goes on after today: nothing that was seen can tell
 
-Why = Literal["", "too_few_weeks", "too_few_asked", "too_far"]
+Why = Literal["", "too_few_weeks", "too_few_asked", "too_far", "over", "no_share"]
 
 
 class Week(msgspec.Struct, frozen=True):
@@ -46,7 +46,8 @@ class Week(msgspec.Struct, frozen=True):
 
 
 class Outlook(msgspec.Struct, frozen=True):
-    """`why`: refused, and for what reason; else how likely the wanted share is, and in what interval it will lie."""
+    """How likely the wanted share is, and in what interval it will lie; or `why` nothing is said: too little is known,
+    the deadline is over, or it is not a share that is wanted."""
 
     why: Why = ""
     probability: float | None = None

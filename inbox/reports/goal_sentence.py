@@ -16,11 +16,13 @@ from typing import Literal
 
 import msgspec
 
+from inbox.sla import spoken
+from inbox.sla.spoken import target_of
+
 Metric = Literal["median", "p90", "share", "rate", "oldest"]
 
 MONTHS = {name.casefold(): number for number, name in enumerate(calendar.month_name) if name}
 SHORT = {name.casefold(): number for number, name in enumerate(calendar.month_abbr) if name}
-LONGEST = 366 * 24 * 3600
 
 VERB = r"(?:will|to|answer|reply|respond|bring|decrease|reduce|keep|let)"
 USE = re.compile(
@@ -30,7 +32,7 @@ USE = re.compile(
 )
 WHO = re.compile(r"^\s*(?P<who>.+?)\s+(?:will|wants? to|should|shall)\b", re.IGNORECASE)
 UNIT = r"minutes?|mins?|hours?|hrs?|h|days?|weeks?|months?"
-SPAN = re.compile(rf"(?P<number>\d+(?:[.,]\d+)?)\s*-?\s*(?P<unit>{UNIT})\b", re.IGNORECASE)
+SPAN = re.compile(rf"\d+(?:[.,]\d+)?\s*-?\s*(?:(?:business|working|clock)\s+)?(?:{UNIT})\b", re.IGNORECASE)
 PERCENT = re.compile(r"(?P<number>\d{1,3}(?:[.,]\d+)?)\s*(?:%|per\s?cent\b)", re.IGNORECASE)
 OLDEST = re.compile(r"\b(?:nobody|no one|nothing|none)\b.{0,40}?\b(?:longer|older|more)\b\s+than\s+", re.IGNORECASE)
 DAY, YEAR, END = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?", r"(?P<year>\d{4})\b", r"\bby\s+(?:the\s+)?(?:end\s+of\s+)?"
@@ -117,9 +119,7 @@ def _deadline(said: str) -> tuple[date, str]:
 
 def _day(found: re.Match[str], kind: str) -> date | None:
     year = int(found["year"])
-    if kind == "year":
-        return date(year, 12, 31)
-    month = 3 * int(found["quarter"]) if kind == "quarter" else _month(found["month"])
+    month = 12 if kind == "year" else 3 * int(found["quarter"]) if kind == "quarter" else _month(found["month"])
     if not month:
         return None
     try:
@@ -169,13 +169,13 @@ def _needed(within: int) -> int:
 
 
 def _seconds(found: re.Match[str]) -> int:
-    unit = found["unit"].casefold()
-    if unit[0] in ("d", "w") or unit.startswith("month"):
-        raise NotUnderstood("within", f"{found[0].strip()} may mean the clock or working time. Say it in hours.")
-    seconds = round(float(found["number"].replace(",", ".")) * (60 if unit.startswith("m") else 3600))
-    if not 60 <= seconds <= LONGEST:
-        raise NotUnderstood("within", "A target is a minute at least, and a year at most.")
-    return seconds
+    try:
+        target = target_of(found[0].replace("-", " "))
+    except spoken.NotUnderstood as error:
+        raise NotUnderstood("within", str(error)) from None
+    if target.business:
+        raise NotUnderstood("within", "A goal counts hours of the clock. Say it in those.")
+    return target.seconds
 
 
 # Writing

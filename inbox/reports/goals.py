@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -20,13 +20,14 @@ from inbox.ground.errors import Conflict, Invalid, NotFound
 from inbox.ground.ids import new_id
 from inbox.people.access import Agent, Right
 from inbox.platforms.base import clean
-from inbox.platforms.registry import platforms
-from inbox.reports import goal_sentence, population
+from inbox.reports import goal_places, goal_sentence, population
+from inbox.reports.days import midnight, zone_of
 from inbox.reports.figures import Counted, PercentileOut, ShareOut
-from inbox.reports.goal_sentence import LONGEST, Goal, Metric, NotUnderstood
+from inbox.reports.goal_sentence import Goal, Metric, NotUnderstood
 from inbox.reports.population import Asked, Cut
 from inbox.reports.progress import HISTORY, ONE_WEEK, SPAN, ProgressOut, progress, within
 from inbox.rules.stored import unpacked
+from inbox.sla import spoken
 
 MOST = 20
 LONGEST_WORDS = 200
@@ -115,13 +116,13 @@ async def understand(session: AsyncSession, sentence: str, *, by: Agent) -> Read
         found = goal_sentence.read(clean(sentence))
     except NotUnderstood as error:
         raise Invalid(str(error), field=error.field) from None
-    channels = await _channels(connection, by)
+    channels = await goal_places.channels(connection, by)
     goal = found.goal
     wanted = Wanted(
         **msgspec.structs.asdict(goal),
-        channel_ids=_named(found.places, channels),
+        channel_ids=goal_places.named(found.places, channels),
     )
-    zone = await _zone(connection, by.workspace_id)
+    zone = await zone_of(connection, by.workspace_id)
     today = clock.now().astimezone(ZoneInfo(zone)).date()
     return ReadingOut(
         goal=wanted,
@@ -185,14 +186,14 @@ async def remove(session: AsyncSession, goal_id: UUID, *, by: Agent) -> None:
     await connection.execute(
         "UPDATE goal SET removed_at = now() WHERE workspace_id = $1 AND id = $2", by.workspace_id, goal_id
     )
-    sentence = _sentence(_wording(row), await _channels(connection, by))
+    sentence = _sentence(_wording(row), await goal_places.channels(connection, by))
     await lines.note(connection, by.workspace_id, "goal_removed", by=by.person, token_id=by.token_id, goal=sentence)
 
 
 async def _word(session: AsyncSession, goal_id: UUID, version: int, wanted: Wanted, by: Agent, verb: str) -> GoalOut:
     connection = await raw(session)
     now = clock.now()
-    asked = _asked(wanted, now - SPAN, now, await _zone(connection, by.workspace_id))
+    asked = _asked(wanted, now - SPAN, now, await zone_of(connection, by.workspace_id))
     found = (await population.fetch(connection, by.workspace_id, asked, now)).get("", population.Population())
     figures = Counted(found, now).figures(target=within(_goal(wanted)) or None)
     baseline = Baseline(
@@ -212,7 +213,7 @@ async def _word(session: AsyncSession, goal_id: UUID, version: int, wanted: Want
         msgspec.json.encode(baseline).decode(),
         by.person,
     )
-    sentence = _sentence(wanted, await _channels(connection, by))
+    sentence = _sentence(wanted, await goal_places.channels(connection, by))
     await lines.note(connection, by.workspace_id, verb, by=by.person, token_id=by.token_id, goal=sentence)
     return await one(session, goal_id, by)
 
@@ -223,8 +224,8 @@ def _share(shares: Sequence[ShareOut], rate: ShareOut, wanted: Wanted) -> ShareO
 
 async def _out(connection: Connection, row: asyncpg.Record, agent: Agent) -> GoalOut:
     wanted, as_of = _wording(row), clock.now()
-    zone, channels = await _zone(connection, agent.workspace_id), await _channels(connection, agent)
-    goal, ends = _goal(wanted), _midnight(wanted.deadline + timedelta(days=1), zone)
+    zone, channels = await zone_of(connection, agent.workspace_id), await goal_places.channels(connection, agent)
+    goal, ends = _goal(wanted), midnight(wanted.deadline + timedelta(days=1), zone)
     end = min(as_of, ends)
     nobody = population.Population()
     asked = _asked(wanted, ends - HISTORY * ONE_WEEK, as_of, zone)
@@ -292,51 +293,12 @@ def _goal(wanted: Wanted) -> Goal:
     )
 
 
+def _sentence(wanted: Wanted, channels: Sequence[asyncpg.Record]) -> str:
+    return goal_places.sentence(_goal(wanted), wanted.channel_ids, channels)
+
+
 def _asked(wanted: Wanted, start: datetime, end: datetime, zone: str) -> Asked:
     return Asked(start=start, end=end, zone=zone, channel_ids=frozenset(wanted.channel_ids))
-
-
-async def _zone(connection: Connection, workspace_id: UUID) -> str:
-    return str(await connection.fetchval("SELECT time_zone FROM workspace WHERE id = $1", workspace_id))
-
-
-async def _channels(connection: Connection, agent: Agent) -> list[asyncpg.Record]:
-    found = await connection.fetch(
-        "SELECT id, platform, name, handle, mission FROM channel WHERE workspace_id = $1 ORDER BY platform, name, id",
-        agent.workspace_id,
-    )
-    return [row for row in found if agent.sees(row["id"])]
-
-
-def _named(places: Sequence[str], channels: Sequence[asyncpg.Record]) -> list[UUID]:
-    """The channels that a sentence names: by a channel's own name, or by a network. Raises Invalid."""
-    chosen: dict[UUID, None] = {}
-    for place in places:
-        said = place.casefold().lstrip("@")
-        named = [one for one in channels if said in (one["name"].casefold(), one["handle"].casefold().lstrip("@"))]
-        named = named or [one for one in channels if said in (one["platform"], _title(one["platform"]).casefold())]
-        if not named:
-            known = sorted({_title(one["platform"]) for one in channels})
-            there = f" There is {', '.join(known)}." if known else " No channel is connected yet."
-            raise Invalid(f"No channel here is called {place}.{there}", field="channels")
-        chosen |= dict.fromkeys(one["id"] for one in named)
-    return list(chosen)
-
-
-def _title(platform: str) -> str:
-    connector = platforms().get(platform)
-    return connector.title if connector else platform
-
-
-def _sentence(wanted: Wanted, channels: Sequence[asyncpg.Record]) -> str:
-    """Networks all of whose channels are meant go by their own name."""
-    meant = set(wanted.channel_ids)
-    places: list[str] = []
-    for platform in dict.fromkeys(one["platform"] for one in channels if one["id"] in meant):
-        every = [one for one in channels if one["platform"] == platform]
-        whole = all(one["id"] in meant for one in every)
-        places += [_title(platform)] if whole else [one["name"] for one in every if one["id"] in meant]
-    return goal_sentence.written(_goal(wanted), places)
 
 
 async def _checked(connection: Connection, wanted: Wanted, by: Agent) -> Wanted:
@@ -346,15 +308,15 @@ async def _checked(connection: Connection, wanted: Wanted, by: Agent) -> Wanted:
             raise Invalid(f"Say it in 1 to {LONGEST_WORDS} characters.", field=name)
     if not wanted.channel_ids:
         raise Invalid("A goal is about a channel at least.", field="channels")
-    known = {one["id"] for one in await _channels(connection, by)}
+    known = {one["id"] for one in await goal_places.channels(connection, by)}
     if set(wanted.channel_ids) - known:
         raise Invalid("There is no such channel.", field="channels")
-    if wanted.metric != "rate" and not 60 <= wanted.within <= LONGEST:
+    if wanted.metric != "rate" and not 60 <= wanted.within <= spoken.LONGEST:
         raise Invalid("Within what time? A minute at least, and a year at most.", field="within")
     fixed = {"median": 0.5, "p90": 0.9, "oldest": 0.5}.get(wanted.metric)
     if not 0.01 <= wanted.share <= 0.99:
         raise Invalid("A share lies between 1 and 99 %.", field="share")
-    if not (wanted.ceiling == 0 or 60 <= wanted.ceiling <= LONGEST):
+    if not (wanted.ceiling == 0 or 60 <= wanted.ceiling <= spoken.LONGEST):
         raise Invalid("Nobody waits longer than a minute at least, and a year at most.", field="ceiling")
     if not 2000 <= wanted.deadline.year <= 2199:
         raise Invalid("There is nothing to reach in that year.", field="deadline")
@@ -368,7 +330,3 @@ async def _checked(connection: Connection, wanted: Wanted, by: Agent) -> Wanted:
         within=0 if wanted.metric == "rate" else wanted.within,
         ceiling=0 if wanted.metric == "oldest" else wanted.ceiling,
     )
-
-
-def _midnight(day: date, zone: str) -> datetime:
-    return datetime.combine(day, time(), ZoneInfo(zone))

@@ -16,7 +16,7 @@ import numpy as np
 
 from inbox.reports.curve import MICRO, WEEK
 from inbox.reports.figures import Counted, PercentileOut, ShareOut, StepOut
-from inbox.reports.forecast import WINDOW, Outlook, Week, forecast
+from inbox.reports.forecast import WINDOW, Outlook, Week, Why, forecast
 from inbox.reports.goal_sentence import Goal
 from inbox.reports.population import Population, micros
 
@@ -96,7 +96,8 @@ def progress(
     ahead = round((ends - ONE_WEEK - settled[-1].start) / ONE_WEEK) if settled else 0
     known = [Week(one.n, one.share.value or 0.0, clusters.get(_back(one.start, ends), one.n)) for one in settled]
     is_share = goal.metric != "oldest"
-    outlook = forecast(known, ahead=max(1, ahead), wanted=wanted) if is_share and end < ends else Outlook("too_far")
+    silence: Why = "no_share" if not is_share else "over" if end == ends else ""
+    outlook = Outlook(silence) if silence else forecast(known, ahead=max(1, ahead), wanted=wanted)
     weekly = int(np.median([step.n for step in settled[-WINDOW:]])) if settled else 0
     return ProgressOut(
         state=_state(goal, as_of, ends, settles, met=met_now),
@@ -115,7 +116,7 @@ def progress(
         ceiling_broken=bool(goal.ceiling and oldest is not None and oldest > goal.ceiling),
         weeks=weeks,
         chance=outlook,
-        spans=_spans(known, ahead, wanted) if is_share and outlook.why == "" else None,
+        spans=_spans(known, ahead, wanted) if outlook.why == "" else None,
         cuts={name: _parts(some, start, as_of, target, wanted) for name, some in cuts.items()} if is_share else {},
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -17,6 +17,7 @@ from inbox.ground.errors import Invalid
 from inbox.people.access import Agent
 from inbox.reports import population
 from inbox.reports.curve import DAY
+from inbox.reports.days import midnight, zone_of
 from inbox.reports.figures import Counted, FiguresOut, StepOut
 from inbox.reports.population import Asked, Cut, Measure, Population
 
@@ -69,7 +70,7 @@ async def report(
     now = await population.fetch(connection, by.workspace_id, asked, as_of, cut or "")
     before = await population.fetch(connection, by.workspace_id, _asked(wanted, first - span, first, zone, by), as_of)
     step = ONE_DAY if span <= BY_DAY * ONE_DAY else 7 * ONE_DAY
-    steps = [_midnight(day, zone) for day in _days(first, last, step)]
+    steps = [midnight(day, zone) for day in _days(first, last, step)]
 
     def sums() -> ReportOut:
         total = Counted(Population(now.values()), as_of)
@@ -97,7 +98,7 @@ async def asked_for(connection: Connection, wanted: Wanted, *, by: Agent) -> Ask
 
 
 async def _days_of(connection: Connection, wanted: Wanted, by: Agent) -> tuple[str, date, date]:
-    zone = str(await connection.fetchval("SELECT time_zone FROM workspace WHERE id = $1", by.workspace_id))
+    zone = await zone_of(connection, by.workspace_id)
     return zone, *_period(wanted, clock.now().astimezone(ZoneInfo(zone)).date())
 
 
@@ -118,17 +119,13 @@ def _asked(wanted: Wanted, first: date, after: date, zone: str, by: Agent) -> As
     if wanted.channel_ids:
         seen = frozenset(wanted.channel_ids) if seen is None else seen & frozenset(wanted.channel_ids)
     return Asked(
-        start=_midnight(first, zone),
-        end=_midnight(after, zone),
+        start=midnight(first, zone),
+        end=midnight(after, zone),
         zone=zone,
         measure=wanted.measure,
         channel_ids=seen,
         before_connection=wanted.before_connection,
     )
-
-
-def _midnight(day: date, zone: str) -> datetime:
-    return datetime.combine(day, time(), ZoneInfo(zone))
 
 
 def _days(first: date, last: date, step: timedelta) -> Iterator[date]:

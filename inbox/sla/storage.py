@@ -10,16 +10,15 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import cache
-from typing import Any
 from uuid import UUID
 
 from inbox.ground import clock
 from inbox.ground.db import Connection, Database, again
 from inbox.realtime.events import Happening
 from inbox.realtime.rows import waiting_rank
-from inbox.sla import stored_facts, stored_terms
-from inbox.sla.aimed import RINGS_AT, Risk, promised, risk_of
+from inbox.sla import episode_rows, stored_facts, stored_terms
+from inbox.sla.aimed import Risk, promised, risk_of
+from inbox.sla.episode_rows import Row
 from inbox.sla.episodes import Episode, Folded, fold
 from inbox.sla.facts import AnyFact
 from inbox.sla.terms import Aim, Place
@@ -54,87 +53,6 @@ class Waiting:
     turned: tuple[UUID, ...] = ()
 
 
-COLUMNS: dict[str, str] = {
-    "key": "text",
-    "author": "text",
-    "before_connection": "bool",
-    "state": "text",
-    "kind": "text",
-    "case_key": "text",
-    "case_number": "int",
-    "opened_at": "timestamptz",
-    "opening_item": "text",
-    "opened_as_seen": "bool",
-    "received_at": "timestamptz",
-    "ended_at": "timestamptz",
-    "cause": "text",
-    "ended_by": "text",
-    "answer": "text",
-    "customer_waited": "interval",
-    "team_took": "interval",
-    "clamped": "bool",
-    "team_clamped": "bool",
-    "agent": "text",
-    "team": "text",
-    "closed_unanswered": "bool",
-    "reason": "text",
-    "depends_from": "timestamptz",
-    "policy": "text",
-    "policy_version": "int",
-    "due_at": "timestamptz",
-    "risk_at": "timestamptz",
-}
-LISTS = ("items", "waiting_items")
-NAMES = {"case_key": "case"}  # the fold's own word, where the column has another
-
-PROMISED: dict[str, Any] = {"policy": "", "policy_version": 0, "due_at": None, "risk_at": None}  # where nothing was
-ENDING: dict[str, Any] = {  # how an episode ended, and what these columns say while it has not
-    "before_connection": False,
-    "ended_at": None,
-    "cause": "",
-    "ended_by": "",
-    "answer": "",
-    "customer_waited": None,
-    "team_took": None,
-    "clamped": False,
-    "team_clamped": False,
-    "closed_unanswered": False,
-    "reason": "",
-}
-
-
-@cache
-def _upsert(*, ended: bool, promised: bool) -> str:
-    """For episodes of which some have ended, to some of which something was promised; the rest says what it must."""
-    sent = _sent(ended=ended, promised=promised)
-    given = [f"{f'g.{name}' if name in sent else _literal(name)} AS {name}" for name in COLUMNS]
-    return f"""
-        INSERT INTO episode AS e (workspace_id, conversation_id, channel_id, thread_kind,
-                                  {", ".join([*COLUMNS, *LISTS])}, rings_at)
-        SELECT $1, v.conversation_id, c.channel_id, c.kind, {", ".join(f"v.{name}" for name in COLUMNS)},
-               string_to_array(v.items, ' '), string_to_array(v.waiting_items, ' '),
-               {RINGS_AT.format(row="v", rung="never") if promised else "NULL"}
-        FROM (SELECT g.conversation_id, {", ".join(given)}, g.items, g.waiting_items
-              FROM unnest($2::uuid[], {", ".join(f"${n}::{COLUMNS[name]}[]" for n, name in enumerate(sent, 3))},
-                          ${len(sent) + 3}::text[], ${len(sent) + 4}::text[])
-                   AS g(conversation_id, {", ".join([*sent, *LISTS])})) v
-        JOIN conversation c ON c.workspace_id = $1 AND c.id = v.conversation_id
-        CROSS JOIN (SELECT NULL::timestamptz AS due_rung_at, NULL::timestamptz AS risk_rung_at) never
-        ON CONFLICT (workspace_id, conversation_id, key) DO UPDATE SET
-            {", ".join(f"{name} = excluded.{name}" for name in [*COLUMNS, *LISTS] if name != "key")},
-            rings_at = {RINGS_AT.format(row="excluded", rung="e")}"""
-
-
-def _sent(*, ended: bool, promised: bool) -> list[str]:
-    return [name for name in COLUMNS if (ended or name not in ENDING) and (promised or name not in PROMISED)]
-
-
-def _literal(column: str) -> str:
-    value = (ENDING | PROMISED)[column]
-    plain = "NULL" if value is None else str(value).lower() if isinstance(value, int) else f"'{value}'"
-    return f"{plain}::{COLUMNS[column]}"
-
-
 async def remember(connection: Connection, workspace_id: UUID, facts: Sequence[AnyFact]) -> dict[UUID, Waiting]:
     """Store these facts and fold again what they touch. A fact told twice is stored once.
 
@@ -155,29 +73,6 @@ def news(waiting: Mapping[UUID, Waiting]) -> list[Happening]:
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
-    """An episode as its row has it, with what was promised to it."""
-
-    episode: Episode
-    aim: Aim | None
-
-    def value(self, column: str) -> Any:
-        match column:
-            case "policy":
-                return self.aim.policy.id if self.aim else ""
-            case "policy_version":
-                return self.aim.policy.version if self.aim else 0
-            case "due_at":
-                return self.aim.due if self.aim else None
-            case "risk_at":
-                return self.aim.risk if self.aim else None
-            case "items" | "waiting_items":
-                return list(getattr(self.episode, column))
-            case _:
-                return getattr(self.episode, NAMES.get(column, column))
-
-
-@dataclass(frozen=True, slots=True)
 class Refolded:
     """What the fold gives for some conversations, not yet written: who waits, and which items are answered."""
 
@@ -185,6 +80,7 @@ class Refolded:
     waiting: dict[UUID, Waiting]
     answered: set[UUID]
     aims: Mapping[tuple[str, str], tuple[Aim, ...]] = field(default_factory=dict)  # by conversation and key
+    promises: bool = False  # anything was ever promised in this workspace
 
 
 async def refold(connection: Connection, workspace_id: UUID, touched: Iterable[UUID]) -> dict[UUID, Waiting]:
@@ -203,8 +99,9 @@ async def look(
     """Fold, and write nothing. `known`: where conversations are that have no row yet."""
     groups = await stored_facts.groups(connection, workspace_id, set(touched))
     aims: dict[tuple[str, str], tuple[Aim, ...]] = {}
-    refolded = Refolded([fold(facts) for facts in groups.values()], {}, set(), aims)
-    if terms := await stored_terms.load(connection, workspace_id):
+    terms = await stored_terms.load(connection, workspace_id)
+    refolded = Refolded([fold(facts) for facts in groups.values()], {}, set(), aims, bool(terms))
+    if terms:
         names = {UUID(name) for folded in refolded.folds for name in folded.conversations}
         places = await stored_terms.places(connection, workspace_id, names, known or {})
         for folded in refolded.folds:
@@ -236,40 +133,19 @@ async def write(
 ) -> int:
     """Make the stored episodes equal to the fold; gives how many rows differed. `fresh`: conversations just made."""
     ids = sorted(refolded.waiting)
-    stored = {
-        (row["conversation_id"], row["key"]): row
-        for row in await connection.fetch(
-            "SELECT * FROM episode WHERE workspace_id = $1 AND conversation_id = ANY($2)",
-            workspace_id,
-            [conversation_id for conversation_id in ids if conversation_id not in fresh],
-        )
-    }
-    changed: list[Counted] = []
+    stored = await episode_rows.stored(connection, workspace_id, [name for name in ids if name not in fresh])
+    changed: list[Row] = []
     for folded in refolded.folds:
         for episode in folded.episodes:
-            row = stored.pop((UUID(episode.conversation), episode.key), None)
+            known = stored.pop((UUID(episode.conversation), episode.key), None)
             aims = refolded.aims.get((episode.conversation, episode.key))
-            counted = Counted(episode, aims[-1] if aims else None)
-            if row is None or any(counted.value(name) != row[name] for name in (*COLUMNS, *LISTS)):
-                changed.append(counted)
+            row = Row(episode, aims[-1] if aims else None)
+            if known is None or not row.is_as(known):
+                changed.append(row)
     if stored:
-        await connection.execute(
-            """DELETE FROM episode e USING unnest($2::uuid[], $3::text[]) AS g(conversation_id, key)
-               WHERE e.workspace_id = $1 AND e.conversation_id = g.conversation_id AND e.key = g.key""",
-            workspace_id,
-            [conversation_id for conversation_id, _ in stored],
-            [key for _, key in stored],
-        )
+        await episode_rows.remove(connection, workspace_id, list(stored))
     if changed:
-        ended = any(getattr(one.episode, name) != value for name, value in ENDING.items() for one in changed)
-        promised = any(one.aim for one in changed)
-        await connection.execute(
-            _upsert(ended=ended, promised=promised),
-            workspace_id,
-            [UUID(one.episode.conversation) for one in changed],
-            *[[one.value(name) for one in changed] for name in _sent(ended=ended, promised=promised)],
-            *[[" ".join(getattr(one.episode, name)) for one in changed] for name in LISTS],
-        )
+        await episode_rows.store(connection, workspace_id, changed, promises=refolded.promises)
     return len(changed) + len(stored)
 
 

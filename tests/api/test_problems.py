@@ -182,6 +182,7 @@ def from_sqlalchemy(cause: BaseException) -> Exception:
         (asyncpg.TooManyConnectionsError("x"), 503, "unavailable"),
         (asyncpg.AdminShutdownError("x"), 503, "unavailable"),
         (asyncpg.InterfaceError("connection is closed"), 503, "unavailable"),
+        (asyncpg.InternalClientError("cannot switch to state 11"), 503, "unavailable"),
         (ConnectionRefusedError(), 503, "unavailable"),
         (OSError("Multiple exceptions"), 503, "unavailable"),
         (TimeoutError(), 503, "unavailable"),

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import asyncpg
 import pytest
+from time_machine import travel
 
 from inbox.desk import alarms, assignment, conversations, ledger, notifications, policies, snoozes, tags, views
 from inbox.desk.conversations import Unanswered
@@ -236,3 +237,32 @@ async def test_policies_are_kept_whole_or_refused_by_field(desk: Desk) -> None:
     other = WantedPolicy(id=one.id, name="Everybody", first="2 hours", next="1 hour")
     (changed,) = (await desk.does(policies.put, Wanted(policies=[other], version=2), by=admin)).policies
     assert (changed.id, changed.version) == (one.id, 2)
+
+
+async def test_what_is_promised_no_more_takes_a_breach_back_and_stops_no_other(desk: Desk, promises: Promises) -> None:
+    await promises(WantedPolicy(name="First", first="1 hour"))
+    thread = await desk.hears("7001", "Where is my order?", ago=90)
+    other = await desk.hears("7002", "And mine?", ago=70)
+    assert await rings(desk) == ["breached", "breached"]
+    # That they had asked before, and had an answer, is heard only now: so this was no first answer any more.
+    await desk.hears("7001", "Hello, are you there?", ago=300)
+    await desk.answered_elsewhere("7001", "We are!", ago=290)
+    assert (await desk.conversation(thread)).due_at is None
+    assert await rings(desk) == ["breach_withdrawn"]
+    assert await kept(desk, thread) == [("due", True)]
+    assert await kept(desk, other) == [("due", False)]
+
+
+async def test_what_passed_while_nobody_looked_for_hours_is_shown_to_every_page_though_it_rings_for_nobody(
+    desk: Desk, promises: Promises
+) -> None:
+    await promises(ALL)
+    thread = await desk.hears("7001", "Where is my order?", ago=1)
+    assert (await desk.conversation(thread)).risk == 0
+    with travel(minutes_ago(-180)):
+        assert await rings(desk, ago=-180) == ["counted"]
+        assert (await desk.heard())[-1].conversation == await desk.conversation(thread)
+        assert (await desk.conversation(thread)).risk == 2
+        assert await unread(desk, desk.sam) == []
+        await desk.stands()
+    await desk.posts(thread, "On its way!", by=desk.ana)

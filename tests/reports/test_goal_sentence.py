@@ -65,6 +65,8 @@ def test_ways_to_say_it(said: str) -> None:
         ("We will be quick by the end of 2027", "channels", "Say where and what for"),
         ("We will use X for service and answer within 4 hours", "deadline", "by the end of 2027"),
         ("We will use X for service and answer within 1 day by the end of 2027", "within", "Say it in hours"),
+        ("We will use X for service and answer within 8 business hours by the end of 2027", "within", "of the clock"),
+        ("We will use X for service and answer within 1 hour by the end of 0000", "deadline", "no such day"),
         ("We will use X for service and be nice by the end of 2027", "metric", "what is measured"),
         ("We will use X for service and answer 100 % within 1 hour by the end of 2027", "share", "between 0 and 100 %"),
         ("We will use X for service and answer within 1 hour by 31 February 2027", "deadline", "no such day"),

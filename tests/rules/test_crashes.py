@@ -10,6 +10,7 @@ import asyncpg
 import pytest
 from sqlalchemy.exc import DBAPIError
 
+from inbox.flow.guilt import guilty
 from inbox.ground.db import is_ill
 from inbox.ground.failpoints import KILLED, VARIABLE
 from inbox.ground.settings import Settings
@@ -69,5 +70,7 @@ def test_a_line_to_postgres_that_broke_is_not_taken_for_a_fault_of_what_was_aske
 
     assert is_ill(wrapped(asyncpg.AdminShutdownError("gone")))
     assert is_ill(ConnectionResetError())
+    assert is_ill(wrapped(asyncpg.InternalClientError("another operation is in progress")))
+    assert not guilty(asyncpg.InternalClientError("another operation is in progress"))
     assert not is_ill(wrapped(asyncpg.UniqueViolationError("twice")))
     assert not is_ill(KeyError("name"))

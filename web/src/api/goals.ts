@@ -33,7 +33,7 @@ export interface GoalPart {
 
 /** `why`: nothing can be said, and why not. */
 export interface Chance {
-  why: "" | "too_few_weeks" | "too_few_asked" | "too_far"
+  why: "" | "too_few_weeks" | "too_few_asked" | "too_far" | "over" | "no_share"
   probability: number | null
   middle: number | null
   low: number | null
