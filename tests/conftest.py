@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck
 from hypothesis import settings as drawing
 
+from inbox.ground import logs
 from inbox.ground.db import Database
 from inbox.ground.embedded import Valkey
 from inbox.ground.settings import Settings
@@ -20,6 +21,10 @@ SHARED = "EARSHOT_TEST_DATABASE_URL"
 # How long a draw takes says nothing of what is drawn, and on a busy machine it may take long.
 drawing.register_profile("earshot", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 drawing.load_profile("earshot")
+
+# Before any story captures what is logged: from then on it would count as configured, and every traceback be drawn with
+# all its values, which takes seconds and stops the house meanwhile.
+logs.configure("json", process="tests")
 
 
 @pytest.hookimpl(optionalhook=True)
