@@ -8,6 +8,10 @@ export default defineConfig({
     outDir: "dist",
     assetsInlineLimit: 0, // the content security policy lets nothing inline through
     modulePreload: { polyfill: false },
+    // What every screen stands on is one file: in many small ones the same words are packed again and again.
+    rolldownOptions: {
+      output: { codeSplitting: { groups: [{ name: "house", test: /node_modules|messages\/en\.json|src\/(api|live|ui|parts)\/(?!Ledger)/ }] } },
+    },
   },
   server: {
     proxy: {

@@ -87,8 +87,8 @@ async def list_conversations(
     view: Annotated[
         str,
         QueryParameter(
-            description="mine, unassigned, teams, open, mentioned, scheduled, snoozed, resolved, problems, held, "
-            "imported or sent."
+            description="mine, unassigned, teams, risk, open, mentioned, approval, scheduled, snoozed, resolved, "
+            "problems, held, imported or sent."
         ),
     ] = "open",
     channel: Annotated[UUID | None, QueryParameter(description="Of this channel alone.")] = None,
@@ -113,7 +113,8 @@ async def list_conversations(
     """Whoever waits comes first, the longest waiting on top, then what moved last; sent: the last answer first.
 
     held: where the platform holds something back for review, whatever the status. mentioned: where a note names one
-    that has not read it yet. scheduled: where something leaves later.
+    that has not read it yet. approval: where a reply waits for a colleague to read it first. scheduled: where
+    something leaves later.
 
     What narrows a list must hold all at once. `q` looks at the beginning of names and handles, and finds at most 500
     people.

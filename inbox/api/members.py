@@ -22,6 +22,7 @@ class MemberChange(msgspec.Struct, forbid_unknown_fields=True):
     """What is left out stays. `channel_ids` null: every channel. `active` false ends their sessions at once.
 
     `capacity`: handed no more while so many wait; null: no limit. `away_until` null: until they say so.
+    `asks_first`: what they write waits for a colleague's approval, as long as their role does not approve itself.
     """
 
     role: Role | msgspec.UnsetType = msgspec.UNSET
@@ -29,6 +30,7 @@ class MemberChange(msgspec.Struct, forbid_unknown_fields=True):
     name: Annotated[str, msgspec.Meta(max_length=1000)] | msgspec.UnsetType = msgspec.UNSET
     channel_ids: Annotated[list[UUID], msgspec.Meta(max_length=1000)] | msgspec.UnsetType | None = msgspec.UNSET
     capacity: Annotated[int, msgspec.Meta(ge=0, le=MOST_AT_ONCE)] | msgspec.UnsetType | None = msgspec.UNSET
+    asks_first: bool | msgspec.UnsetType = msgspec.UNSET
     away: bool | msgspec.UnsetType = msgspec.UNSET
     away_until: Annotated[datetime, msgspec.Meta(tz=True)] | msgspec.UnsetType | None = msgspec.UNSET
 
@@ -60,6 +62,7 @@ async def change_member(
         name=data.name,
         channel_ids=data.channel_ids,
         capacity=data.capacity,
+        asks_first=data.asks_first,
         away=data.away,
         away_until=data.away_until,
     )

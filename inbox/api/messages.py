@@ -13,7 +13,7 @@ from litestar.params import FromPath, HeaderParameter, JSONBody
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.api.dependencies import unit_of_work
-from inbox.desk import acts, decisions, mentions, replies, second_thoughts
+from inbox.desk import acts, approvals, decisions, mentions, replies, second_thoughts
 from inbox.desk.decisions import LONGEST_REASON
 from inbox.desk.joining import Office
 from inbox.desk.keys import LONGEST_KEY
@@ -37,7 +37,8 @@ class Writing(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     answered. `parts`: cut it where it is too long for one post. `and_resolve`: once the platform took it. `template`:
     instead of a text, in private, where the platform has approved messages; they may go out after its time to write.
     `saved_replies`: those the text was made from, which count as used. `mentions`: colleagues whom a note names, each
-    as @ and their name in its text. `send_at`: not now but then, 90 days ahead at most; all is checked again then."""
+    as @ and their name in its text. `send_at`: not now but then, 90 days ahead at most; all is checked again then.
+    `for_approval`: a colleague reads it first, as is always so for those who may not publish alone."""
 
     visibility: Literal["public", "private", "note"]
     text: Annotated[str, msgspec.Meta(max_length=LONGEST_TEXT)] = ""
@@ -51,6 +52,19 @@ class Writing(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     saved_replies: SavedReplies = []
     mentions: Mentions = []
     send_at: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
+    for_approval: bool = False
+
+
+class Approval(msgspec.Struct, forbid_unknown_fields=True):
+    """`seen`: the last message that was shown to whoever approves, or the feed number their page was up to."""
+
+    seen: UUID | int
+
+
+class Rejection(msgspec.Struct, forbid_unknown_fields=True):
+    """Why, for its author to read."""
+
+    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=approvals.LONGEST_REASON)]
 
 
 class Decision(msgspec.Struct, forbid_unknown_fields=True):
@@ -140,6 +154,30 @@ async def decide_message(
         return await second_thoughts.it_is_there(session, message_id, by=agent, permalink=data.permalink)
     _hurry(session, bell)
     return await second_thoughts.post_again(session, message_id, by=agent)
+
+
+@post("/messages/{message_id:uuid}/approval", status_code=200, summary="Approve")
+async def approve_message(
+    message_id: FromPath[UUID],
+    data: JSONBody[Approval],
+    session: NamedDependency[AsyncSession],
+    agent: NamedDependency[Agent],
+    bell: NamedDependency[Bell],
+) -> MessageOut:
+    """What a colleague wrote leaves. 409 news_here with `newer` where something came that was not `seen`."""
+    _hurry(session, bell)
+    return await approvals.approve(session, message_id, seen=data.seen, by=agent)
+
+
+@post("/messages/{message_id:uuid}/rejection", status_code=200, summary="Send back to its author")
+async def reject_message(
+    message_id: FromPath[UUID],
+    data: JSONBody[Rejection],
+    session: NamedDependency[AsyncSession],
+    agent: NamedDependency[Agent],
+) -> MessageOut:
+    """What a colleague wrote does not leave as it is."""
+    return await approvals.reject(session, message_id, data.reason, by=agent)
 
 
 @put("/messages/{message_id:uuid}/hiding", summary="Hide")
@@ -245,6 +283,8 @@ doors = [
     delete_message,
     retry_message,
     decide_message,
+    approve_message,
+    reject_message,
     put_hiding,
     delete_hiding,
     put_like,

@@ -46,8 +46,9 @@ async def message(
     answers: Sequence[UUID],
     by: Agent,
     now: datetime,
-    due_at: datetime,
+    due_at: datetime | None,
     scheduled: bool,
+    state: str,
     group: UUID | None,
     part: int,
     and_resolve: bool,
@@ -59,7 +60,7 @@ async def message(
         """INSERT INTO message (workspace_id, id, conversation_id, channel_id, direction, visibility, kind, agent_id,
                text, at, received_at, delivery, due_at, answers, parent_id, parent_external_id, template,
                scheduled)
-           VALUES ($1, $2, $3, $4, 'out', $5, $6, $7, $8, $9, $9, 'queued', $10, $11, $12, $13, $14, $15)""",
+           VALUES ($1, $2, $3, $4, 'out', $5, $6, $7, $8, $9, $9, $16, $10, $11, $12, $13, $14, $15)""",
         conversation["workspace_id"],
         message_id,
         conversation["id"],
@@ -75,13 +76,14 @@ async def message(
         target["external_id"] if target else None,
         template.name if template else "",
         scheduled,
+        state,
     )
     await connection.execute(
         """INSERT INTO outbound_message (workspace_id, id, conversation_id, channel_id, message_id, action, group_id,
                part, due_at, correlation, target_id, seen_at, asked_by, token_id, and_resolve, created_at, template,
-               scheduled)
-           VALUES ($1, $2, $3, $4, $2, $5, $6, $7, $8, $9, $10, clock_timestamp(), $11, $12, $13, $14, $15::jsonb,
-               $16)""",
+               scheduled, state)
+           VALUES ($1, $2, $3, $4, $2, $5, $6, $7, coalesce($8::timestamptz, $14::timestamptz), $9, $10,
+               clock_timestamp(), $11, $12, $13, $14, $15::jsonb, $16, $17)""",
         conversation["workspace_id"],
         message_id,
         conversation["id"],
@@ -98,6 +100,7 @@ async def message(
         now,
         msgspec.json.encode(template).decode() if template else None,
         scheduled,
+        state,
     )
     return message_id
 

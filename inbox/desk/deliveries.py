@@ -19,7 +19,8 @@ from inbox.realtime.events import Happening
 
 QUEUED, SENDING, SENT, FAILED = "queued", "sending", "sent", "failed"
 UNKNOWN, NEEDS_DECISION, CANCELLED = "unknown", "needs_decision", "cancelled"
-PROBLEMS = frozenset({FAILED, UNKNOWN, NEEDS_DECISION})
+AWAITING, REJECTED = "awaiting_approval", "rejected"
+PROBLEMS = frozenset({FAILED, UNKNOWN, NEEDS_DECISION, REJECTED})
 ANSWERS = frozenset({Action.REPLY, Action.PRIVATE_REPLY, Action.DM})
 CLASSES = frozenset(ErrorClass)
 
@@ -184,6 +185,21 @@ async def asks(
     await tell(connection, held, NEEDS_DECISION, error=error, reason=reason)
     await count(connection, held, NEEDS_DECISION, back=True)
     return [Happening("message.needs_decision", held.conversation["id"], held.message["id"])]
+
+
+async def awaits(connection: Connection, held: Held, reason: str) -> list[Happening]:
+    """A colleague is to look at it (again) before it leaves."""
+    await connection.execute(
+        """UPDATE outbound_message SET state = 'awaiting_approval', approved_by = NULL, error = '', reason = $3
+           WHERE workspace_id = $1 AND id = $2""",
+        held.workspace_id,
+        held.id,
+        reason,
+    )
+    due_at = held.message["due_at"] if held.outbound["scheduled"] else None
+    await tell(connection, held, AWAITING, reason=reason, due_at=due_at)
+    await count(connection, held, AWAITING)
+    return [Happening("message.sent_back", held.conversation["id"], held.message["id"])]
 
 
 async def let_go(connection: Connection, workspace_id: UUID, channel_id: UUID | None = None) -> None:

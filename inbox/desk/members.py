@@ -43,6 +43,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     name: str | msgspec.UnsetType = msgspec.UNSET
     channel_ids: list[UUID] | msgspec.UnsetType | None = msgspec.UNSET
     capacity: int | msgspec.UnsetType | None = msgspec.UNSET
+    asks_first: bool | msgspec.UnsetType = msgspec.UNSET
     away: bool | msgspec.UnsetType = msgspec.UNSET
     away_until: datetime | msgspec.UnsetType | None = msgspec.UNSET
 
@@ -90,7 +91,7 @@ async def change(session: AsyncSession, agent: Agent, user_id: UUID, wanted: Cha
     row = await connection.fetchrow(
         """UPDATE membership SET role = $3, active = $4, name = $5, channel_ids = $6, version = version + 1,
                access_version = access_version + $7, capacity = $8, away_since = $9, away_until = $10,
-               hands_back = NOT $4
+               hands_back = NOT $4, asks_first = $11
            WHERE workspace_id = $1 AND user_id = $2 RETURNING *""",
         agent.workspace_id,
         user_id,
@@ -102,6 +103,7 @@ async def change(session: AsyncSession, agent: Agent, user_id: UUID, wanted: Cha
         after["capacity"],
         after["away_since"],
         after["away_until"],
+        after["asks_first"],
     )
     assert row is not None
     if "active" in changed and not row["active"]:

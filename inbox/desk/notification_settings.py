@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.desk import workspaces
 from inbox.desk.notifications import whose
-from inbox.desk.telling import ADMINS_ALONE, ALWAYS, DEFAULTS, MEDIA, Kind, Medium, Wish, default
+from inbox.desk.telling import ALWAYS, DEFAULTS, MEDIA, Kind, Medium, Wish, concerns, default
 from inbox.ground.db import raw
 from inbox.ground.errors import Invalid
 from inbox.people.access import Agent, Role
@@ -114,7 +114,7 @@ async def change(session: AsyncSession, wanted: Wanted, *, by: Agent, mails: boo
 
 def kinds(role: Role) -> list[Kind]:
     """What somebody of this role can be told of, in the order in which it is asked."""
-    told = [kind for kind in DEFAULTS if kind not in ADMINS_ALONE or role is Role.ADMIN]
+    told = [kind for kind in DEFAULTS if concerns(kind, role)]
     return [kind for kind in told if role is not Role.READ_ONLY or kind in TO_READERS]
 
 

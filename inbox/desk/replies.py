@@ -60,6 +60,7 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
     other items shown of the same author. `parts`: cut it if it is too long. `anyway`: they have been shown what a
     colleague answered. `saved_replies`: what the text was made from.
     `mentions`: colleagues whom a note names. `send_at`: not now; everything is checked again when it leaves.
+    `for_approval`: a colleague is to read it first, as is always so for those who may not publish alone.
     """
 
     visibility: Literal["public", "private", "note"]
@@ -74,6 +75,7 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
     saved_replies: list[UUID] = []
     mentions: list[UUID] = []
     send_at: datetime | None = None
+    for_approval: bool = False
 
 
 async def send(
@@ -108,6 +110,8 @@ async def send(
         raise errors.TooLong(f"A message may have at most {LONGEST_TEXT} characters.")
     if reply.mentions and reply.visibility != "note":
         raise errors.Invalid("Only a note names colleagues.", field="mentions")
+    if reply.for_approval and reply.visibility == "note":
+        raise errors.Invalid("A note goes nowhere, so nobody need approve it.", field="for_approval")
     if reply.send_at and reply.visibility == "note":
         raise errors.Invalid("A note goes nowhere, so it cannot go later.", field="send_at")
     if reply.visibility == "note":
@@ -118,8 +122,9 @@ async def send(
         first, *more = await _queue(
             connection, conversation, reply, text, filled, by, registry.platforms() if platforms is None else platforms
         )
+        told = "message.submitted" if _is_read_first(reply, by) else "message.queued"
         for message_id in (first, *more):
-            events.publish(session, "message.queued", conversation=conversation_id, message=message_id, by=by.person)
+            events.publish(session, told, conversation=conversation_id, message=message_id, by=by.person)
     if reply.saved_replies:
         await saved_replies.used(session, connection, reply.saved_replies, by=by)
     await keys.stands_for(connection, by, key, first)
@@ -143,6 +148,10 @@ def action_for(visibility: str, kind: Kind, connector: Connector) -> Action:
         how = "publicly" if visibility == "public" else "privately"
         raise errors.NotPossibleHere(f"{connector.title} does not let us answer this {how}.")
     return action
+
+
+def _is_read_first(reply: Reply, by: Agent) -> bool:
+    return reply.for_approval or not by.publishes_alone
 
 
 async def _lock(connection: Connection, conversation_id: UUID, by: Agent) -> asyncpg.Record:
@@ -184,7 +193,9 @@ async def _queue(
     if not reply.anyway:
         await _guard(connection, conversation, reply, by)
     now, undo = await _clock(connection, by)
-    due_at = _leaves_at(reply.send_at, now) or now + undo
+    read_first = _is_read_first(reply, by)
+    leaves_at = _leaves_at(reply.send_at, now)
+    due_at = leaves_at or (None if read_first else now + undo)
     ids: list[UUID] = []
     texts = _cut(text, action, connector) if reply.parts and not filled else [text]
     group = new_id() if len(texts) > 1 else None
@@ -203,6 +214,7 @@ async def _queue(
                 now=now,
                 due_at=due_at,
                 scheduled=reply.send_at is not None,
+                state=deliveries.AWAITING if read_first else deliveries.QUEUED,
                 group=group,
                 part=part,
                 and_resolve=reply.and_resolve and last,
@@ -212,7 +224,7 @@ async def _queue(
         held = await deliveries.hold(connection, workspace_id, ids[-1])
         assert held is not None
         composed = await composing.compose(connection, held, connector, channel)
-        if no := composing.refusal(connector, composed, due_at if reply.send_at else now):
+        if no := composing.refusal(connector, composed, leaves_at or now):
             raise REFUSALS.get(no.error, errors.Invalid)(no.reason)
         # Minted before anything is claimed, so that a row that comes back from a backup can still be found by it.
         await connection.execute(
@@ -224,7 +236,7 @@ async def _queue(
         await lines.write(
             connection,
             workspace_id,
-            "replied",
+            "submitted" if read_first else "replied",
             by=by.person,
             token_id=by.token_id,
             conversation_id=conversation["id"],

@@ -7,7 +7,18 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.desk import arrivals, deliveries, lines
-from inbox.desk.deliveries import CANCELLED, FAILED, NEEDS_DECISION, NEWER_ANSWER, PART_BEFORE, QUEUED, UNKNOWN, Held
+from inbox.desk.deliveries import (
+    AWAITING,
+    CANCELLED,
+    FAILED,
+    NEEDS_DECISION,
+    NEWER_ANSWER,
+    PART_BEFORE,
+    QUEUED,
+    REJECTED,
+    UNKNOWN,
+    Held,
+)
 from inbox.ground import errors
 from inbox.ground.db import Connection, raw
 from inbox.people.access import Agent, Right
@@ -19,7 +30,7 @@ from inbox.realtime.shapes import MessageOut
 async def cancel(session: AsyncSession, message_id: UUID, *, by: Agent) -> MessageOut:
     """Take back what has not left, with the later parts of the same reply. Raises AlreadyLeft.
 
-    A message that failed for certain is nowhere either, and may be put away.
+    A message that failed for certain is nowhere either, and may be put away; so may one that nobody has approved.
     """
     connection, held = await _hold(session, message_id, by)
     if not _is_nowhere(held):
@@ -101,7 +112,7 @@ def _is_nowhere(held: Held) -> bool:
     """Whether we know for certain that nothing of it is on the platform."""
     never_left = held.state == NEEDS_DECISION and held.outbound["error"] == NEWER_ANSWER
     failed = held.state == FAILED and held.message["external_id"] is None
-    return held.state == QUEUED or never_left or failed
+    return held.state in (QUEUED, AWAITING, REJECTED) or never_left or failed
 
 
 def _must_be_open(held: Held) -> None:
@@ -114,7 +125,7 @@ async def _later_parts(connection: Connection, held: Held) -> list[Held]:
         return []
     found = await connection.fetch(
         """SELECT id FROM outbound_message WHERE workspace_id = $1 AND conversation_id = $2 AND group_id = $3
-               AND part > $4 AND state IN ('queued', 'failed') ORDER BY part""",
+               AND part > $4 AND state IN ('queued', 'failed', 'awaiting_approval', 'rejected') ORDER BY part""",
         held.workspace_id,
         held.conversation["id"],
         held.outbound["group_id"],

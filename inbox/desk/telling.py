@@ -13,7 +13,7 @@ from datetime import datetime, time, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from inbox.people.access import Role
+from inbox.people.access import RIGHTS, Right, Role
 
 Medium = Literal["in_app", "desktop", "sound", "email"]
 MEDIA: tuple[Medium, ...] = ("in_app", "desktop", "sound", "email")
@@ -22,6 +22,8 @@ Kind = Literal[
     "mentioned",
     "wrote_again",
     "send_failed",
+    "rejected",
+    "to_approve",
     "at_risk",
     "unassigned_at_risk",
     "breached",
@@ -40,6 +42,8 @@ DEFAULTS: dict[Kind, tuple[Medium, ...]] = {
     "mentioned": ("in_app", "desktop"),
     "wrote_again": ("in_app", "desktop"),
     "send_failed": ("in_app",),
+    "rejected": ("in_app", "desktop"),
+    "to_approve": ("in_app",),
     "at_risk": ("in_app",),
     "unassigned_at_risk": (),
     "breached": ("in_app",),
@@ -60,9 +64,10 @@ FOR_ADMINS: dict[Kind, tuple[Medium, ...]] = {
     "rule_stopped": ("in_app", "email"),
     "webhook_off": ("in_app", "email"),
 }
-ADMINS_ALONE: frozenset[Kind] = frozenset({"webhook_off"})  # nobody else can do anything about it
+# Nobody else can do anything about it.
+ONLY: dict[Kind, Right] = {"webhook_off": Right.SETTINGS, "to_approve": Right.APPROVE}
 # A reply that was not posted is known to whoever wrote it, whatever they chose.
-ALWAYS: dict[Kind, Medium] = {"send_failed": "in_app"}
+ALWAYS: dict[Kind, Medium] = {"send_failed": "in_app", "rejected": "in_app"}
 AWAY_AFTER = timedelta(minutes=10)  # before that an e-mail would tell somebody who is there
 
 
@@ -84,11 +89,16 @@ class Wish:
 
     def media(self, kind: Kind) -> frozenset[Medium]:
         """What holds for this kind: the choice, or the default; and what cannot be switched off."""
-        if kind in ADMINS_ALONE and self.role is not Role.ADMIN:
+        if not concerns(kind, self.role):
             return frozenset()
         wanted: Sequence[str] = self.chosen[kind] if kind in self.chosen else default(kind, self.role)
         always = ALWAYS.get(kind)
         return frozenset(medium for medium in MEDIA if medium in wanted or medium == always)
+
+
+def concerns(kind: Kind, role: Role) -> bool:
+    """Whether somebody of this role can do anything about it."""
+    return kind not in ONLY or ONLY[kind] in RIGHTS[role]
 
 
 def default(kind: Kind, role: Role) -> tuple[Medium, ...]:

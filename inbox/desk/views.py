@@ -22,6 +22,7 @@ from inbox.ground.db import raw
 from inbox.ground.errors import Invalid
 from inbox.people.access import Agent
 from inbox.platforms.base import Kind
+from inbox.realtime import counts as counts_of
 from inbox.realtime import feed, rows, saved_counts
 from inbox.realtime.shapes import ConversationOut, ReadOut
 
@@ -40,7 +41,7 @@ class View:
     by_channel: bool = False  # its index stands in the order of channels: each is a leg
     of_my_teams: bool = False  # what the agent's teams have
     names_me: bool = False  # a note in it names the agent, who has not read it yet
-    leaves_later: bool = False  # something in it waits for the time its author chose
+    holds: str = ""  # what stands in the outbox of it: later (the time its author chose), approval
     only_waiting: bool = False  # it counts conversations in which somebody waits
     order: str = "waiting_rank"  # the column it is read along
 
@@ -53,7 +54,8 @@ VIEWS = {
     "risk": View(condition="c.risk > 0", order="due_at"),
     "open": View(ACTIVE, only_waiting=True),
     "mentioned": View(names_me=True),
-    "scheduled": View(leaves_later=True),
+    "approval": View(holds="approval"),
+    "scheduled": View(holds="later"),
     "snoozed": View((SNOOZED,)),
     "resolved": View((RESOLVED,)),
     "problems": View(condition="c.problems > 0"),
@@ -87,6 +89,7 @@ class CountsOut(msgspec.Struct, kw_only=True):
     imported: int
     held: int
     mentioned: int
+    approval: int
     scheduled: int
     teams: int
     risk: int
@@ -256,9 +259,9 @@ def _scope(query: Query, view: View, agent: Agent, narrowed: Filter) -> tuple[li
         mine = f"workspace_id = $1 AND user_id = {query(agent.id, 'uuid')} AND read_at IS NULL"
         legs.append(f"(SELECT DISTINCT conversation_id FROM mention WHERE {mine}) AS o(id)")
         conditions.append("c.id = o.id")
-    if view.leaves_later:
-        later = "workspace_id = $1 AND scheduled AND state = 'queued'"
-        legs.append(f"(SELECT DISTINCT conversation_id FROM outbound_message WHERE {later}) AS o(id)")
+    if view.holds:
+        held = f"workspace_id = $1 AND {counts_of.HELD_BACK[view.holds]}"
+        legs.append(f"(SELECT DISTINCT conversation_id FROM outbound_message WHERE {held}) AS o(id)")
         conditions.append("c.id = o.id")
     if view.of_my_teams:
         mine = f"workspace_id = $1 AND user_id = {query(agent.id, 'uuid')}"

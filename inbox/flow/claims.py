@@ -68,7 +68,14 @@ class Ask:
     reason: str
 
 
-Verdict = Wait | Fail | Ask | None
+@dataclass(frozen=True, slots=True)
+class Review:
+    """Only once a colleague has read it (again)."""
+
+    reason: str
+
+
+Verdict = Wait | Fail | Ask | Review | None
 
 
 async def take(road: Road, workspace_id: UUID, outbound_id: UUID) -> Claim | None:
@@ -175,6 +182,8 @@ async def _obey(connection: Connection, held: Held, verdict: Verdict) -> list[Ha
             return await deliveries.failed(connection, held, error, reason)
         case Ask(reason):
             return await deliveries.asks(connection, held, reason, error=NEWER_ANSWER)
+        case Review(reason):
+            return await deliveries.awaits(connection, held, reason)
         case _:
             return []
 
@@ -194,7 +203,7 @@ async def _judge(
     if verdict is None and (no := composing.refusal(connector, composed, held.now)):
         verdict = Fail(no.error, no.reason)
     if verdict is None and held.answers:
-        verdict = await _collides(connection, held)
+        verdict = await _collides(connection, held) or await _is_news_to_its_reader(connection, held)
     return verdict
 
 
@@ -242,7 +251,7 @@ async def _not_allowed(connection: Connection, held: Held, channel: asyncpg.Reco
     if asked_by is None:
         return None if token_id is not None else Fail(NOT_ALLOWED, "Nobody stands behind this message.")
     member = await connection.fetchrow(
-        "SELECT role, active, channel_ids FROM membership WHERE workspace_id = $1 AND user_id = $2",
+        "SELECT role, active, channel_ids, asks_first FROM membership WHERE workspace_id = $1 AND user_id = $2",
         held.workspace_id,
         asked_by,
     )
@@ -251,6 +260,9 @@ async def _not_allowed(connection: Connection, held: Held, channel: asyncpg.Reco
     seen = channels_of(Role(member["role"]), member["channel_ids"])
     if seen is not None and channel["id"] not in seen:
         return Fail(NOT_ALLOWED, "Its author has no access to this channel any more.")
+    if held.answers and held.outbound["approved_by"] is None:
+        asks_first = member["asks_first"] and Right.APPROVE not in RIGHTS[Role(member["role"])]
+        return Review("What its author writes is approved by a colleague first.") if asks_first else None
     return None
 
 
@@ -313,3 +325,17 @@ async def _collides(connection: Connection, held: Held) -> Verdict:
         states=collisions.ON_ITS_WAY,
     )
     return Ask("A colleague has answered here since you wrote this.") if newer else None
+
+
+async def _is_news_to_its_reader(connection: Connection, held: Held) -> Verdict:
+    """What those it answers have written since it was approved: whoever approved it reads that first."""
+    if held.outbound["approved_by"] is None or held.outbound["part"] > 0:
+        return None
+    newer = await collisions.newer_items(
+        connection,
+        held.workspace_id,
+        held.conversation["id"],
+        since=held.outbound["seen_at"],
+        answers=held.message["answers"],
+    )
+    return Review("They have written again since this was approved.") if newer else None

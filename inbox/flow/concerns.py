@@ -73,6 +73,22 @@ def _not_sent(event: EventOut) -> Meaning:
     return _of_thread(event, "send_failed", event.message.agent_id), []
 
 
+def _submitted(event: EventOut) -> Meaning:
+    """Whoever may approve, but for its author."""
+    if event.message is None or event.message.delivery is None or event.message.delivery.state != "awaiting_approval":
+        return [], []
+    return [replace(one, but=event.message.agent_id) for one in _of_thread(event, "to_approve", None)], []
+
+
+def _looked_at(event: EventOut) -> Meaning:
+    """Nobody need approve it any more; why it was sent back, its author reads."""
+    if event.conversation is None or event.message is None:
+        return [], []
+    author = event.message.agent_id
+    told = _of_thread(event, "rejected", author) if event.name == "message.rejected" and author else []
+    return told, [Settled("to_approve", event.conversation.id, event.seq, event.message.id)]
+
+
 def _act_failed(event: EventOut) -> Meaning:
     by = event.activity.by if event.activity else None
     return (_of_thread(event, "send_failed", by) if by else []), []
@@ -192,6 +208,11 @@ CONCERNS: dict[str, Callable[[EventOut], Meaning]] = {
     "message.unknown": _not_sent,
     "message.needs_decision": _not_sent,
     "message.act_failed": _act_failed,
+    "message.submitted": _submitted,
+    "message.sent_back": _submitted,
+    "message.approved": _looked_at,
+    "message.rejected": _looked_at,
+    "message.cancelled": _looked_at,
     "message.sent": _sent,
     "conversation.snooze_over": _snooze_over,
     "conversation.at_risk": _at_risk,

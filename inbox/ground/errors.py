@@ -3,7 +3,7 @@
 EarshotError
   NotSignedIn 401   Forbidden 403   NotFound 404   Invalid 422   Unavailable 503   TooMany 429
   Conflict 409
-    AlreadyResolved  SomebodyWaits  NewerAnswer  AlreadyLeft  IdempotencyMismatch(422)
+    AlreadyResolved  SomebodyWaits  NewerAnswer > NewsHere  AlreadyLeft  IdempotencyMismatch(422)
 """
 
 from typing import Any, ClassVar
@@ -79,6 +79,10 @@ class SomebodyWaits(Conflict):
 
 class NewerAnswer(Conflict):
     code, title = "newer_answer", "A colleague answered"
+
+
+class NewsHere(NewerAnswer):
+    code, title = "news_here", "Something new was written"
 
 
 class AlreadyLeft(Conflict):

@@ -121,6 +121,13 @@ class OutboundMessage(Tenant, Table):
             "conversation_id",
             postgresql_where=sql("scheduled AND state = 'queued'"),
         ),
+        Index(
+            "ix_outbound_approval",
+            "workspace_id",
+            "channel_id",
+            "conversation_id",
+            postgresql_where=sql("state = 'awaiting_approval'"),
+        ),
         Index("ix_outbound_look", "workspace_id", "look_at", postgresql_where=sql("look_at IS NOT NULL")),
         Index("ix_outbound_lease", "lease_until", postgresql_where=sql("state = 'sending'")),
         Index(
@@ -149,6 +156,7 @@ class OutboundMessage(Tenant, Table):
     seen_at: Mapped[MaybeInstant]  # the newest thing the composer had shown
     seen_id: Mapped[MaybeName]
     asked_by: Mapped[MaybeName]
+    approved_by: Mapped[MaybeName]  # a colleague who read it first, where one had to
     token_id: Mapped[MaybeName]
     rule_id: Mapped[MaybeName]
     and_resolve: Mapped[bool] = mapped_column(Boolean, server_default=sql("false"))

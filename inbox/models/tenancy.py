@@ -67,6 +67,7 @@ class Membership(Tenant, Table):
     capacity: Mapped[int | None] = mapped_column(Integer, nullable=True)  # waiting ones handed to them at most
     away_since: Mapped[MaybeInstant]
     away_until: Mapped[MaybeInstant]  # None: until they say so
+    asks_first: Mapped[bool] = mapped_column(Boolean, server_default=sql("false"))  # what they write is approved first
     hands_back: Mapped[bool] = mapped_column(Boolean, server_default=sql("false"))  # left, and still has conversations
     version: Mapped[int] = mapped_column(Integer, server_default=sql("1"))
     created_at: Mapped[Now]

@@ -57,7 +57,7 @@ class Agent:
 
     `id` is the person's; a program that acts for nobody has its token's, a rule its own. `channel_ids` None means
     every channel, and is what supervisors always have. `access_version` grows whenever role or channels change.
-    `marks`: what the lines of their acts carry beside the verb.
+    `marks`: what the lines of their acts carry beside the verb. `asks_first`: an admin wants what they write approved.
     """
 
     id: UUID
@@ -69,6 +69,12 @@ class Agent:
     access_version: int = 1
     rule_id: UUID | None = None
     marks: tuple[tuple[str, str], ...] = ()
+    asks_first: bool = False
+
+    @property
+    def publishes_alone(self) -> bool:
+        """Whether what they write leaves without a colleague's approval; whoever approves needs none."""
+        return not self.asks_first or self.may(Right.APPROVE)
 
     @property
     def person(self) -> UUID | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -21,9 +22,9 @@ IDLE = timedelta(days=14)
 LONGEST = timedelta(days=90)
 REFRESH = timedelta(minutes=5)  # how exact "last seen" is
 
-MEMBER = """
-SELECT m.user_id, m.name, m.role, m.channel_ids, m.access_version
-FROM membership m WHERE m.workspace_id = $1 AND m.user_id = $2 AND m.active
+MEMBERS = """
+SELECT m.user_id, m.name, m.role, m.channel_ids, m.access_version, m.asks_first
+FROM membership m WHERE m.workspace_id = $1 AND m.user_id = ANY($2) AND m.active
 """
 
 
@@ -100,12 +101,16 @@ async def find(database: Database, cookie: str) -> SignedIn | None:
 async def member(database: Database, workspace_id: UUID, user_id: UUID) -> Agent | None:
     """An active member as they stand now."""
     async with database.tenant(workspace_id) as connection:
-        row = await connection.fetchrow(MEMBER, workspace_id, user_id)
-    return agent_of(workspace_id, row) if row else None
+        return (await members(connection, workspace_id, [user_id])).get(user_id)
 
 
-def agent_of(workspace_id: UUID, row: asyncpg.Record) -> Agent:
-    """One row of MEMBER."""
+async def members(connection: Connection, workspace_id: UUID, people: Sequence[UUID]) -> dict[UUID, Agent]:
+    """Those of these people who are active members, as they stand now."""
+    found = await connection.fetch(MEMBERS, workspace_id, list(people))
+    return {row["user_id"]: _agent(workspace_id, row) for row in found}
+
+
+def _agent(workspace_id: UUID, row: asyncpg.Record) -> Agent:
     role = Role(row["role"])
     return Agent(
         id=row["user_id"],
@@ -114,6 +119,7 @@ def agent_of(workspace_id: UUID, row: asyncpg.Record) -> Agent:
         name=row["name"],
         channel_ids=channels_of(role, row["channel_ids"]),
         access_version=row["access_version"],
+        asks_first=row["asks_first"],
     )
 
 

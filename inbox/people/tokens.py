@@ -64,6 +64,7 @@ async def find(database: Database, token: str) -> SignedIn | None:
             member.channel_ids,
             row["id"],
             member.access_version,
+            asks_first=not member.publishes_alone,
         )
     )
 

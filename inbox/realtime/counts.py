@@ -33,20 +33,23 @@ TEAMS = """
 SELECT t.id, ARRAY(SELECT m.user_id FROM team_member m WHERE m.workspace_id = $1 AND m.team_id = t.id) AS member_ids
 FROM team t WHERE t.workspace_id = $1 AND t.removed_at IS NULL
 """
-LATER = """
-SELECT channel_id, count(DISTINCT conversation_id) AS later FROM outbound_message
-WHERE workspace_id = $1 AND scheduled AND state = 'queued' GROUP BY channel_id
+# What an agent has written and what has not left: for its time, or for a colleague who approves it.
+HELD_BACK = {"later": "scheduled AND state = 'queued'", "approval": "state = 'awaiting_approval'"}
+HELD = """
+SELECT channel_id, count(DISTINCT conversation_id) AS n FROM outbound_message
+WHERE workspace_id = $1 AND {what} GROUP BY channel_id
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Counts by channel, assignee and team, by channel and whom a note names, and by channel of what leaves later; each
-    agent's own are sums over what they may see."""
+    """Counts by channel, assignee and team, by channel and whom a note names, and by channel of what leaves later or
+    waits for approval; each agent's own are sums over what they may see."""
 
     rows: list[tuple[UUID, UUID | None, UUID | None, dict[str, int]]]
     named: list[tuple[UUID, UUID, int]]
     later: list[tuple[UUID, int]]
+    approval: list[tuple[UUID, int]]
     teams: dict[UUID, frozenset[UUID]]  # who is of each
 
     def of(self, agent: Agent) -> dict[str, int]:
@@ -68,12 +71,14 @@ class Tally:
             if user_id == agent.id and agent.sees(channel_id):
                 counts["mentioned"] += number
         counts["scheduled"] = sum(number for channel_id, number in self.later if agent.sees(channel_id))
+        counts["approval"] = sum(number for channel_id, number in self.approval if agent.sees(channel_id))
         views = [
             "mine",
             "unassigned",
             "teams",
             "open",
             "mentioned",
+            "approval",
             "scheduled",
             "snoozed",
             "problems",
@@ -93,6 +98,12 @@ async def tally(connection: Connection, workspace_id: UUID) -> Tally:
     return Tally(
         [(row["channel_id"], row["assignee_id"], row["team_id"], {view: row[view] for view in views}) for row in found],
         [(row["channel_id"], row["user_id"], row["named"]) for row in named],
-        [(row["channel_id"], row["later"]) for row in await connection.fetch(LATER, workspace_id)],
+        await _held_back(connection, workspace_id, "later"),
+        await _held_back(connection, workspace_id, "approval"),
         {row["id"]: frozenset(row["member_ids"]) for row in await connection.fetch(TEAMS, workspace_id)},
     )
+
+
+async def _held_back(connection: Connection, workspace_id: UUID, what: str) -> list[tuple[UUID, int]]:
+    found = await connection.fetch(HELD.format(what=HELD_BACK[what]), workspace_id)
+    return [(row["channel_id"], row["n"]) for row in found]

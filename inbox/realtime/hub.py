@@ -286,15 +286,7 @@ class Hub:
                 )
             }
             now = await feed.head(connection, room.workspace_id)
-            members = {
-                row["user_id"]: sessions.agent_of(room.workspace_id, row)
-                for row in await connection.fetch(
-                    """SELECT user_id, name, role, channel_ids, access_version FROM membership
-                       WHERE workspace_id = $1 AND active AND user_id = ANY($2)""",
-                    room.workspace_id,
-                    [page.agent.id for page in pages],
-                )
-            }
+            members = await sessions.members(connection, room.workspace_id, [page.agent.id for page in pages])
         if now.epoch != room.epoch:
             room.epoch, room.position = now.epoch, now.seq
             for page in list(room.pages):

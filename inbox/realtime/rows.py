@@ -250,6 +250,7 @@ def member(row: asyncpg.Record) -> MemberOut:
         capacity=row["capacity"],
         away_since=row["away_since"],
         away_until=row["away_until"],
+        asks_first=row["asks_first"],
     )
 
 

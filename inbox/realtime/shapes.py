@@ -77,7 +77,8 @@ class ConversationOut(msgspec.Struct, kw_only=True):
 class DeliveryOut(msgspec.Struct, kw_only=True):
     """How one of our messages is doing.
 
-    `state`: queued sending sent failed unknown needs_decision cancelled; delivered and read refine sent.
+    `state`: awaiting_approval rejected queued sending sent failed unknown needs_decision cancelled; delivered and read
+    refine sent.
     `due_at`: while queued, when it leaves (the undo window ends then). `scheduled`: its author chose that time.
     """
 
@@ -179,7 +180,7 @@ class MemberOut(msgspec.Struct, kw_only=True):
     """A colleague. `role`: admin supervisor agent read_only.
 
     `capacity`: with so many waiting they are handed no more; None: no limit. Away from `away_since` until `away_until`,
-    or until they say so.
+    or until they say so. `asks_first`: what they write waits for a colleague's approval, unless they may approve.
     """
 
     id: UUID
@@ -191,6 +192,7 @@ class MemberOut(msgspec.Struct, kw_only=True):
     capacity: int | None = None
     away_since: datetime | None = None
     away_until: datetime | None = None
+    asks_first: bool = False
 
 
 class TeamOut(msgspec.Struct, kw_only=True):

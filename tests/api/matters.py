@@ -84,6 +84,11 @@ async def a_queued_reply(world: World) -> dict[str, Any]:
     return {"message_id": (await _reply(world)).id}
 
 
+async def an_unapproved_reply(world: World) -> dict[str, Any]:
+    """A colleague is to read it first."""
+    return {"message_id": (await _reply(world, for_approval=True)).id}
+
+
 async def a_failed_reply(world: World) -> dict[str, Any]:
     """The platform said no."""
     return await _landed(world, "failed")
@@ -131,8 +136,8 @@ async def _landed(world: World, how: str) -> dict[str, Any]:
     return {"message_id": message.id}
 
 
-async def _reply(world: World) -> MessageOut:
+async def _reply(world: World, *, for_approval: bool = False) -> MessageOut:
     conversation: UUID = (await a_conversation(world))["conversation_id"]
     async with world.database.session(world.workspace_id) as session:
-        reply = Reply(visibility="public", text="It does!")
+        reply = Reply(visibility="public", text="It does!", for_approval=for_approval)
         return await replies.send(session, conversation, reply, by=world.agent, key=new_id().hex)

@@ -133,6 +133,7 @@ async def test_counts_say_how_new_they_are(ana: httpx.AsyncClient, road: Road) -
         "snoozed": 0,
         "problems": 0,
         "mentioned": 0,
+        "approval": 0,
         "scheduled": 0,
         "resolved": 0,
         "imported": 0,

@@ -45,6 +45,7 @@ from tests.api.matters import (
     a_queued_reply,
     a_webhook,
     a_webhook_delivery,
+    an_unapproved_reply,
     written_elsewhere,
 )
 from tests.world import World
@@ -212,6 +213,8 @@ ROWS: dict[str, Row] = {
     "DELETE /api/v1/messages/{message_id}": Row("     200   200   200    403     404   404    401     200", None, a_queued_reply),
     "POST /api/v1/messages/{message_id}/retry": Row(" 200   200   200    403     404   404    401     200", None, a_failed_reply),
     "POST /api/v1/messages/{message_id}/decision": Row("200 200   200    403     404   404    401     200", {"it_is_there": True}, a_doubtful_reply),
+    "POST /api/v1/messages/{message_id}/approval": Row("200 200   403    403     403   404    401     403", {"seen": 1_000_000}, an_unapproved_reply),
+    "POST /api/v1/messages/{message_id}/rejection": Row("200 200  403    403     403   404    401     403", {"reason": "No."}, an_unapproved_reply),
     "PUT /api/v1/messages/{message_id}/hiding": Row(" 200   200   200    403     404   404    401     200", None, a_comment),
     "DELETE /api/v1/messages/{message_id}/hiding": Row("200 200   200    403     404   404    401     200", None, a_comment),
     "PUT /api/v1/messages/{message_id}/like": Row("   200   200   200    403     404   404    401     200", None, a_comment),

@@ -43,6 +43,8 @@ def test_what_is_on_by_default() -> None:
         "mentioned": ["desktop", "in_app"],
         "wrote_again": ["desktop", "in_app"],
         "send_failed": ["in_app"],
+        "rejected": ["desktop", "in_app"],
+        "to_approve": [],
         "at_risk": ["in_app"],
         "unassigned_at_risk": [],
         "breached": ["in_app"],

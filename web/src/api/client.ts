@@ -64,6 +64,7 @@ export interface Writing {
   seen: Id | null
   template?: { name: string; language: string; parameters: readonly string[] } // instead of a text
   send_at?: string // not now
+  for_approval?: boolean // a colleague is to read it first
   mentions?: readonly Id[] // colleagues whom a note names
   saved_replies?: readonly Id[] // what the text was made from
   and_resolve?: boolean
@@ -148,6 +149,11 @@ export class Api {
   cancel = (message: Id): Promise<Message> => this.#send("DELETE", `/messages/${message}`)
 
   retry = (message: Id): Promise<Message> => this.#send("POST", `/messages/${message}/retry`, {})
+
+  /** `seen`: how far in the feed the page is. */
+  approve = (message: Id, seen: number): Promise<Message> => this.#send("POST", `/messages/${message}/approval`, { seen })
+
+  reject = (message: Id, reason: string): Promise<Message> => this.#send("POST", `/messages/${message}/rejection`, { reason })
 
   decide = (message: Id, decision: { it_is_there: true } | { post_again: true }): Promise<Message> =>
     this.#send("POST", `/messages/${message}/decision`, decision)

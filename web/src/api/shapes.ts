@@ -61,7 +61,7 @@ export interface Conversation {
   permalink: string
 }
 
-export type DeliveryState = "queued" | "sending" | "sent" | "failed" | "unknown" | "needs_decision" | "cancelled"
+export type DeliveryState = "awaiting_approval" | "rejected" | "queued" | "sending" | "sent" | "failed" | "unknown" | "needs_decision" | "cancelled"
 
 export interface Delivery {
   state: DeliveryState
@@ -166,6 +166,7 @@ export interface Member {
   capacity?: number | null
   away_since?: Time | null
   away_until?: Time | null
+  asks_first?: boolean // what they write waits for a colleague's approval
 }
 
 /** Who answers together. `stuck`: why what waits is handed to nobody. `removed`: it was deleted. */
@@ -215,7 +216,7 @@ export interface Macro {
   removed?: boolean
 }
 
-export type NotificationKind = "assigned" | "mentioned" | "wrote_again" | "send_failed" | "at_risk" | "unassigned_at_risk" | "breached" | "any_breached" | "snooze_over" | "channel_down" | "rule" | "rule_stopped" | "webhook_off"
+export type NotificationKind = "assigned" | "mentioned" | "wrote_again" | "send_failed" | "rejected" | "to_approve" | "at_risk" | "unassigned_at_risk" | "breached" | "any_breached" | "snooze_over" | "channel_down" | "rule" | "rule_stopped" | "webhook_off"
 export type Medium = "in_app" | "desktop" | "sound" | "email"
 
 export interface Notification {

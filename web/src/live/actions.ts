@@ -242,7 +242,8 @@ export async function write(row: Conversation, writing: Writing, key: string, re
   try {
     const message = await desk.api.write(row.id, writing, key)
     desk.store.learn({ message })
-    if (message.delivery?.scheduled) undo.offer(t("said.later"), () => void cancel(message))
+    if (message.delivery?.state === "awaiting_approval") undo.offer(t("said.submitted"), () => void cancel(message))
+    else if (message.delivery?.scheduled) undo.offer(t("said.later"), () => void cancel(message))
     else if (message.delivery?.state === "queued" && message.delivery.due_at)
       undo.quietly(() => void cancel(message), Date.parse(message.delivery.due_at) - clock.exact)
     return message
@@ -283,7 +284,7 @@ function bubbleOf(row: Conversation, writing: Writing, key: string): Message {
     before_connection: false,
     parent_id: writing.reply_to,
     permalink: "",
-    delivery: writing.visibility === "note" ? null : { state: "queued", due_at: writing.send_at ?? null, scheduled: writing.send_at !== undefined, reason: "", error: "", delivered_at: null, read_at: null },
+    delivery: writing.visibility === "note" ? null : { state: writing.for_approval || !desk.publishesAlone ? "awaiting_approval" : "queued", due_at: writing.send_at ?? null, scheduled: writing.send_at !== undefined, reason: "", error: "", delivered_at: null, read_at: null },
     answers: writing.answers,
     mentions: (writing.mentions ?? []).map((id) => ({ user_id: id, name: desk.member(id)?.name ?? "" })),
     template: writing.template?.name ?? "",
@@ -305,6 +306,25 @@ export async function cancel(message: Message): Promise<void> {
 
 /** Whoever writes hears what was called back. */
 export const called: { back: (message: Message) => void } = { back: () => undefined }
+
+/** What a colleague wrote leaves, by somebody who has read all that stands here. */
+export async function letLeave(message: Message): Promise<void> {
+  try {
+    desk.store.learn({ message: await desk.api.approve(message.id, desk.state.seq) })
+    notices.say(t("said.approved"))
+  } catch (problem) {
+    if (problem instanceof Problem && problem.code === "news_here")
+      for (const newer of (problem.extra["newer"] as Message[] | undefined) ?? []) desk.store.learn({ message: newer })
+    complain(problem)
+  }
+}
+
+/** ... or not as it is; gives whether it went back. */
+export async function sendBack(message: Message, reason: string): Promise<boolean> {
+  const done = await changeMessage(message.id, {}, () => desk.api.reject(message.id, reason))
+  if (done) notices.say(t("said.rejected", { name: desk.member(message.agent_id ?? "")?.name ?? t("somebody") }))
+  return done !== null
+}
 
 export async function retry(message: Message): Promise<void> {
   if (!message.delivery) return

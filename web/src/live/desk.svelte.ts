@@ -60,6 +60,11 @@ class Desk {
     return this.isAdmin || this.session?.role === "supervisor"
   }
 
+  /** Whether what one writes leaves without a colleague's approval. */
+  get publishesAlone(): boolean {
+    return this.mayShare || !this.member(this.me)?.asks_first
+  }
+
   get isAdmin(): boolean {
     return this.session?.role === "admin"
   }

@@ -239,7 +239,7 @@ export function isEarlier(a: Message, b: Message): boolean {
 
 /** News of what we wrote may change views that only the server can judge. */
 function withDoubt(state: State, row: Message): State {
-  return row.direction === "out" ? doubted(state, row.visibility === "note" ? ["mentioned"] : ["sent", "problems", "scheduled"]) : state
+  return row.direction === "out" ? doubted(state, row.visibility === "note" ? ["mentioned"] : ["sent", "problems", "scheduled", "approval"]) : state
 }
 
 function doubted(state: State, which: readonly string[]): State {

@@ -24,5 +24,5 @@ export function addressOf(one: Notification): string {
   if (one.kind === "rule_stopped") return "/settings/rules"
   if (one.kind === "webhook_off") return "/settings/webhooks"
   if (!one.conversation_id) return "/settings/channels"
-  return `/inbox/${one.kind === "send_failed" ? "problems" : one.kind === "rule" ? "open" : "mine"}/${one.conversation_id}`
+  return `/inbox/${one.kind === "send_failed" || one.kind === "rejected" ? "problems" : one.kind === "to_approve" ? "approval" : one.kind === "rule" ? "open" : "mine"}/${one.conversation_id}`
 }

@@ -12,6 +12,7 @@ import { Templating } from "./templating.svelte.ts"
 interface How {
   andResolve?: boolean
   at?: Date | null // not now
+  isAskedFirst?: boolean // a colleague is to approve it
   anyway?: boolean // having seen what a colleague answered
 }
 
@@ -41,7 +42,7 @@ export class Sender {
   }
 
   /** Gives whether it was taken. */
-  async send({ andResolve = false, anyway = false, at = null }: How = {}): Promise<boolean> {
+  async send({ andResolve = false, anyway = false, at = null, isAskedFirst = false }: How = {}): Promise<boolean> {
     if (!this.maySend) return false
     const { row, writing } = this.#given()
     const { page, preset, way, target, answers } = this.#composing
@@ -63,6 +64,7 @@ export class Sender {
           ...(way === "note" ? { mentions: named(text, this.#composing.colleagues) } : {}),
           ...(savedReplies.length > 0 ? { saved_replies: savedReplies } : {}),
           ...(at && way !== "note" ? { send_at: at.toISOString() } : {}),
+          ...(isAskedFirst && way !== "note" ? { for_approval: true } : {}),
           ...(andResolve && way !== "note" ? { and_resolve: true } : {}),
           ...(anyway ? { anyway: true } : {}),
         },
