@@ -41,6 +41,7 @@ from inbox.api import (
     session,
     sign_ins,
     sla,
+    sweeps,
     tags,
     teams,
     tokens,
@@ -100,6 +101,7 @@ ROOMS = (
     reports,
     goals,
     sla,
+    sweeps,
     audit,
     openapi,
 )

@@ -13,7 +13,7 @@ from uuid import UUID
 
 import structlog
 
-from inbox.desk import alarms, handing, snoozes
+from inbox.desk import alarms, handing, snoozes, sweeps
 from inbox.flow import (
     care,
     deletions,
@@ -229,12 +229,23 @@ async def ring_alarms(house: House, stop: asyncio.Event) -> None:
             await house.bell.wait("alarms")
 
 
+async def sweep(house: House, stop: asyncio.Event) -> None:
+    """A page for each workspace in turn, so that a long one holds up nobody else's."""
+    with house.bell.listen("sweeps") as rung:
+        while not stop.is_set():
+            done = 0
+            for workspace_id in await sweeps.moving(house.database):
+                done += await _ring(house, workspace_id, sweeps.work)
+            if not done:
+                await rung.wait()
+
+
 async def _ring(house: House, workspace_id: UUID, verb: Callable[[Database, UUID], Awaitable[int]]) -> int:
     """One workspace in which nothing can ring just now holds up no other."""
     try:
         done = await verb(house.database, workspace_id)
     except Exception as error:
-        log.warning("alarms could not ring", workspace=str(workspace_id), exc_info=error)
+        log.warning("one workspace stands still", workspace=str(workspace_id), exc_info=error)
         return 0
     if done:
         house.bell.ring(f"feed:{workspace_id}")

@@ -40,6 +40,7 @@ LOOPS: dict[str, Loop] = {
     "retention": loops.let_words_go,
     "snoozes": loops.end_snoozes,
     "alarms": loops.ring_alarms,
+    "sweeps": loops.sweep,
     "handing out": loops.hand_out,
     "introductions": loops.introduce_people,
     "notifications": loops.read_feed(Notifications()),

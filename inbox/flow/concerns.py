@@ -51,11 +51,23 @@ def of(event: EventOut, only: UUID | None = None) -> Meaning:
     """
     if event.name == MENTIONED:
         return (_of_thread(event, "mentioned", only) if only else []), []
+    if event.name == HANDED:
+        return _handed(event, only), []
     return CONCERNS[event.name](event)
+
+
+def _handed(event: EventOut, only: UUID | None) -> list[News]:
+    """Many at once, by one colleague."""
+    if event.sweep is None or only is None:
+        return []
+    one = News("assigned", only, event.sweep.id, event.at, event.seq, by=event.by)
+    return [replace(one, count=event.sweep.changed)]
 
 
 def _assigned(event: EventOut) -> Meaning:
     to = event.activity.data.get("to") if event.activity else None
+    if event.activity and "sweep" in event.activity.data:
+        return [], []  # told once, of all of them
     return (_of_thread(event, "assigned", UUID(to)) if to else []), []
 
 
@@ -200,7 +212,7 @@ def _of_thread(event: EventOut, kind: Kind, user_id: UUID | None) -> list[News]:
     ]
 
 
-MENTIONED = "message.mentioned"
+MENTIONED, HANDED = "message.mentioned", "sweep.handed"
 CONCERNS: dict[str, Callable[[EventOut], Meaning]] = {
     "conversation.assigned": _assigned,
     "message.received": _received,
@@ -227,4 +239,4 @@ CONCERNS: dict[str, Callable[[EventOut], Meaning]] = {
     "webhook.switched_on": _needs_no_look,
     "webhook.removed": _needs_no_look,
 }
-HEARD = {MENTIONED, *CONCERNS}
+HEARD = {MENTIONED, HANDED, *CONCERNS}

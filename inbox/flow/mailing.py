@@ -47,6 +47,8 @@ SAID = {
     "mentioned": ("a colleague mentioned you", "colleagues mentioned you {n} times"),
     "wrote_again": ("a customer wrote again in one of yours", "customers wrote again in {n} of yours"),
     "send_failed": ("a reply of yours needs you", "{n} replies of yours need you"),
+    "rejected": ("a reply of yours was sent back", "{n} replies of yours were sent back"),
+    "to_approve": ("a reply waits for your approval", "{n} replies wait for your approval"),
     "at_risk": ("one of yours is at risk of missing its target", "{n} of yours are at risk of missing their targets"),
     "unassigned_at_risk": (
         "a conversation that nobody has is at risk",

@@ -133,7 +133,7 @@ async def _addressed(
                 continue  # of this silence they know
             key = (person.id, one.kind, one.subject_id)
             before = gathered[key].count if key in gathered and one.user_id is not None else 0
-            gathered[key] = replace(one, user_id=person.id, count=before + 1)
+            gathered[key] = replace(one, user_id=person.id, count=before + one.count)
     return list(gathered.values())
 
 

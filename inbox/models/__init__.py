@@ -31,6 +31,7 @@ from inbox.models.motion import (
 )
 from inbox.models.notices import Notification, NotificationSetting
 from inbox.models.rules import Rule, RuleDue, RuleEdition, RuleFiring, RuleLook, RuleTrial
+from inbox.models.sweeps import Sweep, SweepRow
 from inbox.models.teams import Team, TeamMember
 from inbox.models.tenancy import (
     ApiToken,
@@ -108,6 +109,8 @@ __all__ = [
     "SlaEdition",
     "SlaRefold",
     "StoredAttachment",
+    "Sweep",
+    "SweepRow",
     "Table",
     "Tag",
     "Team",

@@ -39,6 +39,7 @@ CLAIM = {
     "attachment": ["workspace_id", "id", "state", "due_at"],
     "episode": ["workspace_id", "rings_at"],
     "sla_refold": ["workspace_id", "due_at"],
+    "sweep": ["workspace_id", "state"],
     "rule_due": ["workspace_id", "due_at"],
     "rule_look": ["workspace_id", "at"],
     "rule_firing": ["workspace_id", "at"],

@@ -30,6 +30,7 @@ from inbox.realtime.shapes import (
     RuleOut,
     SavedReplyOut,
     SavedViewOut,
+    SweepOut,
     TeamOut,
 )
 
@@ -59,6 +60,7 @@ class Happening:
     rule: RuleOut | None = None
     team: TeamOut | None = None
     webhook_id: UUID | None = None
+    sweep: SweepOut | None = None
     at: datetime = field(default_factory=clock.now)
 
 
@@ -83,6 +85,7 @@ def publish(
     rule: RuleOut | None = None,
     team: TeamOut | None = None,
     webhook_id: UUID | None = None,
+    sweep: SweepOut | None = None,
 ) -> None:
     """Remember that something happened; it is numbered and stored when the session commits."""
     if "happenings" not in session.info:
@@ -108,6 +111,7 @@ def publish(
             rule=rule,
             team=team,
             webhook_id=webhook_id,
+            sweep=sweep,
         )
     )
 
@@ -150,6 +154,7 @@ async def number(connection: Connection, workspace_id: UUID, happenings: list[Ha
                     bell=happening.bell,
                     rule=happening.rule,
                     webhook_id=happening.webhook_id,
+                    sweep=happening.sweep,
                     forget=happening.forget,
                 )
             )

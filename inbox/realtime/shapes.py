@@ -237,9 +237,10 @@ class SavedReplyOut(msgspec.Struct, kw_only=True):
 
 
 class NotificationOut(msgspec.Struct, kw_only=True):
-    """Something one person is to know. `kind`: assigned, mentioned, wrote_again, send_failed, at_risk,
-    unassigned_at_risk, breached, any_breached, snooze_over, channel_down, rule, rule_stopped, webhook_off. `count`: how
-    often it happened since it was last read. `by`: the colleague who did it."""
+    """Something one person is to know. `kind`: assigned, mentioned, wrote_again, send_failed, rejected,
+    to_approve, at_risk, unassigned_at_risk, breached, any_breached, snooze_over, channel_down, rule, rule_stopped,
+    webhook_off. `count`: how often it happened since it was last read; assigned without a conversation: how many were.
+    `by`: the colleague who did it."""
 
     id: UUID
     version: int
@@ -375,6 +376,26 @@ class ContactNewsOut(msgspec.Struct, kw_only=True):
     contact_ids: list[UUID]
 
 
+class SweepOut(msgspec.Struct, kw_only=True):
+    """One act on every conversation of a list. `state`: running, done, undoing, undone.
+
+    `passed`: were so already; `refused`: how many, by the reason. `kept`: changed by others since, so not taken back.
+    """
+
+    id: UUID
+    version: int
+    user_id: UUID
+    act: dict[str, Any]
+    state: str
+    total: int
+    changed: int
+    passed: int
+    refused: dict[str, int]
+    undone: int
+    kept: int
+    created_at: datetime
+
+
 class EventOut(msgspec.Struct, kw_only=True, omit_defaults=True):
     """One thing that happened, with the whole rows it changed. `name` e.g. conversation.resolved, message.received."""
 
@@ -395,5 +416,6 @@ class EventOut(msgspec.Struct, kw_only=True, omit_defaults=True):
     saved_view: SavedViewOut | None = None
     contact: ContactNewsOut | None = None
     webhook_id: UUID | None = None  # one of our own addresses that are told
+    sweep: SweepOut | None = None
     bell: BellOut | None = None  # only to whom it belongs
     forget: UUID | None = None  # a conversation this reader may no longer see

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from inbox.desk import assignment, cards, contact_notes, deliveries, fields, merges, replies, webhooks
+from inbox.desk import assignment, cards, contact_notes, deliveries, fields, merges, replies, sweeps, webhooks
+from inbox.desk.filters import Filtering
 from inbox.desk.replies import Reply
 from inbox.desk.webhooks import Wanted
 from inbox.flow import readers
@@ -108,6 +109,14 @@ async def a_notification(world: World) -> dict[str, Any]:
         await readers.turn(world.database, Notifications(), world.workspace_id)
     async with world.database.tenant(world.workspace_id) as connection:
         return {"notification_id": await connection.fetchval("SELECT id FROM notification")}
+
+
+async def a_sweep(world: World) -> dict[str, Any]:
+    """The agent's own."""
+    await a_conversation(world)
+    async with world.database.session(world.workspace_id) as session:
+        act = sweeps.Act(do="tag", tag="outage")
+        return {"sweep_id": (await sweeps.begin(session, "open", Filtering(), act, by=world.agent)).id}
 
 
 async def a_webhook(world: World) -> dict[str, Any]:

@@ -43,6 +43,7 @@ from tests.api.matters import (
     a_notification,
     a_person,
     a_queued_reply,
+    a_sweep,
     a_webhook,
     a_webhook_delivery,
     an_unapproved_reply,
@@ -105,6 +106,12 @@ async def a_code_nobody_was_given(_: World) -> dict[str, Any]:
 
 async def a_platform_nobody_knows(_: World) -> dict[str, Any]:
     return {"platform": "nowhere"}
+
+
+async def nothing_named(world: World) -> dict[str, Any]:
+    """Somebody waits, which the address does not say."""
+    await a_conversation(world)
+    return {}
 
 
 async def a_saved_reply(world: World) -> dict[str, Any]:
@@ -213,6 +220,10 @@ ROWS: dict[str, Row] = {
     "DELETE /api/v1/messages/{message_id}": Row("     200   200   200    403     404   404    401     200", None, a_queued_reply),
     "POST /api/v1/messages/{message_id}/retry": Row(" 200   200   200    403     404   404    401     200", None, a_failed_reply),
     "POST /api/v1/messages/{message_id}/decision": Row("200 200   200    403     404   404    401     200", {"it_is_there": True}, a_doubtful_reply),
+    "POST /api/v1/sweeps/matching": Row("200 200 200 200 200 200 401 200", {"view": "open"}),
+    "POST /api/v1/sweeps": Row("201 201 201 403 422 422 401 422", {"view": "open", "act": {"do": "tag", "tag": "outage"}}, nothing_named),
+    "GET /api/v1/sweeps/{sweep_id}": Row("404 404 200 404 404 404 401 404", None, a_sweep),
+    "POST /api/v1/sweeps/{sweep_id}/undoing": Row("404 404 200 403 404 404 401 404", None, a_sweep),
     "POST /api/v1/messages/{message_id}/approval": Row("200 200   403    403     403   404    401     403", {"seen": 1_000_000}, an_unapproved_reply),
     "POST /api/v1/messages/{message_id}/rejection": Row("200 200  403    403     403   404    401     403", {"reason": "No."}, an_unapproved_reply),
     "PUT /api/v1/messages/{message_id}/hiding": Row(" 200   200   200    403     404   404    401     200", None, a_comment),

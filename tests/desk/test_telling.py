@@ -7,6 +7,7 @@ from datetime import UTC, datetime, time
 import pytest
 
 from inbox.desk.telling import DEFAULTS, Quiet, Wish, quiet_until
+from inbox.flow.mailing import SAID
 from inbox.people.access import Role
 
 NIGHT = Quiet("Europe/Lisbon", time(22), time(7))
@@ -64,3 +65,7 @@ def test_a_send_that_failed_cannot_be_kept_from_whoever_wrote_it() -> None:
     wish = Wish({"send_failed": ["sound"], "assigned": []}, Role.AGENT)
     assert wish.media("send_failed") == {"in_app", "sound"}
     assert wish.media("assigned") == frozenset()
+
+
+def test_every_kind_has_words_in_an_email() -> None:
+    assert SAID.keys() == DEFAULTS.keys()

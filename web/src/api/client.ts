@@ -6,28 +6,7 @@ import type { ReportQuery, WaitingReport, WaitingsPage, WaitingsQuery } from "./
 import type { Look, Rule, Sample, Vocabulary, Wording } from "./rules.ts"
 import type { Calendar, Policies, WantedHours, WantedPolicy } from "./sla.ts"
 import type { Delivery, DeliveryLog, Webhook, Webhooks } from "./webhooks.ts"
-import type {
-  Channel,
-  Conversation,
-  ConversationPage,
-  Counts,
-  Id,
-  Macro,
-  Member,
-  BellNews,
-  Message,
-  NotificationPage,
-  OlderMessages,
-  Page,
-  Read,
-  Role,
-  SavedReply,
-  SavedView,
-  Team,
-  Session,
-  Thread,
-  Visibility,
-} from "./shapes.ts"
+import type { BellNews, Channel, Conversation, ConversationPage, Counts, Id, Macro, Member, Message, NotificationPage, OlderMessages, Page, Read, Role, SavedReply, SavedView, Session, Sweep, SweepAct, Team, Thread, Visibility } from "./shapes.ts"
 import type { ApiToken, AuditLine, Browser, ChannelDetail, Draft, Episode, Invitation, NotificationChange, NotificationSettings, Platform, SearchPage, SignedInThere, Template, Workspace } from "./rooms.ts"
 
 
@@ -54,6 +33,12 @@ export interface Listing {
   kind?: string
   q?: string
   tag?: readonly string[]
+}
+
+/** A list, as one asks for it. */
+export interface Listed {
+  view: string
+  filtering: Record<string, unknown>
 }
 
 export interface Writing {
@@ -149,6 +134,12 @@ export class Api {
   cancel = (message: Id): Promise<Message> => this.#send("DELETE", `/messages/${message}`)
 
   retry = (message: Id): Promise<Message> => this.#send("POST", `/messages/${message}/retry`, {})
+
+  matching = (list: Listed): Promise<{ n: number; most: number }> => this.#send("POST", "/sweeps/matching", list)
+
+  sweep = (list: Listed, act: SweepAct): Promise<Sweep> => this.#send("POST", "/sweeps", { ...list, act })
+
+  unsweep = (sweep: Id): Promise<Sweep> => this.#send("POST", `/sweeps/${sweep}/undoing`, {})
 
   /** `seen`: how far in the feed the page is. */
   approve = (message: Id, seen: number): Promise<Message> => this.#send("POST", `/messages/${message}/approval`, { seen })

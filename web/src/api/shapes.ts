@@ -61,6 +61,32 @@ export interface Conversation {
   permalink: string
 }
 
+/** One act on every conversation of a list. */
+export interface SweepAct {
+  do: "assign" | "team" | "tag" | "untag" | "priority" | "snooze" | "resolve"
+  to?: Id | null
+  tag?: string
+  priority?: number
+  until?: Time
+  close_unanswered?: boolean
+}
+
+/** `passed`: were so already; `refused`: how many, by why; `kept`: changed by others since, so not taken back. */
+export interface Sweep {
+  id: Id
+  version: number
+  user_id: Id
+  act: SweepAct
+  state: "running" | "done" | "undoing" | "undone"
+  total: number
+  changed: number
+  passed: number
+  refused: Record<string, number>
+  undone: number
+  kept: number
+  created_at: Time
+}
+
 export type DeliveryState = "awaiting_approval" | "rejected" | "queued" | "sending" | "sent" | "failed" | "unknown" | "needs_decision" | "cancelled"
 
 export interface Delivery {
@@ -280,6 +306,7 @@ export interface FeedEvent {
   team?: Team | null
   saved_view?: SavedView | null
   contact?: { contact_ids: Id[] } | null // something about this person changed
+  sweep?: Sweep | null
   bell?: BellNews | null
   forget?: Id | null
 }

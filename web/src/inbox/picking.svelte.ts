@@ -4,6 +4,7 @@ import type { Id } from "../api/shapes.ts"
 
 export class Picking {
   #ids = $state.raw<ReadonlySet<Id>>(new Set())
+  everything = $state<number | null>(null) // so many match, and all of them are meant
 
   get size(): number {
     return this.#ids.size
@@ -18,6 +19,7 @@ export class Picking {
   }
 
   toggle(id: Id): void {
+    this.everything = null
     const ids = new Set(this.#ids)
     if (!ids.delete(id)) ids.add(id)
     this.#ids = ids
@@ -28,6 +30,7 @@ export class Picking {
   }
 
   clear(): void {
+    this.everything = null
     if (this.#ids.size > 0) this.#ids = new Set()
   }
 }

@@ -1,7 +1,7 @@
 /** The verbs. Each is seen at once, and taken back with the reason if the server refuses. */
 
-import { Problem, type Unanswered, type Writing } from "../api/client.ts"
-import type { BellNews, Conversation, Id, Macro, Message, Notification, Waiting } from "../api/shapes.ts"
+import { type Listed, Problem, type Unanswered, type Writing } from "../api/client.ts"
+import type { BellNews, Conversation, Id, Macro, Message, Notification, Sweep, SweepAct, Waiting } from "../api/shapes.ts"
 import { t } from "../ui/text.ts"
 import { clock } from "../ui/time.svelte.ts"
 import { unreadIn } from "./bell.ts"
@@ -183,6 +183,39 @@ async function restore(before: Conversation, after: Conversation): Promise<void>
   if (after.priority !== before.priority) await setPriority(after, before.priority)
   for (const tag of after.tags) if (!before.tags.includes(tag)) await setTag(desk.conversation(after.id) ?? after, tag, false)
   for (const tag of before.tags) if (!after.tags.includes(tag)) await setTag(desk.conversation(after.id) ?? after, tag, true)
+}
+
+// Everything in a list
+
+const SWEPT_FOR = 60_000 // ms in which Z takes it back; the door does for a day
+
+/** One act on all that matches, whether it was loaded or not; gives whether it has begun. */
+export async function sweep(list: Listed, act: SweepAct): Promise<boolean> {
+  try {
+    const begun = await desk.api.sweep(list, act)
+    undo.offer(t("sweep.begun", { n: begun.total }), () => void unsweep(begun.id), SWEPT_FOR)
+    return true
+  } catch (problem) {
+    complain(problem)
+    return false
+  }
+}
+
+async function unsweep(id: Id): Promise<void> {
+  try {
+    await desk.api.unsweep(id)
+  } catch (problem) {
+    complain(problem)
+  }
+}
+
+/** What the feed says of it when it is over. */
+export function swept(one: Sweep): void {
+  const refused = Object.entries(one.refused).map(([why, n]) => t("sweep.refused", { n, why }))
+  if (one.state === "done")
+    undo.offer([t("sweep.done", { n: one.changed }), ...refused].join(" "), () => void unsweep(one.id), SWEPT_FOR)
+  if (one.state === "undone")
+    notices.say([t("sweep.undone", { n: one.undone }), ...(one.kept ? [t("sweep.kept", { n: one.kept })] : [])].join(" "))
 }
 
 // What one is told of

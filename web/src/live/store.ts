@@ -3,7 +3,7 @@
 import type { Person } from "../api/contacts.ts"
 import type { Rule } from "../api/rules.ts"
 import { type Api, itemsOf, Problem } from "../api/client.ts"
-import type { BellNews, Conversation, FeedEvent, Id, Message, Page, Viewer } from "../api/shapes.ts"
+import type { BellNews, Conversation, FeedEvent, Id, Message, Page, Sweep, Viewer } from "../api/shapes.ts"
 import { told } from "./bell.ts"
 import { apply, counted, learn, newer, reached, seen } from "./reducer.ts"
 import { dropped, replaced } from "./lists.ts"
@@ -266,7 +266,11 @@ export class Store implements Listener {
       if (conversation && conversation.message_count > 1 && !before.has(conversation.id)) this.#wonder(conversation.id)
     for (const [name, view] of this.state.views) if (view.stale) this.#refreshSoon(name, DOUBT_FOR)
     for (const event of events) if (event.bell?.loud) this.rings(event)
+    for (const { name, sweep } of events) if (sweep && name === "sweep.changed") this.swept(sweep)
   }
+
+  /** How far something is that one does with a whole list. */
+  swept: (sweep: Sweep) => void = () => undefined
 
   /** Something asks to be heard or seen beside the page; a browser does it. */
   rings: (event: FeedEvent) => void = () => undefined

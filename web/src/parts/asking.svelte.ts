@@ -1,10 +1,10 @@
 /** The one small question that may stand open: whom to assign, until when to snooze, what to say of whoever waits. */
 
 import type { Unanswered } from "../api/client.ts"
-import type { Id, Message, Waiting } from "../api/shapes.ts"
+import type { Id, Message, SweepAct, Waiting } from "../api/shapes.ts"
 
 export type Question =
-  | { what: "assign" | "snooze" | "tag" | "priority"; rows: readonly Id[]; anchor: HTMLElement | null; then?: () => void }
+  | { what: "assign" | "snooze" | "tag" | "priority"; rows: readonly Id[]; anchor: HTMLElement | null; then?: () => void; all?: (act: SweepAct) => void }
   | { what: "macro"; then: (id: Id) => void }
   | { what: "close"; rows: readonly Id[]; waiting: readonly Waiting[]; then: (unanswered: Unanswered) => void }
   | { what: "no_reply"; message: Message; anchor: HTMLElement | null }
