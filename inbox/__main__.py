@@ -65,6 +65,10 @@ def parser() -> argparse.ArgumentParser:
     admin.add_argument("--name", help="as colleagues see it; the e-mail's first half if not given")
     admin.add_argument("--workspace", default="My workspace", help="made if there is none of this name")
     admin.set_defaults(run=run_create_admin)
+
+    lift = commands.add_parser("lift-second-step", help="let somebody without their authenticator in")
+    lift.add_argument("email")
+    lift.set_defaults(run=run_lift)
     return outer
 
 
@@ -190,6 +194,14 @@ def run_create_admin(asked: argparse.Namespace) -> None:
     sys.stdout.write(f"{made.email} is an admin of {asked.workspace}: sign in at {told.base_url}\n")
     if made.password and not password:
         sys.stdout.write(f"Password: {made.password}\n")
+
+
+def run_lift(asked: argparse.Namespace) -> None:
+    from inbox.desk import second_steps
+
+    had = on_the_database(second_steps.lift(settings("lift-second-step"), asked.email))
+    what = "signs in with the password alone, and is signed out everywhere" if had else "has no second step"
+    sys.stdout.write(f"{asked.email} {what}.\n")
 
 
 def on_the_database(work: Coroutine[Any, Any, Result]) -> Result:

@@ -38,6 +38,7 @@ from inbox.api import (
     saved_replies,
     saved_views,
     search,
+    second_step,
     session,
     sign_ins,
     sla,
@@ -74,6 +75,7 @@ from inbox.realtime.presence import Presence
 # Under /api/v1, for those who are signed in.
 ROOMS = (
     session,
+    second_step,
     conversations,
     messages,
     contacts,

@@ -64,6 +64,11 @@ async def _reseal(owner: Any, safe: Safe) -> int:
             safe.seal(safe.open(row["secrets"], context), context),
         )
         resealed += 1
+    for row in await owner.fetch("SELECT user_id, secret FROM second_step FOR UPDATE"):
+        context = f"second_step:{row['user_id']}"
+        again = safe.seal(safe.open(row["secret"], context), context)
+        await owner.execute("UPDATE second_step SET secret = $2 WHERE user_id = $1", row["user_id"], again)
+        resealed += 1
     await owner.execute("DELETE FROM oauth_state")  # who is on the way to a platform begins again
     sealed = await owner.fetchval("SELECT value ->> 'sealed' FROM setting WHERE key = $1 FOR UPDATE", KEY)
     if sealed:

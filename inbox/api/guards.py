@@ -2,7 +2,8 @@
 
     @get("/members", guards=[needs(Right.PEOPLE)])
 
-Doors under /api/v1 ask for a sign-in unless they carry `opt={"open": True}`.
+Doors under /api/v1 ask for a sign-in unless they carry `opt={"open": True}`. Where the workspace requires a second
+step, who has none passes only those that carry `opt={"enrolling": True}`.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from urllib.parse import urlsplit
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 
-from inbox.ground.errors import Forbidden, NotSignedIn
+from inbox.ground.errors import Forbidden, NotSignedIn, SecondStepRequired
 from inbox.people import sessions, tokens
 from inbox.people.access import Right
 from inbox.people.sessions import SignedIn
@@ -39,6 +40,8 @@ async def signed_in(connection: Connection, handler: BaseRouteHandler) -> None:
         given = connection.headers.get("x-csrf-token", "")
         if not same_origin(connection) or not hmac.compare_digest(given.encode(), who.csrf.encode()):
             raise Forbidden("This request did not come from our own page. Reload it and try again.")
+    if who.confined and not handler.opt.get("enrolling"):
+        raise SecondStepRequired("Your workspace requires a second step to sign in. Set it up first.")
     connection.scope["user"] = connection.scope["auth"] = who
 
 

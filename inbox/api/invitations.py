@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.api.guards import in_a_browser, needs
 from inbox.api.lists import LONGEST, Cursor, Limit, Page, page
-from inbox.api.session import SessionOut, entered, visit_of
+from inbox.api.session import CodeAwaited, SessionOut, let_in, visit_of
 from inbox.desk import lines, members
 from inbox.ground.bell import Bell
 from inbox.ground.db import Database, raw
@@ -108,12 +108,12 @@ async def accept_invitation(
     database: NamedDependency[Database],
     bell: NamedDependency[Bell],
     settings: NamedDependency[Settings],
-) -> Response[SessionOut]:
-    """Become a member, signed in at once."""
+) -> Response[SessionOut | CodeAwaited]:
+    """Become a member, signed in at once, or (202) after the second step of an account that has one."""
     opened = await members.accept(
         database, bell, visit_of(request), secret=data.token, name=data.name, password=data.password
     )
-    return await entered(database, settings, opened)
+    return await let_in(database, settings, opened)
 
 
 def _out(invitation: Invitation, *, url: str | None = None) -> InvitationOut:

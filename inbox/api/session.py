@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
@@ -14,12 +14,13 @@ from litestar.params import FromPath, JSONBody
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.api.guards import address_of, in_a_browser
+from inbox.desk import lines
 from inbox.ground.db import Connection, Database, raw
 from inbox.ground.errors import NotSignedIn
 from inbox.ground.settings import Settings
 from inbox.people import accounts, sessions
 from inbox.people.accounts import Visit
-from inbox.people.sessions import Opened, SignedIn
+from inbox.people.sessions import Begun, Opened, SignedIn
 
 AnyRequest = Request[Any, Any, State]
 Secret = Annotated[str, msgspec.Meta(min_length=1, max_length=1000)]
@@ -47,7 +48,10 @@ class WorkspaceBrief(msgspec.Struct):
 
 
 class SessionOut(msgspec.Struct):
-    """Who one is, and where. `csrf` goes back as X-CSRF-Token with everything that changes something."""
+    """Who one is, and where. `csrf` goes back as X-CSRF-Token with everything that changes something.
+
+    `must_enrol`: the workspace requires a second step; nothing else is open before it is set up.
+    """
 
     csrf: str
     user: UserOut
@@ -55,6 +59,7 @@ class SessionOut(msgspec.Struct):
     role: str
     epoch: UUID
     undo_seconds: int
+    must_enrol: bool = False
 
 
 class BrowserOut(msgspec.Struct):
@@ -73,6 +78,12 @@ class BrowserPage(msgspec.Struct):
     next: str | None = None
 
 
+class CodeAwaited(msgspec.Struct):
+    """The password was right. Now a code: POST /session/code."""
+
+    awaits: Literal["code"] = "code"
+
+
 class NewPassword(msgspec.Struct, forbid_unknown_fields=True):
     current: Secret
     password: Secret
@@ -84,21 +95,24 @@ async def create_session(
     data: JSONBody[SignIn],
     database: NamedDependency[Database],
     settings: NamedDependency[Settings],
-) -> Response[SessionOut]:
-    """A browser session: the answer sets its cookie. The same refusal whatever was wrong."""
+) -> Response[SessionOut | CodeAwaited]:
+    """A browser session: the answer sets its cookie. The same refusal whatever was wrong.
+
+    202 instead of 201: the password was right, and the second step is awaited.
+    """
     opened = await accounts.sign_in(
         database, visit_of(request), email=data.email, password=data.password, workspace=data.workspace
     )
-    return await entered(database, settings, opened)
+    return await let_in(database, settings, opened)
 
 
-@get("/session", summary="Who am I")
+@get("/session", opt={"enrolling": True}, summary="Who am I")
 async def read_session(who: NamedDependency[SignedIn], session: NamedDependency[AsyncSession]) -> SessionOut:
     """Whoever the cookie or the token stands for."""
     return await _out(await raw(session), who)
 
 
-@delete("/session", guards=[in_a_browser], summary="Sign out")
+@delete("/session", guards=[in_a_browser], opt={"enrolling": True}, summary="Sign out")
 async def delete_session(
     who: NamedDependency[SignedIn], session: NamedDependency[AsyncSession], settings: NamedDependency[Settings]
 ) -> Response[None]:
@@ -125,6 +139,8 @@ async def change_password(
         current=data.current,
         fresh=data.password,
     )
+    async with database.tenant(who.agent.workspace_id) as connection:
+        await lines.note(connection, who.agent.workspace_id, "password_changed", by=who.agent.person)
     return await entered(database, settings, opened)
 
 
@@ -145,6 +161,17 @@ async def revoke_session(
 ) -> None:
     """One of one's own browsers; its next request is refused."""
     await sessions.revoke(session, who, session_id)
+    await lines.note(await raw(session), who.agent.workspace_id, "session_ended", by=who.agent.person)
+
+
+@delete("/sessions", guards=[in_a_browser], summary="Sign all other browsers out")
+async def revoke_other_sessions(who: NamedDependency[SignedIn], session: NamedDependency[AsyncSession]) -> None:
+    """All of one's own in this workspace but this one; their next requests are refused."""
+    ended = await sessions.revoke_others(session, who)
+    if ended:
+        await lines.note(
+            await raw(session), who.agent.workspace_id, "sessions_ended", by=who.agent.person, number=str(ended)
+        )
 
 
 def visit_of(request: AnyRequest) -> Visit:
@@ -154,6 +181,14 @@ def visit_of(request: AnyRequest) -> Visit:
         browser=request.headers.get("user-agent", ""),
         cookie=request.cookies.get(sessions.COOKIE),
     )
+
+
+async def let_in(database: Database, settings: Settings, way: Opened | Begun) -> Response[SessionOut | CodeAwaited]:
+    """The answer to a right password: in, or half way."""
+    if isinstance(way, Begun):
+        return Response(CodeAwaited(), status_code=202, cookies=[half_way(way.cookie, settings)])
+    inside = await entered(database, settings, way)
+    return Response(inside.content, status_code=201, cookies=inside.cookies)
 
 
 async def entered(database: Database, settings: Settings, opened: Opened) -> Response[SessionOut]:
@@ -179,6 +214,19 @@ def cookie(value: str, settings: Settings, *, age: int = int(sessions.LONGEST.to
     )
 
 
+def half_way(value: str, settings: Settings, *, age: int = int(sessions.TO_FINISH.total_seconds())) -> Cookie:
+    """Between password and code: sent to nothing but the second step, and opens nothing else."""
+    return Cookie(
+        key=sessions.HALF_WAY,
+        value=value,
+        path="/api/v1/session",
+        max_age=age,
+        httponly=True,
+        samesite="strict",
+        secure=settings.secure,
+    )
+
+
 async def _out(connection: Connection, who: SignedIn) -> SessionOut:
     row = await connection.fetchrow(
         """SELECT w.id, w.name, w.is_demo, w.time_zone, w.undo_seconds, h.epoch, u.email
@@ -195,7 +243,16 @@ async def _out(connection: Connection, who: SignedIn) -> SessionOut:
         role=who.agent.role,
         epoch=row["epoch"],
         undo_seconds=row["undo_seconds"],
+        must_enrol=who.confined,
     )
 
 
-doors = [create_session, read_session, delete_session, change_password, list_sessions, revoke_session]
+doors = [
+    create_session,
+    read_session,
+    delete_session,
+    change_password,
+    list_sessions,
+    revoke_session,
+    revoke_other_sessions,
+]

@@ -156,7 +156,8 @@ class Socket:
 
     async def _who(self, headers: dict[str, str]) -> SignedIn | None:
         cookie = _cookie(headers.get("cookie", ""), sessions.COOKIE)
-        return await sessions.find(self._database, cookie) if cookie else None
+        who = await sessions.find(self._database, cookie) if cookie else None
+        return None if who is None or who.confined else who
 
     def _same_origin(self, headers: dict[str, str]) -> bool:
         """Browsers always say where a page came from; whoever does not is no browser of ours."""

@@ -15,10 +15,10 @@ from inbox.ground import clock
 from inbox.ground.bell import Bell
 from inbox.ground.db import Connection, Database, raw
 from inbox.ground.errors import BadCredentials, Conflict, Invalid, NotFound
-from inbox.people import accounts, invitations, passwords, sessions, throttle, tokens
+from inbox.people import accounts, invitations, passwords, second_step, sessions, throttle, tokens
 from inbox.people.access import Agent, Right, Role
 from inbox.people.accounts import Visit
-from inbox.people.sessions import Opened
+from inbox.people.sessions import Begun, Opened
 from inbox.realtime import events, rows
 from inbox.realtime.shapes import MemberOut
 
@@ -134,8 +134,11 @@ def _away(before: asyncpg.Record, away: bool, until: datetime | None) -> dict[st
     return {"away_since": since or now, "away_until": until}
 
 
-async def accept(database: Database, bell: Bell, visit: Visit, *, secret: str, name: str, password: str) -> Opened:
-    """Come in through an invitation, and be signed in. Whoever has an account already proves it with its password.
+async def accept(
+    database: Database, bell: Bell, visit: Visit, *, secret: str, name: str, password: str
+) -> Opened | Begun:
+    """Come in through an invitation, and be signed in. Whoever has an account already proves it with its password,
+    and with its second step where it has one.
 
     Raises InvitationOver, BadCredentials, Invalid, TooMany.
     """
@@ -172,14 +175,18 @@ async def accept(database: Database, bell: Bell, visit: Visit, *, secret: str, n
             connection, invitation.workspace_id, "member_joined", by=user_id, role=row["role"], email=row["email"]
         )
         events.publish(session, "member.changed", member=rows.member(row), by=user_id)
-        opened = await sessions.open_session(
-            connection,
-            user_id,
-            invitation.workspace_id,
-            address=visit.address,
-            browser=visit.browser,
-            instead_of=visit.cookie,
-        )
+        opened: Opened | Begun
+        if await second_step.is_on(connection, user_id):
+            opened = await sessions.begin(connection, user_id, invitation.workspace_id)
+        else:
+            opened = await sessions.open_session(
+                connection,
+                user_id,
+                invitation.workspace_id,
+                address=visit.address,
+                browser=visit.browser,
+                instead_of=visit.cookie,
+            )
     bell.ring(f"feed:{invitation.workspace_id}")
     return opened
 

@@ -29,8 +29,16 @@ class BadCredentials(NotSignedIn):
     code, title = "bad_credentials", "That did not match"
 
 
+class SignInOver(NotSignedIn):
+    code, title = "sign_in_over", "Please begin again"
+
+
 class Forbidden(EarshotError):
     status, code, title = 403, "forbidden", "Not allowed"
+
+
+class SecondStepRequired(Forbidden):
+    code, title = "second_step_required", "A second step is required here"
 
 
 class NotFound(EarshotError):

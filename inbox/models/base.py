@@ -64,6 +64,9 @@ INSTALL_TABLES = frozenset(
     {
         "user",
         "session",
+        "second_step",
+        "recovery_code",
+        "begun_sign_in",
         "api_token",
         "invitation",
         "throttle",

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Boolean, ForeignKey, Index, Integer, LargeBinary, UniqueConstraint, Uuid
+from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, Integer, LargeBinary, UniqueConstraint, Uuid
 from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
@@ -36,6 +36,7 @@ class Workspace(Table):
     outbound_stopped_at: Mapped[MaybeInstant]
     outbound_stopped_by: Mapped[MaybeName]
     settings: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=sql("'{}'"))
+    second_step_required: Mapped[bool] = mapped_column(Boolean, server_default=sql("false"))
     created_at: Mapped[Now]
 
 
@@ -91,6 +92,36 @@ class Session(Table):
     expires_at: Mapped[Instant]
     address: Mapped[Words]
     browser: Mapped[Words]
+
+
+class SecondStep(Table):
+    """Somebody's authenticator. Before `on_at` they have only begun; `last_step`: no code up to it is taken again."""
+
+    __tablename__ = "second_step"
+    user_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("user.id", ondelete="CASCADE"), primary_key=True)
+    secret: Mapped[bytes] = mapped_column(LargeBinary)  # sealed
+    last_step: Mapped[int] = mapped_column(BigInteger, server_default=sql("0"))
+    begun_at: Mapped[Now]
+    on_at: Mapped[MaybeInstant]
+
+
+class RecoveryCode(Table):
+    """A way in without the authenticator, once. `hash`: keyed with the person's sealed secret."""
+
+    __tablename__ = "recovery_code"
+    user_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("second_step.user_id", ondelete="CASCADE"), primary_key=True)
+    hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+
+
+class BegunSignIn(Table):
+    """Somebody whose password was right and whose code is awaited. `id` is the SHA-256 of the cookie."""
+
+    __tablename__ = "begun_sign_in"
+    __table_args__ = (Index(None, "user_id"), Index(None, "expires_at"))
+    id: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    user_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("user.id", ondelete="CASCADE"))
+    workspace_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("workspace.id", ondelete="CASCADE"))
+    expires_at: Mapped[Instant]
 
 
 class ApiToken(Table):

@@ -57,6 +57,9 @@ CLAIM = {
 APP_INSTALL = {
     "user": "SELECT, INSERT, UPDATE",
     "session": "SELECT, INSERT, UPDATE, DELETE",
+    "second_step": "SELECT, INSERT, UPDATE, DELETE",
+    "recovery_code": "SELECT, INSERT, DELETE",
+    "begun_sign_in": "SELECT, INSERT, DELETE",
     "api_token": "SELECT, INSERT, UPDATE",
     "invitation": "SELECT, INSERT, UPDATE, DELETE",
     "throttle": "SELECT, INSERT, UPDATE, DELETE",

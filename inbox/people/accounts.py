@@ -10,9 +10,9 @@ from inbox.ground.db import Connection, Database
 from inbox.ground.errors import BadCredentials, Invalid
 from inbox.ground.ids import new_id
 from inbox.ground.settings import Settings
-from inbox.people import passwords, sessions, throttle, workspaces
+from inbox.people import passwords, second_step, sessions, throttle, workspaces
 from inbox.people.access import Role
-from inbox.people.sessions import Opened
+from inbox.people.sessions import Begun, Opened
 
 WRONG = "That e-mail address and password do not belong together."
 LONGEST_EMAIL, LONGEST_NAME = 254, 200
@@ -27,8 +27,13 @@ class Visit:
     cookie: str | None = None
 
 
-async def sign_in(database: Database, visit: Visit, *, email: str, password: str, workspace: str = "") -> Opened:
-    """A new session, in the named workspace or the oldest. Raises BadCredentials, whatever was wrong, or TooMany."""
+async def sign_in(
+    database: Database, visit: Visit, *, email: str, password: str, workspace: str = ""
+) -> Opened | Begun:
+    """A new session, in the named workspace or the oldest; for whoever has a second step on, only the way to it.
+
+    Raises BadCredentials, whatever was wrong, or TooMany.
+    """
     email = address_of(email)
     await throttle.attempt(database, address=visit.address, account=email)
     async with database.app.acquire() as connection:
@@ -44,6 +49,8 @@ async def sign_in(database: Database, visit: Visit, *, email: str, password: str
             raise BadCredentials(WRONG)
         if better:
             await _set_password(connection, user["id"], better)
+        if await second_step.is_on(connection, user["id"]):  # nothing is forgiven before the code
+            return await sessions.begin(connection, user["id"], chosen[0]["workspace_id"])
         opened = await sessions.open_session(
             connection,
             user["id"],

@@ -25,11 +25,11 @@ RETURNING key, count, until
 """
 
 
-async def attempt(database: Database, *, address: str, account: str = "") -> None:
+async def attempt(database: Database, *, address: str, account: str = "", per_account: int = PER_ACCOUNT) -> None:
     """Count one attempt from this address, and at this account if one is named. Raises TooMany with `retry_after`."""
     limits = {_address_key(address): PER_ADDRESS}
     if account:
-        limits[_account_key(account)] = PER_ACCOUNT
+        limits[_account_key(account)] = per_account
     async with database.app.acquire() as connection:
         counted = await connection.fetch(COUNT, list(limits), WINDOW)
     until = [row["until"] for row in counted if row["count"] > limits[row["key"]]]

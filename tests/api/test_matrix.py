@@ -49,6 +49,7 @@ from tests.api.matters import (
     an_unapproved_reply,
     written_elsewhere,
 )
+from tests.people.authenticator import Authenticator
 from tests.world import World
 
 WHO = ("admin", "supervisor", "agent", "read_only", "outsider", "other", "nobody", "program")
@@ -78,6 +79,12 @@ async def a_session(world: World) -> dict[str, Any]:
 
 async def a_colleague(world: World) -> dict[str, Any]:
     return {"member_id": (await world.member(Role.AGENT, "Cleo")).id}
+
+
+async def a_colleague_with_a_second_step(world: World) -> dict[str, Any]:
+    colleague = await world.member(Role.AGENT, "Cleo")
+    await Authenticator.of(world, colleague)
+    return {"member_id": colleague.id}
 
 
 async def an_invitation(world: World) -> dict[str, Any]:
@@ -162,6 +169,7 @@ async def a_sign_in_nobody_began(world: World) -> dict[str, Any]:
     return {"sign_in_id": new_id()}
 
 
+BOTH = {"password": "not the password", "code": "123456"}
 SIGN_IN = {"email": "nobody@example.com", "password": "not the password"}
 ACCEPTANCE = {"token": "unknown", "name": "Nobody", "password": "long enough 123"}
 NOTE = {"visibility": "note", "text": "Between us"}
@@ -195,6 +203,16 @@ ROWS: dict[str, Row] = {
     "GET /api/v1/session": Row("                      200   200   200    200     200   200    401     200"),
     "DELETE /api/v1/session": Row("                   204   204   204    204     204   204    401     403"),
     "PUT /api/v1/session/password": Row("             401   401   401    401     401   401    401     403", PASSWORDS),
+    "POST /api/v1/session/code": Row("                401   401   401    401     401   401    401     401", {"code": "123456"}),
+    "GET /api/v1/session/second-step": Row("          200   200   200    200     200   200    401     403"),
+    "POST /api/v1/session/second-step": Row("         401   401   401    401     401   401    401     403", {"password": "not the password"}),
+    "POST /api/v1/session/second-step/confirmation": Row("409 409 409  409     409   409    401     403", {"code": "123456"}),
+    "POST /api/v1/session/second-step/removal": Row(" 401   401   401    401     401   401    401     403", BOTH),
+    "POST /api/v1/session/second-step/recovery-codes": Row("401 401 401 401    401   401    401     403", BOTH),
+    "GET /api/v1/second-steps": Row("                 200   403   403    403     403   200    401     403"),
+    "PUT /api/v1/second-steps/requirement": Row("     409   403   403    403     403   409    401     403", {"required": True}),
+    "DELETE /api/v1/second-steps/{member_id}": Row("  204   403   403    403     403   404    401     403", None, a_colleague_with_a_second_step),
+    "DELETE /api/v1/sessions": Row("                  204   204   204    204     204   204    401     403"),
     "GET /api/v1/sessions": Row("                     200   200   200    200     200   200    401     403"),
     "DELETE /api/v1/sessions/{session_id}": Row("     404   404   204    404     404   404    401     403", None, a_session),
     "GET /api/v1/conversations": Row("                200   200   200    200     200   200    401     200"),
