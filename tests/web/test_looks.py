@@ -66,6 +66,7 @@ async def test_axe_finds_nothing(office: Office, dark: bool) -> None:
         "audit",
         "notifications",
         "account",
+        "security",
         "appearance",
         "keys",
     )

@@ -6,8 +6,31 @@ import type { ReportQuery, WaitingReport, WaitingsPage, WaitingsQuery } from "./
 import type { Look, Rule, Sample, Vocabulary, Wording } from "./rules.ts"
 import type { Calendar, Policies, WantedHours, WantedPolicy } from "./sla.ts"
 import type { Delivery, DeliveryLog, Webhook, Webhooks } from "./webhooks.ts"
-import type { BellNews, Channel, Conversation, ConversationPage, Counts, Id, Macro, Member, Message, NotificationPage, OlderMessages, Page, Read, Role, SavedReply, SavedView, Session, Sweep, SweepAct, Team, Thread, Visibility } from "./shapes.ts"
-import type { ApiToken, AuditLine, Browser, ChannelDetail, Draft, Episode, Invitation, NotificationChange, NotificationSettings, Platform, SearchPage, SignedInThere, Template, Workspace } from "./rooms.ts"
+import type {
+  Channel,
+  Conversation,
+  ConversationPage,
+  Counts,
+  Id,
+  Macro,
+  Member,
+  BellNews,
+  Message,
+  NotificationPage,
+  OlderMessages,
+  Page,
+  Read,
+  Role,
+  SavedReply,
+  SavedView,
+  Sweep,
+  SweepAct,
+  Team,
+  Session,
+  Thread,
+  Visibility,
+} from "./shapes.ts"
+import type { ApiToken, AuditLine, Browser, ChannelDetail, Draft, Enrolled, Enrolment, Episode, Invitation, NotificationChange, NotificationSettings, OwnStep, Platform, SearchPage, SecondSteps, SignedInThere, Template, Workspace } from "./rooms.ts"
 
 
 /** A refusal in the server's own words. `detail` is for the agent, `code` for programs. */
@@ -84,15 +107,42 @@ export class Api {
     return this.#entered(await this.#get<Session>("/session"))
   }
 
-  async signIn(email: string, password: string): Promise<Session> {
-    return this.#entered(await this.#send<Session>("POST", "/session", { email, password }))
+  /** Null: the password was right, and a code is awaited. */
+  async signIn(email: string, password: string): Promise<Session | null> {
+    return this.#halfWay(await this.#send<Session | { awaits: string }>("POST", "/session", { email, password }))
   }
 
-  async acceptInvitation(token: string, name: string, password: string): Promise<Session> {
-    return this.#entered(
-      await this.#send<Session>("POST", "/invitations/acceptance", { token, name, password }),
+  async giveCode(code: string): Promise<Session> {
+    return this.#entered(await this.#send<Session>("POST", "/session/code", { code }))
+  }
+
+  async acceptInvitation(token: string, name: string, password: string): Promise<Session | null> {
+    return this.#halfWay(
+      await this.#send<Session | { awaits: string }>("POST", "/invitations/acceptance", { token, name, password }),
     )
   }
+
+  secondStep = (): Promise<OwnStep> => this.#get("/session/second-step")
+
+  beginSecondStep = (password: string): Promise<Enrolment> => this.#send("POST", "/session/second-step", { password })
+
+  async confirmSecondStep(code: string): Promise<Enrolled> {
+    return this.#enrolled(await this.#send<Enrolled>("POST", "/session/second-step/confirmation", { code }))
+  }
+
+  async renewRecoveryCodes(password: string, code: string): Promise<Enrolled> {
+    return this.#enrolled(await this.#send<Enrolled>("POST", "/session/second-step/recovery-codes", { password, code }))
+  }
+
+  async removeSecondStep(password: string, code: string): Promise<Session> {
+    return this.#entered(await this.#send<Session>("POST", "/session/second-step/removal", { password, code }))
+  }
+
+  secondSteps = (cursor: Id | null): Promise<SecondSteps> => this.#get("/second-steps", { cursor })
+
+  requireSecondStep = (required: boolean): Promise<SecondSteps> => this.#send("PUT", "/second-steps/requirement", { required })
+
+  resetSecondStep = (member: Id): Promise<void> => this.#send("DELETE", `/second-steps/${member}`)
 
   async changePassword(current: string, password: string): Promise<Session> {
     return this.#entered(await this.#send<Session>("PUT", "/session/password", { current, password }))
@@ -101,6 +151,8 @@ export class Api {
   browsers = (): Promise<Page<Browser>> => this.#get("/sessions")
 
   signOutBrowser = (id: Id): Promise<void> => this.#send("DELETE", `/sessions/${id}`)
+
+  signOutOthers = (): Promise<void> => this.#send("DELETE", "/sessions")
 
   signOut = (): Promise<void> => this.#send("DELETE", "/session")
 
@@ -440,6 +492,15 @@ export class Api {
   workspace = (): Promise<Workspace> => this.#get("/workspace")
 
   changeWorkspace = (change: Partial<Workspace>): Promise<Workspace> => this.#send("PATCH", "/workspace", change)
+
+  #halfWay(answer: Session | { awaits: string }): Session | null {
+    return "awaits" in answer ? null : this.#entered(answer)
+  }
+
+  #enrolled(answer: Enrolled): Enrolled {
+    this.#entered(answer.session)
+    return answer
+  }
 
   #entered(session: Session): Session {
     this.csrf = session.csrf

@@ -1,6 +1,6 @@
 /** Shapes of the rooms behind the inbox: platforms, people, tokens, the ledger. */
 
-import type { Action, Channel, Conversation, Id, Kind, Medium, NotificationKind, Person, Read, Time, Visibility } from "./shapes.ts"
+import type { Action, Channel, Conversation, Id, Kind, Medium, NotificationKind, Person, Read, Session, Time, Visibility } from "./shapes.ts"
 
 export interface Capabilities {
   hears: string[]
@@ -122,6 +122,33 @@ export interface Browser {
   address: string
   browser: string
   current: boolean
+}
+
+/** One's own second step of signing in. */
+export interface OwnStep {
+  on_at: Time | null
+  codes_left: number
+  required: boolean
+}
+
+/** What an authenticator is told: as text, and as the dark modules of a square. */
+export interface Enrolment {
+  secret: string
+  uri: string
+  picture: { size: number; path: string }
+}
+
+export interface Enrolled {
+  session: Session
+  recovery_codes: string[]
+}
+
+/** Who works here and has a second step. */
+export interface SecondSteps {
+  required: boolean
+  lacking: number
+  items: { member_id: Id; name: string; on_at: Time | null }[]
+  next: Id | null
 }
 
 export interface Draft {

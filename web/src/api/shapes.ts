@@ -375,4 +375,5 @@ export interface Session {
   role: Role
   epoch: string
   undo_seconds: number
+  must_enrol: boolean
 }

@@ -88,13 +88,29 @@ class Desk {
 
   enter(session: Session): void {
     this.session = session
-    this.#store = new Store(session.user.id, this.api, this.#surroundings(), () => this.#drawSoon())
-    this.#store.start()
+    if (session.must_enrol) return // nothing else is open to them yet
+    this.#open(session)
     void this.#furnish()
     addEventListener("online", () => this.#store?.socket.hurry())
     document.addEventListener("visibilitychange", () => {
       if (!document.hidden) this.#store?.socket.hurry()
     })
+  }
+
+  /** One's browsers were signed out, and this one goes on under a new session: so does its live line. */
+  goOn(session: Session): void {
+    if (!this.#store) return this.enter(session)
+    this.session = session
+    this.#store.stop()
+    if (!session.must_enrol) this.#open(session)
+  }
+
+  #open(session: Session): void {
+    const store: Store = new Store(session.user.id, this.api, this.#surroundings(), () => {
+      if (store === this.#store) this.#drawSoon()
+    })
+    this.#store = store
+    store.start()
   }
 
   async leave(): Promise<void> {
@@ -144,7 +160,17 @@ class Desk {
     this.retryAt = store.retryAt
     this.#forgetReads(before)
     if (store.connection === "waiting") void this.#stillSignedIn()
-    if (store.connection === "signed_out") this.session = null
+    if (store.connection === "signed_out") void this.#isOut(store)
+  }
+
+  /** The session of the line is over; that of the page may be a newer one, made here or in another tab. */
+  async #isOut(store: Store): Promise<void> {
+    try {
+      const session = await this.api.session()
+      if (store === this.#store) this.goOn(session)
+    } catch {
+      if (store === this.#store) this.session = null
+    }
   }
 
   /** A refused socket does not say why; the door does. */
