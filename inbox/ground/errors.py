@@ -2,6 +2,7 @@
 
 EarshotError
   NotSignedIn 401   Forbidden 403   NotFound 404   Invalid 422   Unavailable 503   TooMany 429
+    SignInOver        SecondStepRequired
   Conflict 409
     AlreadyResolved  SomebodyWaits  NewerAnswer > NewsHere  AlreadyLeft  IdempotencyMismatch(422)
 """

@@ -40,12 +40,13 @@ async def sets_it_up(seat: Seat) -> Authenticator:
     codes = seat.page.get_by_role("list", name="Your recovery codes").get_by_role("listitem")
     await expect(codes).to_have_count(10)
     phone.recovery = await codes.all_inner_texts()
+    assert await seat.page.locator("main").evaluate("(main) => main.scrollWidth - main.clientWidth") == 0
     assert await found_by_axe(seat) == []
     return phone
 
 
 async def test_a_second_step_is_set_up_by_keyboard_and_asked_for_at_the_next_sign_in(office: Office) -> None:
-    ana = await office.sits_down(office.ana, "/settings/security")
+    ana = await office.sits_down(office.ana, "/settings/security", width=390, height=844)
     await expect(ana.page.get_by_role("heading", name="Signed-in devices")).to_be_visible()
     await ana.page.get_by_role("button", name="Set up two-step sign-in").focus()
     await ana.presses("Enter")
@@ -82,7 +83,7 @@ async def test_a_second_step_is_set_up_by_keyboard_and_asked_for_at_the_next_sig
 async def test_an_admin_requires_it_and_whoever_comes_back_is_led_to_it(office: Office) -> None:
     await Authenticator.of(office.desk.world, office.ada)
     ada = await office.sits_down(office.ada, "/settings/security")
-    ana = await office.sits_down(office.ana)
+    ana = await office.sits_down(office.ana, width=390, height=844)
     await expect(ada.page.get_by_text("4 people do not have it on.")).to_be_visible()
     await ada.page.get_by_role("button", name="Require it of everybody").click()
     asked = ada.page.get_by_role("dialog")
