@@ -70,6 +70,7 @@ async def test_a_new_admin_gets_a_password_and_a_known_one_keeps_theirs(database
     [
         pytest.param(("create-admin", "nobody"), "inbox: That is not an e-mail address.", id="no address"),
         pytest.param(("create-admin", "a@b.example", "--workspace", " "), "inbox: A name needs", id="no name"),
+        pytest.param(("lift-second-step", "a@b.example"), "inbox: There is nobody with this", id="nobody of this name"),
     ],
 )
 def test_a_mistake_is_one_sentence(command, arguments, sentence):
