@@ -1,13 +1,13 @@
 """Signing in may take a second step: a code of an authenticator, which a workspace may require.
 
 Revision ID: 2026_11_27_second_step
-Revises: 2026_11_27_approval
+Revises: 2026_11_27_sweeps
 """
 
 from alembic import op
 
 revision = "2026_11_27_second_step"
-down_revision = "2026_11_27_approval"
+down_revision = "2026_11_27_sweeps"
 branch_labels = None
 depends_on = None
 

@@ -32,7 +32,6 @@ import type {
 } from "./shapes.ts"
 import type { ApiToken, AuditLine, Browser, ChannelDetail, Draft, Enrolled, Enrolment, Episode, Invitation, NotificationChange, NotificationSettings, OwnStep, Platform, SearchPage, SecondSteps, SignedInThere, Template, Workspace } from "./rooms.ts"
 
-
 /** A refusal in the server's own words. `detail` is for the agent, `code` for programs. */
 export class Problem extends Error {
   readonly status: number
