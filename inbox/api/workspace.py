@@ -17,11 +17,13 @@ from inbox.people.access import Agent
 
 
 class WorkspaceChange(msgspec.Struct, forbid_unknown_fields=True):
-    """What is left out stays. `outbound_stopped`: nothing leaves for any platform while it is true."""
+    """What is left out stays. `claims`: whoever answers what nobody has, has it from then on. `outbound_stopped`:
+    nothing leaves for any platform while it is true."""
 
     name: Annotated[str, msgspec.Meta(max_length=1000)] | None = None
     time_zone: Annotated[str, msgspec.Meta(max_length=100)] | None = None
     undo_seconds: Annotated[int, msgspec.Meta(ge=0, le=workspaces.LONGEST_UNDO)] | None = None
+    claims: bool | None = None
     outbound_stopped: bool | None = None
 
 
@@ -45,6 +47,7 @@ async def change_workspace(
         name=data.name,
         time_zone=data.time_zone,
         undo_seconds=data.undo_seconds,
+        claims=data.claims,
         outbound_stopped=data.outbound_stopped,
     )
     if data.outbound_stopped is False:

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.desk.holding import Held, hold
+from inbox.ground.db import raw
 from inbox.ground.errors import Invalid
 from inbox.people.access import Agent, Right, Role, channels_of
 from inbox.realtime.shapes import ConversationOut
@@ -29,6 +30,25 @@ async def assign(session: AsyncSession, conversation_id: UUID, to: UUID | None, 
     else:
         await held.tells("conversation.assigned", "assigned", to=str(to))
     return await held.out()
+
+
+async def claim(session: AsyncSession, conversation_id: UUID, *, by: Agent) -> None:
+    """Whoever answers what nobody has, has it from now on, where the workspace wants it so. A program takes nothing."""
+    if by.person is None or by.token_id is not None:
+        return
+    connection = await raw(session)
+    wanted = await connection.fetchval(
+        """SELECT w.claims FROM conversation c JOIN workspace w ON w.id = c.workspace_id
+           WHERE c.workspace_id = $1 AND c.id = $2 AND c.assignee_id IS NULL""",
+        by.workspace_id,
+        conversation_id,
+    )
+    if not wanted:
+        return
+    held = await hold(session, conversation_id, by=by, right=Right.ANSWER)
+    await held.remember([f.Assigned(**held.act(), agent=str(by.person), team=str(held.row["team_id"] or ""))])
+    await held.change("assignee_id = $3, assigned_at = $4, hands_off = false", by.person, held.now)
+    await held.tells("conversation.assigned", "claimed", to=str(by.person))
 
 
 async def entrust(session: AsyncSession, conversation_id: UUID, to: UUID | None, *, by: Agent) -> ConversationOut:

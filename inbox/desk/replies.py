@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.desk import (
     aiming,
+    assignment,
     bubbles,
     collisions,
     composing,
@@ -125,6 +126,7 @@ async def send(
         told = "message.submitted" if _is_read_first(reply, by) else "message.queued"
         for message_id in (first, *more):
             events.publish(session, told, conversation=conversation_id, message=message_id, by=by.person)
+        await assignment.claim(session, conversation_id, by=by)
     if reply.saved_replies:
         await saved_replies.used(session, connection, reply.saved_replies, by=by)
     await keys.stands_for(connection, by, key, first)

@@ -22,13 +22,16 @@ LONGEST_UNDO = 30  # seconds
 
 
 class WorkspaceOut(msgspec.Struct, kw_only=True):
-    """One tenant as its own people see it. `undo_seconds`: how long a reply can be taken back, 0 to 30."""
+    """One tenant as its own people see it. `undo_seconds`: how long a reply can be taken back, 0 to 30.
+    `claims`: whoever answers what nobody has, has it from then on.
+    """
 
     id: UUID
     name: str
     is_demo: bool
     time_zone: str
     undo_seconds: int
+    claims: bool
     outbound_stopped: bool
     outbound_stopped_at: datetime | None
     outbound_stopped_by: UUID | None
@@ -52,12 +55,13 @@ async def change(
     name: str | None = None,
     time_zone: str | None = None,
     undo_seconds: int | None = None,
+    claims: bool | None = None,
     outbound_stopped: bool | None = None,
 ) -> WorkspaceOut:
     """Change what is given. Stopping what leaves is a supervisor's right too, because it cannot wait."""
     if outbound_stopped is not None:
         agent.needs(Right.STOP)
-    if name is not None or time_zone is not None or undo_seconds is not None:
+    if any(given is not None for given in (name, time_zone, undo_seconds, claims)):
         agent.needs(Right.SETTINGS)
     if name is not None:
         name = name_of(name)
@@ -67,7 +71,7 @@ async def change(
     await connection.execute(
         """UPDATE workspace SET
                name = coalesce($2, name), time_zone = coalesce($3, time_zone),
-               undo_seconds = coalesce($4, undo_seconds),
+               undo_seconds = coalesce($4, undo_seconds), claims = coalesce($7, claims),
                outbound_stopped_at = CASE WHEN $5::bool IS NULL THEN outbound_stopped_at
                                           WHEN $5 THEN coalesce(outbound_stopped_at, now()) END,
                outbound_stopped_by = CASE WHEN $5::bool IS NULL THEN outbound_stopped_by
@@ -79,10 +83,17 @@ async def change(
         undo_seconds,
         outbound_stopped,
         agent.person,
+        claims,
     )
     if outbound_stopped is False:
         await deliveries.let_go(connection, agent.workspace_id)
-    given = {"name": name, "time_zone": time_zone, "undo_seconds": undo_seconds, "outbound_stopped": outbound_stopped}
+    given = {
+        "name": name,
+        "time_zone": time_zone,
+        "undo_seconds": undo_seconds,
+        "claims": claims,
+        "outbound_stopped": outbound_stopped,
+    }
     await lines.note(
         connection,
         agent.workspace_id,
@@ -110,6 +121,7 @@ def _out(row: asyncpg.Record) -> WorkspaceOut:
         is_demo=row["is_demo"],
         time_zone=row["time_zone"],
         undo_seconds=row["undo_seconds"],
+        claims=row["claims"],
         outbound_stopped=row["outbound_stopped_at"] is not None,
         outbound_stopped_at=row["outbound_stopped_at"],
         outbound_stopped_by=row["outbound_stopped_by"],

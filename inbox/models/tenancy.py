@@ -33,6 +33,7 @@ class Workspace(Table):
     is_demo: Mapped[bool] = mapped_column(Boolean, server_default=sql("false"))
     time_zone: Mapped[Key] = mapped_column(server_default="UTC")
     undo_seconds: Mapped[int] = mapped_column(Integer, server_default=sql("10"))
+    claims: Mapped[bool] = mapped_column(Boolean, server_default=sql("true"))  # whoever answers what nobody has, has it
     outbound_stopped_at: Mapped[MaybeInstant]
     outbound_stopped_by: Mapped[MaybeName]
     settings: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=sql("'{}'"))

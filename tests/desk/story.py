@@ -51,7 +51,13 @@ class Desk:
         world = await World.make(database, name=name)
         desk = cls(world, await Road.make(world))
         await desk.connected(ago=60 * 24 * 365)
+        await desk.claims(False)
         return desk
+
+    async def claims(self, on: bool) -> None:
+        """Whether who answers what nobody has, has it: most stories say themselves who has what."""
+        async with self.database.tenant(self.workspace_id) as connection:
+            await connection.execute("UPDATE workspace SET claims = $2 WHERE id = $1", self.workspace_id, on)
 
     async def connected(self, *, ago: float) -> None:
         """The page was connected then; what is older was there before us."""
@@ -68,10 +74,12 @@ class Desk:
         await self._arrives(payload)
         return await self._thread_of(mid)
 
-    async def sees_comment(self, who: str, text: str, *, ago: float, under: str = "", id: str = "") -> UUID:
+    async def sees_comment(
+        self, who: str, text: str, *, ago: float, under: str = "", id: str = "", post: str = "900"
+    ) -> UUID:
         """A comment below our post, or below another comment; gives its conversation."""
-        id = id or f"900_{new_id().hex}"
-        payload = self.road.comment(who, text, at="00:00", id=id, under=under)
+        id = id or f"{post}_{new_id().hex}"
+        payload = self.road.comment(who, text, at="00:00", id=id, under=under, post=post)
         payload["entry"][0]["changes"][0]["value"]["created_time"] = int(minutes_ago(ago).timestamp())
         await self._arrives(payload)
         return await self._thread_of(id)

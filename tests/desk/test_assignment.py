@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
-from inbox.desk import assignment
+from inbox.desk import assignment, replies, workspaces
+from inbox.desk.replies import Reply
 from inbox.ground.errors import Forbidden, Invalid
 from inbox.ground.ids import new_id
 from inbox.people.access import Role
@@ -87,3 +90,25 @@ async def test_who_may_only_read_assigns_nothing(desk: Desk) -> None:
     thread = await desk.hears("7001", "Where is my order?", ago=60)
     with pytest.raises(Forbidden):
         await desk.does(assignment.assign, thread, desk.ana.id, by=desk.rea)
+
+
+async def test_whoever_answers_what_nobody_has_has_it(desk: Desk) -> None:
+    await desk.claims(True)
+    thread = await desk.hears("7001", "Where is my order?", ago=60)
+    await desk.does(replies.send, thread, Reply(visibility="note", text="Looking"), by=desk.sam, key="note")
+    assert (await desk.conversation(thread)).assignee_id is None
+    await desk.writes(thread, "On its way!", by=desk.ana)
+    assert (await desk.conversation(thread)).assignee_id == desk.ana.id
+    assert "claimed" in await desk.lines(thread)
+    await desk.writes(thread, "It came?", by=desk.sam, anyway=True)
+    assert (await desk.conversation(thread)).assignee_id == desk.ana.id
+
+
+async def test_nobody_takes_what_they_answer_where_the_workspace_does_not_want_it_or_by_a_program(desk: Desk) -> None:
+    await desk.claims(True)
+    thread = await desk.hears("7001", "Where is my order?", ago=60)
+    await desk.writes(thread, "On its way!", by=dataclasses.replace(desk.ana, token_id=new_id()))
+    assert (await desk.conversation(thread)).assignee_id is None
+    await desk.does(workspaces.change, desk.world.admin, claims=False)
+    await desk.writes(thread, "It came?", by=desk.ana, anyway=True)
+    assert (await desk.conversation(thread)).assignee_id is None

@@ -181,6 +181,7 @@ export interface Workspace {
   time_zone: string
   outbound_stopped: boolean
   undo_seconds: number
+  claims: boolean
 }
 
 export interface LedgerLine {
