@@ -13,7 +13,7 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.api.guards import needs
-from inbox.api.lists import Limit, Page
+from inbox.api.lists import Limit, Page, Place
 from inbox.desk import assignment, conversations, drafts, ledger, mentions, reading, snoozes, tags, threads, views
 from inbox.desk.conversations import HIGHEST_PRIORITY, LONGEST_REASON, Unanswered
 from inbox.desk.drafts import DraftOut
@@ -35,7 +35,6 @@ from inbox.platforms.registry import platforms
 from inbox.realtime.shapes import ConversationOut, ReadOut
 
 Instant = Annotated[datetime, msgspec.Meta(tz=True)]
-Place = Annotated[str | None, QueryParameter(description="`next` of the page before.", max_length=200)]
 
 
 class Resolution(msgspec.Struct, forbid_unknown_fields=True):
@@ -94,6 +93,7 @@ async def list_conversations(
     channel: Annotated[UUID | None, QueryParameter(description="Of this channel alone.")] = None,
     team: Annotated[UUID | None, QueryParameter(description="Of this team alone.")] = None,
     kind: Annotated[Kind | None, QueryParameter(description="Of this kind alone; sent: answers of this kind.")] = None,
+    post: Annotated[UUID | None, QueryParameter(description="Under this post of ours.")] = None,
     q: Annotated[
         str, QueryParameter(description="Begun by somebody whose name or handle begins so.", max_length=100)
     ] = "",
@@ -123,6 +123,7 @@ async def list_conversations(
         channel=channel,
         team=team,
         kind=kind,
+        post=post,
         person=q,
         platform=platform,
         tags=tag or [],

@@ -14,6 +14,7 @@ Item = TypeVar("Item")
 LONGEST = 200
 Limit = Annotated[int, QueryParameter(ge=1, le=LONGEST, description=f"At most {LONGEST}.")]
 Cursor = Annotated[UUID | None, QueryParameter(description="`next` of the page before.")]
+Place = Annotated[str | None, QueryParameter(description="`next` of the page before.", max_length=200)]
 
 
 class Page(msgspec.Struct, Generic[Item]):

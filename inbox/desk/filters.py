@@ -39,6 +39,7 @@ class Filtering(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, f
     channel: UUID | None = None
     team: UUID | None = None
     kind: Kind | None = None
+    post: UUID | None = None
     platform: Annotated[str, msgspec.Meta(max_length=40)] = ""
     tags: Annotated[list[str], msgspec.Meta(max_length=MOST_TAGS)] = []
     assignee: Annotated[str, msgspec.Meta(max_length=40)] = ""
@@ -57,6 +58,7 @@ class Filter:
     channels: list[UUID] | None = None
     team: UUID | None = None
     kind: Kind | None = None
+    post: UUID | None = None
     people: Sequence[UUID] | None = None
     ids: Sequence[UUID] | None = None
     assignee: UUID | None = None
@@ -99,6 +101,7 @@ async def narrow(connection: Connection, agent: Agent, asked: Filtering) -> Filt
         channels=channels,
         team=asked.team,
         kind=asked.kind,
+        post=asked.post,
         people=await contacts.called(connection, agent.workspace_id, asked.person) if asked.person.strip() else None,
         ids=sorted(set.intersection(*ids)) if ids else None,
         assignee=_assignee(agent, asked.assignee),
@@ -132,6 +135,8 @@ def conditions(query: Query, narrowed: Filter) -> list[str]:
     found = []
     if narrowed.ids is not None:
         found.append(f"c.id = ANY({query(list(narrowed.ids), 'uuid[]')})")
+    if narrowed.post is not None:
+        found.append(f"c.post_id = {query(narrowed.post, 'uuid')}")
     if narrowed.assignee is not None:
         found.append(f"c.assignee_id = {query(narrowed.assignee, 'uuid')}")
     if narrowed.unassigned:

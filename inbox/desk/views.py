@@ -283,7 +283,7 @@ def _scope(query: Query, view: View, agent: Agent, narrowed: Filter) -> tuple[li
         if _is_by_priority(view, narrowed):
             legs.append(f"generate_series({query(narrowed.priority, 'int')}, {filters.URGENT}) AS p(priority)")
             conditions.append("c.priority = p.priority")
-        elif not is_owned and not by_team and (channels is not None or kinds is not None):
+        elif not is_owned and not by_team and narrowed.post is None and (channels is not None or kinds is not None):
             legs.append(f"{_every(query, channels)} AS h(channel_id)")
             legs.append(f"unnest({query(kinds or KINDS, 'text[]')}) AS k(kind)")
             conditions += ["c.channel_id = h.channel_id", "c.kind = k.kind"]

@@ -87,6 +87,7 @@ class Post(Tenant, Table):
     __table_args__ = (
         within("channel", "channel_id"),
         UniqueConstraint("workspace_id", "channel_id", "external_id"),
+        Index("ix_post_recent", "workspace_id", "created_at", "id"),
     )
     id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
     channel_id: Mapped[Name]
@@ -130,7 +131,22 @@ class Conversation(Tenant, Table):
             "id",
             postgresql_where=sql("priority > 0"),
         ),
-        Index("ix_conversation_post", "workspace_id", "post_id", postgresql_where=sql("post_id IS NOT NULL")),
+        Index(
+            "ix_conversation_by_post",
+            "workspace_id",
+            "post_id",
+            "status",
+            "waiting_rank",
+            "id",
+            postgresql_where=sql("post_id IS NOT NULL"),
+        ),
+        Index(
+            "ix_conversation_post_waiting",
+            "workspace_id",
+            "post_id",
+            postgresql_where=sql("post_id IS NOT NULL AND waiting_since IS NOT NULL"),
+            postgresql_include=["channel_id", "waiting_count", "waiting_since", "imported"],
+        ),
         Index("ix_conversation_identity", "workspace_id", "identity_id"),
         Index("ix_conversation_snooze", "snoozed_until", postgresql_where=sql("status = 'snoozed'")),
         Index("ix_conversation_problem", "workspace_id", "waiting_rank", "id", postgresql_where=sql("problems > 0")),

@@ -116,6 +116,8 @@ def _clause(values: list[Any], view: str, asked: dict[str, Any]) -> str:
         found.append(f"c.kind = {given(str(asked['kind']))}::text")
     if asked.get("team"):
         found.append(f"c.team_id = {given(str(asked['team']))}::uuid")
+    if asked.get("post"):
+        found.append(f"c.post_id = {given(str(asked['post']))}::uuid")
     if asked.get("platform"):
         found.append(f"c.platform = {given(str(asked['platform']))}::text")
     if asked.get("waiting"):

@@ -238,6 +238,7 @@ ROWS: dict[str, Row] = {
     "DELETE /api/v1/messages/{message_id}": Row("     200   200   200    403     404   404    401     200", None, a_queued_reply),
     "POST /api/v1/messages/{message_id}/retry": Row(" 200   200   200    403     404   404    401     200", None, a_failed_reply),
     "POST /api/v1/messages/{message_id}/decision": Row("200 200   200    403     404   404    401     200", {"it_is_there": True}, a_doubtful_reply),
+    "GET /api/v1/posts": Row("200 200 200 200 200 200 401 200"),
     "POST /api/v1/sweeps/matching": Row("200 200 200 200 200 200 401 200", {"view": "open"}),
     "POST /api/v1/sweeps": Row("201 201 201 403 422 422 401 422", {"view": "open", "act": {"do": "tag", "tag": "outage"}}, nothing_named),
     "GET /api/v1/sweeps/{sweep_id}": Row("404 404 200 404 404 404 401 404", None, a_sweep),

@@ -6,6 +6,7 @@ nothing.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
 from typing import Any
@@ -23,6 +24,7 @@ from inbox.desk import (
     ledger,
     macros,
     mentions,
+    posts,
     reading,
     saved_replies,
     search,
@@ -206,6 +208,11 @@ def everything(crowded: Crowd, thread: UUID) -> Iterator[tuple[str, Verb]]:
     for name, agent in who.items():
         for view in ("open", "teams", "unassigned", "resolved"):
             yield f"{view} of a team for {name}", partial(twice, agent=agent, view=view, more={"team": crowded.team})
+    post = UUID(hashlib.md5(b"post7", usedforsecurity=False).hexdigest())
+    for name, agent in who.items():
+        yield f"posts for {name}", partial(all_posts, agent=agent)
+        for view in ("open", "resolved", "problems"):
+            yield f"{view} under a post for {name}", partial(twice, agent=agent, view=view, more={"post": post})
     yield "tally", lambda session: tally(session, crowded)
     yield "handing out", lambda session: hand_out(session, crowded)
 
@@ -215,6 +222,13 @@ async def twice(session: Any, *, agent: Agent, view: str, more: Any) -> None:
     page = await views.page(session, agent, view, Filtering(**more))
     if page.next:
         await views.page(session, agent, view, Filtering(**more), cursor=page.next)
+
+
+async def all_posts(session: Any, *, agent: Agent) -> None:
+    """A page, and the one behind it: where nobody waits any more."""
+    page = await posts.page(session, agent, limit=10)
+    if page.next:
+        await posts.page(session, agent, cursor=page.next, limit=200)
 
 
 async def people(session: Any, *, agent: Agent) -> None:
