@@ -86,6 +86,7 @@ class Socket:
         }
         try:
             await self._hub.greet(page)
+            self._presence.here(page.agent, page)
             done: set[asyncio.Task[Any]] = set()
             while not done:
                 done, _ = await asyncio.wait(tasks, timeout=GLANCE, return_when=asyncio.FIRST_COMPLETED)
@@ -138,7 +139,7 @@ class Socket:
         """The thread this page shows; one that its agent may not see is not watched."""
         page.watching = page.channel_id = None
         if conversation_id is None:
-            self._presence.gone(page.agent, page)
+            self._presence.here(page.agent, page)
             return
         async with self._database.tenant(page.agent.workspace_id) as connection:
             channel_id = await connection.fetchval(
@@ -147,7 +148,7 @@ class Socket:
                 conversation_id,
             )
         if channel_id is None or not page.agent.sees(channel_id):
-            self._presence.gone(page.agent, page)
+            self._presence.here(page.agent, page)
             return
         page.watching, page.channel_id = conversation_id, channel_id
         self._presence.shows(page.agent, page, conversation_id, channel_id, "viewing")

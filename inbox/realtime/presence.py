@@ -1,4 +1,4 @@
-"""Who looks at which conversation, and who is typing: true for a moment, shared over Valkey, and allowed to be lost."""
+"""Who is here, who looks at which conversation, who is typing: true for a moment, shared over Valkey, may be lost."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ REFRESH = 15.0
 QUIET = 10.0  # seconds of silence after which the line is tried
 PATIENCE = 5.0  # seconds for an answer; a line that gives none is given up, whatever TCP still hopes
 TOPIC = "earshot:presence"
+NOWHERE = UUID(int=0)  # the page is open, at no conversation
+PRESENCES = ("typing", "viewing", "here", "idle")  # of somebody with several pages, the first of these
 
 Listener = Callable[[UUID, UUID, UUID | None, bytes], None]
 
@@ -57,7 +59,7 @@ class Presence:
     async def stop(self) -> None:
         await end(self._tasks)
 
-    def shows(self, agent: Agent, page: object, conversation_id: UUID, channel_id: UUID, state: str) -> None:
+    def shows(self, agent: Agent, page: object, conversation_id: UUID, channel_id: UUID | None, state: str) -> None:
         """This page looks at a conversation: viewing, idle or typing."""
         before = self._mine.get(page)
         if before and before.conversation_id != conversation_id:
@@ -65,6 +67,10 @@ class Presence:
         said = Said(self._name, agent.workspace_id, conversation_id, agent.id, state, channel_id)
         self._mine[page] = said
         self._say(said)
+
+    def here(self, agent: Agent, page: object) -> None:
+        """This page is open, and looks at no conversation."""
+        self.shows(agent, page, NOWHERE, None, "here")
 
     def gone(self, agent: Agent, page: object) -> None:
         """This page looks elsewhere; its person may still look with another."""
@@ -87,6 +93,17 @@ class Presence:
             if until > monotonic()
         ]
 
+    def present(self, workspace_id: UUID) -> dict[UUID, str]:
+        """Everybody who has a page open now: typing, viewing a conversation, here, or idle."""
+        found: dict[UUID, str] = {}
+        for (workspace, _), known in self._known.items():
+            if workspace != workspace_id:
+                continue
+            for user_id, (state, until) in known.items():
+                if until > monotonic():
+                    found[user_id] = min(found.get(user_id, state), state, key=PRESENCES.index)
+        return found
+
     def _say(self, said: Said) -> None:
         self._note(said)
         with suppress(asyncio.QueueFull):
@@ -106,6 +123,8 @@ class Presence:
             self._tell(key, said.channel_id)
 
     def _tell(self, key: tuple[UUID, UUID], channel_id: UUID | None) -> None:
+        if key[1] == NOWHERE:
+            return
         frame = msgspec.json.encode({"type": "presence", "conversation_id": key[1], "people": self.people(*key)})
         for listener in self._listeners:
             listener(key[0], key[1], channel_id, frame)
