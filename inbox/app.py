@@ -49,6 +49,7 @@ from inbox.api import (
     tokens,
     trouble,
     views,
+    wallboard,
     webhooks,
     workspace,
 )
@@ -72,6 +73,7 @@ from inbox.ground.settings import Settings
 from inbox.people import passwords
 from inbox.realtime.hub import Hub
 from inbox.realtime.presence import Presence
+from inbox.reports.wallboard import Boards
 
 # Under /api/v1, for those who are signed in.
 ROOMS = (
@@ -104,6 +106,7 @@ ROOMS = (
     trouble,
     reports,
     goals,
+    wallboard,
     sla,
     sweeps,
     audit,
@@ -150,6 +153,7 @@ async def open_house(rooms: Litestar) -> AsyncIterator[None]:
     state.files = Files(settings.attachments_url)
     state.measures = Measures(state.database)
     presence = Presence(settings.redis_url)
+    state.boards = Boards(state.database, presence)
     state.hub = Hub(state.database, state.bell, presence)
     state.courtesies = Courtesies(state.database, state.safe, state.outbound)
     state.socket = Socket(state.database, state.hub, presence, state.courtesies)

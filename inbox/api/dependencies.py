@@ -23,6 +23,7 @@ from inbox.ground.outbound import Outbound
 from inbox.ground.settings import Settings
 from inbox.people.access import Agent
 from inbox.people.sessions import SignedIn
+from inbox.reports.wallboard import Boards
 
 AnyRequest = Request[SignedIn, Any, State]
 
@@ -87,9 +88,13 @@ async def templates(state: State) -> Templates:
     return state.templates  # type: ignore[no-any-return]
 
 
+async def boards(state: State) -> Boards:
+    return state.boards  # type: ignore[no-any-return]
+
+
 async def office(state: State) -> Office:
     return Office(state.database, state.bell, state.safe, state.outbound)
 
 
-GIVEN = (who, agent, session, database, settings, bell, safe, outbound, files, courtesies, templates, office)
+GIVEN = (who, agent, session, database, settings, bell, safe, outbound, files, courtesies, templates, boards, office)
 DEPENDENCIES = {given.__name__: Provide(given) for given in GIVEN}

@@ -53,7 +53,6 @@ class Doorstep:
         self._dress = [
             (b"content-security-policy", POLICY.encode()),
             (b"x-content-type-options", b"nosniff"),
-            (b"referrer-policy", b"same-origin"),
             (b"cross-origin-opener-policy", b"same-origin"),
             (b"permissions-policy", b"camera=(), microphone=(), geolocation=()"),
         ]
@@ -75,7 +74,7 @@ class Doorstep:
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request_id.decode())
         started, status = time.perf_counter(), 0
-        extra = [*self._dress, (b"x-request-id", request_id)]
+        extra = [*self._dress, (b"x-request-id", request_id), (b"referrer-policy", _referrer(scope["path"]))]
         if scope["path"].startswith("/api/"):
             extra.append((b"cache-control", b"no-store"))
 
@@ -136,6 +135,11 @@ class Answer:
 
 def _is_inside(path: str) -> bool:
     return any(path == room or path.startswith(f"{room}/") for room in INSIDE)
+
+
+def _referrer(path: str) -> bytes:
+    """A wall tells nobody where it hangs, not even us."""
+    return b"no-referrer" if path in ("/wall", "/api/v1/wall") else b"same-origin"
 
 
 def _request_id(scope: Scope) -> bytes:

@@ -15,7 +15,7 @@ from inbox.ground import clock
 from inbox.ground.bell import Bell
 from inbox.ground.db import Connection, Database, raw
 from inbox.ground.errors import BadCredentials, Conflict, Invalid, NotFound
-from inbox.people import accounts, invitations, passwords, second_step, sessions, throttle, tokens
+from inbox.people import accounts, invitations, passwords, second_step, sessions, throttle, tokens, wall_links
 from inbox.people.access import Agent, Right, Role
 from inbox.people.accounts import Visit
 from inbox.people.sessions import Begun, Opened
@@ -109,6 +109,7 @@ async def change(session: AsyncSession, agent: Agent, user_id: UUID, wanted: Cha
     if "active" in changed and not row["active"]:
         await sessions.close_all(connection, agent.workspace_id, user_id)
         await tokens.revoke_all_of(connection, agent.workspace_id, user_id)
+        await wall_links.withdraw_all_of(connection, agent.workspace_id, user_id)
     said = {name: _said(row[name]) for name in sorted(changed)}
     await lines.note(
         connection,

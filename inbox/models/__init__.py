@@ -45,6 +45,7 @@ from inbox.models.tenancy import (
     Workspace,
 )
 from inbox.models.terms import Alarm, Calendar, SlaEdition, SlaRefold
+from inbox.models.wall_links import WallLink
 from inbox.models.webhooks import Webhook, WebhookDelivery
 from inbox.models.writing import Macro, SavedReply, SavedView
 
@@ -117,6 +118,7 @@ __all__ = [
     "TeamMember",
     "Throttle",
     "User",
+    "WallLink",
     "Webhook",
     "WebhookDelivery",
     "Workspace",

@@ -186,6 +186,7 @@ class Conversation(Tenant, Table):
             "id",
             postgresql_where=sql("team_id IS NULL AND NOT hands_off AND status IN ('open', 'pending')"),
         ),
+        Index("ix_conversation_due", "workspace_id", "due_at", "id", postgresql_where=sql("due_at IS NOT NULL")),
         Index("ix_conversation_risk", "workspace_id", "due_at", "id", postgresql_where=sql("risk > 0")),
         Index("ix_conversation_imported", "workspace_id", "waiting_rank", "id", postgresql_where=sql("imported")),
     )

@@ -271,6 +271,21 @@ class Episode(Tenant, Table):
                 "due_at",
             ],
         ),
+        # What is due on a day, and what was answered on it.
+        Index(
+            "ix_episode_due",
+            "workspace_id",
+            "due_at",
+            postgresql_include=["ended_at", "state", "channel_id"],
+            postgresql_where=sql("due_at IS NOT NULL"),
+        ),
+        Index(
+            "ix_episode_answered",
+            "workspace_id",
+            "ended_at",
+            postgresql_include=["opened_at", "kind", "channel_id", "before_connection"],
+            postgresql_where=sql("state = 'answered'"),
+        ),
         # What must ring next, of every workspace in one line.
         Index("ix_episode_rings", "rings_at", "workspace_id", postgresql_where=sql("rings_at IS NOT NULL")),
     )

@@ -32,6 +32,7 @@ class Right(StrEnum):
     OVERRIDE = "overrule how something was counted"
     STOP = "stop what leaves for the platforms"
     SHARE = "change what all your colleagues use"
+    WATCH = "watch how everybody's work stands"
     SETTINGS = "change the workspace"
     PEOPLE = "change who works here"
     CHANNELS = "connect or change channels"
@@ -41,7 +42,7 @@ class Right(StrEnum):
 
 _READ_ONLY = frozenset({Right.READ})
 _AGENT = _READ_ONLY | {Right.ANSWER, Right.TRIAGE, Right.MODERATE}
-_SUPERVISOR = _AGENT | {Right.APPROVE, Right.OVERRIDE, Right.STOP, Right.SHARE}
+_SUPERVISOR = _AGENT | {Right.APPROVE, Right.OVERRIDE, Right.STOP, Right.SHARE, Right.WATCH}
 RIGHTS: dict[Role, frozenset[Right]] = {
     Role.READ_ONLY: _READ_ONLY,
     Role.AGENT: _AGENT,

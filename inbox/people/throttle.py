@@ -37,6 +37,14 @@ async def attempt(database: Database, *, address: str, account: str = "", per_ac
         raise _patience(max(until))
 
 
+async def guess(database: Database, *, address: str, at: str) -> None:
+    """Count a wrong secret at a door where only those count, and apart from who signs in. Raises TooMany."""
+    async with database.app.acquire() as connection:
+        (row,) = await connection.fetch(COUNT, [f"{at}:{_address_key(address)}"], WINDOW)
+    if row["count"] > PER_ADDRESS:
+        raise _patience(row["until"])
+
+
 async def forgive(database: Database, *, address: str, account: str) -> None:
     """It was the right person: nothing is held against the account, and the address gets its attempt back."""
     async with database.app.acquire() as connection:

@@ -109,6 +109,14 @@ class GoalOut(msgspec.Struct, kw_only=True):
     editions: list[EditionOut]
 
 
+class Running(msgspec.Struct, frozen=True, kw_only=True):
+    """A goal whose deadline is ahead, without how it stands."""
+
+    id: UUID
+    sentence: str
+    wording: Wanted
+
+
 async def understand(session: AsyncSession, sentence: str, *, by: Agent) -> ReadingOut:
     """What somebody wrote, as a goal. Raises Invalid naming the piece that is not understood."""
     connection = await raw(session)
@@ -137,6 +145,18 @@ async def all_of(session: AsyncSession, agent: Agent) -> list[GoalOut]:
     connection = await raw(session)
     found = await connection.fetch(GOALS + " ORDER BY g.created_at, g.id", agent.workspace_id)
     return [await _out(connection, row, agent) for row in found if _sees(agent, row)]
+
+
+async def running(connection: Connection, agent: Agent, today: date) -> list[Running]:
+    """Those of channels that they see that are not over, the next to end first."""
+    found = [row for row in await connection.fetch(GOALS, agent.workspace_id) if _sees(agent, row)]
+    channels = await goal_places.channels(connection, agent) if found else []
+    ahead = [
+        Running(id=row["id"], sentence=_sentence(wanted, channels), wording=wanted)
+        for row in found
+        if (wanted := _wording(row)).deadline >= today
+    ]
+    return sorted(ahead, key=lambda goal: (goal.wording.deadline, goal.id))
 
 
 async def one(session: AsyncSession, goal_id: UUID, agent: Agent) -> GoalOut:

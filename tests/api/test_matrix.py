@@ -26,7 +26,7 @@ from inbox.desk import calendars, macros, saved_replies, saved_views, teams
 from inbox.ground.db import Database
 from inbox.ground.ids import new_id
 from inbox.ground.settings import Settings
-from inbox.people import invitations, tokens
+from inbox.people import invitations, tokens, wall_links
 from inbox.people.access import Role
 from inbox.reports import goals
 from inbox.rules import keeping
@@ -137,6 +137,12 @@ async def a_goal(world: World) -> dict[str, Any]:
     async with world.database.session(world.workspace_id) as session:
         wanted = msgspec.convert(GOAL | {"channel_ids": [str(world.channel_id)]}, goals.Wanted)
         return {"goal_id": (await goals.make(session, wanted, by=world.admin)).id}
+
+
+async def a_wall_link(world: World) -> dict[str, Any]:
+    async with world.database.tenant(world.workspace_id) as connection:
+        made, _ = await wall_links.make(connection, world.supervisor, name="Hall", channel_ids=None)
+    return {"wall_link_id": made.id}
 
 
 async def a_calendar(world: World) -> dict[str, Any]:
@@ -300,6 +306,11 @@ ROWS: dict[str, Row] = {
     "GET /api/v1/goals/{goal_id}": Row("              200   200   200    200     404   404    401     200", None, a_goal),
     "PUT /api/v1/goals/{goal_id}": Row("              422   422   403    403     403   404    401     403", GOAL, a_goal, query={"version": "1"}),
     "DELETE /api/v1/goals/{goal_id}": Row("           204   204   403    403     403   404    401     403", None, a_goal),
+    "GET /api/v1/reports/wallboard": Row("            200   200   403    403     403   200    401     403"),
+    "GET /api/v1/wall-links": Row("                   200   200   403    403     403   200    401     403"),
+    "POST /api/v1/wall-links": Row("                  201   201   403    403     403   201    401     403", {"name": "Hall"}),
+    "DELETE /api/v1/wall-links/{wall_link_id}": Row(" 204   204   403    403     403   404    401     403", None, a_wall_link),
+    "GET /api/v1/wall": Row("                         404   404   404    404     404   404    404     404"),
     "GET /api/v1/teams": Row("                        200   200   200    200     200   200    401     200"),
     "POST /api/v1/teams": Row("                       201   201   403    403     403   201    401     403", TEAM),
     "PUT /api/v1/teams/{team_id}": Row("              200   200   403    403     403   404    401     403", TEAM, a_team),

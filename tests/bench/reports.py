@@ -15,8 +15,8 @@ import asyncpg
 
 from inbox.ground import clock
 from inbox.ground.db import Database, raw
-from inbox.people.access import Role
-from inbox.reports import population, waiting
+from inbox.people.access import Agent, Role
+from inbox.reports import population, waiting, wallboard
 from inbox.reports.waiting import Wanted
 from tests.bench.house import House
 from tests.bench.table import Figure, quantile
@@ -78,6 +78,9 @@ async def _measure(house: House) -> list[Figure]:
         )
         await population.fetch(await raw(session), world.workspace_id, asked, clock.now(), name)
 
+    async def board(session: Any, agent: Agent) -> None:
+        await wallboard.read(await raw(session), agent, {}, clock.now(), "UTC")
+
     verbs: dict[str, Callable[[Any], Awaitable[Any]]] = {
         "count the rows of the index": bare,
         "report, not cut": cut(None),
@@ -85,6 +88,7 @@ async def _measure(house: House) -> list[Figure]:
     for name in get_args(population.Cut):
         verbs[f"report, cut by {name} as well"] = cut(name)
         verbs[f"    of which the rows by {name}"] = partial(one, name)
+    verbs["wallboard, as each reads it"] = partial(board, agent=by)
     figures = [Figure(f"{MANY:,} waitings; p50 / worst of {TIMES}", "", "")]
     for what, verb in verbs.items():
         took = await _timed(database, world.workspace_id, verb)

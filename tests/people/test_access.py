@@ -17,6 +17,7 @@ MAY = {
     Right.OVERRIDE: "admin supervisor",
     Right.STOP: "admin supervisor",
     Right.SHARE: "admin supervisor",
+    Right.WATCH: "admin supervisor",
     Right.SETTINGS: "admin",
     Right.PEOPLE: "admin",
     Right.CHANNELS: "admin",
