@@ -104,6 +104,10 @@ class Photographer:
             await page.goto(address)
             await expect(page.locator("dl.strip")).to_be_visible()
             await self.takes(name)
+        await page.goto("/reports/wallboard")
+        await expect(page.locator("dl.strip")).to_be_visible()
+        await self.takes("wallboard")
+        await self._wall()
         await page.goto("/nowhere")
         await self.takes("nowhere")
         await page.goto("/inbox/open")
@@ -123,6 +127,19 @@ class Photographer:
         await page.get_by_role("button", name="Sign in").click()
         await expect(page.get_by_role("alert")).to_be_visible()
         await self.takes("sign-in-refused")
+
+    async def _wall(self) -> None:
+        """What a screen shows to everybody who walks by."""
+        page = self.page
+        await page.get_by_role("button", name="Screens on walls").click()
+        await page.get_by_label("Where it will hang").fill("Hall")
+        await page.get_by_role("button", name="Make a link").click()
+        link = page.get_by_label("Link for Hall")
+        await expect(link).to_be_visible()
+        await self.takes("wall-links")
+        await page.goto(await link.input_value())
+        await expect(page.locator("[data-wall=live]")).to_be_visible()
+        await self.takes("wall")
 
     async def _thread(self) -> None:
         for kind in Kind:

@@ -5,6 +5,7 @@ import type { Goal, GoalReading, GoalWording } from "./goals.ts"
 import type { ReportQuery, WaitingReport, WaitingsPage, WaitingsQuery } from "./reports.ts"
 import type { Look, Rule, Sample, Vocabulary, Wording } from "./rules.ts"
 import type { Calendar, Policies, WantedHours, WantedPolicy } from "./sla.ts"
+import type { Board, WallLink } from "./wallboard.ts"
 import type { Delivery, DeliveryLog, Webhook, Webhooks } from "./webhooks.ts"
 import type {
   Channel,
@@ -374,6 +375,14 @@ export class Api {
     id ? this.#send("PUT", `/goals/${id}?version=${version}`, goal) : this.#send("POST", "/goals", goal)
 
   removeGoal = (id: Id): Promise<void> => this.#send("DELETE", `/goals/${id}`)
+
+  wallboard = (): Promise<Board> => this.#get("/reports/wallboard")
+
+  wallLinks = (): Promise<WallLink[]> => this.#get("/wall-links")
+
+  makeWallLink = (name: string, channel_ids: Id[] | null): Promise<WallLink> => this.#send("POST", "/wall-links", { name, channel_ids })
+
+  withdrawWallLink = (id: Id): Promise<void> => this.#send("DELETE", `/wall-links/${id}`)
 
   /** Where a browser fetches the same as a table. */
   waitingsExport = (asked: ReportQuery): string => `${this.#base}/api/v1/reports/waiting/export?${new URLSearchParams({ ...asked })}`

@@ -12,7 +12,7 @@ type Catalogue = () => Promise<{ default: Partial<Record<Key, Entry>> }>
 const complete: Record<string, Catalogue> = { es: () => import("../../messages/es.json") }
 /** Only for who asks for it: what it does not say yet is said in English. */
 const begun: Record<string, Catalogue> = { ar: () => import("../../messages/ar.json") }
-/** What only Settings and the reports say: it comes with them. */
+/** What only Settings, the reports and the walls say: it comes with them. */
 const rooms: Record<string, Catalogue> = { en: () => import("../../messages/en.rooms.json"), es: () => import("../../messages/es.rooms.json") }
 const FROM_THE_RIGHT = ["ar"]
 

@@ -95,6 +95,11 @@ export function fullTime(time: string): string {
   return written(time, { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", ...yearIfOther(time) })
 }
 
+/** The time of an instant in a zone that is not the reader's. */
+export function timeIn(time: string | number, zone: string): string {
+  return written(time, { hour: "2-digit", minute: "2-digit", timeZone: zone })
+}
+
 /** The day of an instant in a zone that is not the reader's. */
 export function dateIn(time: string, zone: string): string {
   return written(time, { day: "numeric", month: "short", timeZone: zone })
