@@ -32,7 +32,7 @@ export function rangeWords(spike: Spike): string {
 
 /** "Thursday 13:20 to 14:20". */
 export function hourWords(start: string, end: string, zone: string): string {
-  return t("board.hour", { day: dayOfWeek(hourOfWeek(end, zone).day, "long"), from: timeIn(start, zone), to: timeIn(end, zone) })
+  return t("board.hour", { day: dayOfWeek(hourOfWeek(start, zone).day, "long"), from: timeIn(start, zone), to: timeIn(end, zone) })
 }
 
 /** The arithmetic of a spike, as one would say it. */
