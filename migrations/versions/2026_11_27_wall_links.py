@@ -1,13 +1,13 @@
 """Screens on walls have links of their own, and what is due, when it was and when it ended is found without a walk.
 
 Revision ID: 2026_11_27_wall_links
-Revises: 2026_11_27_second_step
+Revises: 2026_11_27_by_post
 """
 
 from alembic import op
 
 revision = "2026_11_27_wall_links"
-down_revision = "2026_11_27_second_step"
+down_revision = "2026_11_27_by_post"
 branch_labels = None
 depends_on = None
 
