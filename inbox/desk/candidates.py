@@ -61,7 +61,8 @@ async def find(connection: Connection, workspace_id: UUID, meant: Meant, before:
     if newest is None or oldest is None:
         return Found()
     before = min(before, Place(newest, LAST))
-    found, seen, first = Found(), 0, newest.replace(hour=0, minute=0, second=0, microsecond=0)
+    # A whole day at least: of a day that has just begun nothing can be told of how often a word comes.
+    found, seen, first = Found(), 0, (newest - DAY).replace(hour=0, minute=0, second=0, microsecond=0)
     while True:
         first = max(first, oldest)
         source = Query([workspace_id])
