@@ -20,6 +20,7 @@ import type {
   NotificationPage,
   OlderMessages,
   Page,
+  PostRow,
   Read,
   Role,
   SavedReply,
@@ -186,6 +187,8 @@ export class Api {
   cancel = (message: Id): Promise<Message> => this.#send("DELETE", `/messages/${message}`)
 
   retry = (message: Id): Promise<Message> => this.#send("POST", `/messages/${message}/retry`, {})
+
+  posts = (cursor: string | null): Promise<Page<PostRow>> => this.#get("/posts", { cursor })
 
   matching = (list: Listed): Promise<{ n: number; most: number }> => this.#send("POST", "/sweeps/matching", list)
 

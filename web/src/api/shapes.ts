@@ -28,6 +28,17 @@ export interface Post {
   at: Time | null
 }
 
+/** A post with who waits below it. `conversations`: to 1000, which means "or more". */
+export interface PostRow {
+  post: Post
+  channel_id: Id
+  platform: string
+  waiting: number
+  people: number
+  waiting_since: Time | null
+  conversations: number
+}
+
 export interface Conversation {
   id: Id
   version: number

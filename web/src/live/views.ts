@@ -8,6 +8,7 @@ export interface Filter {
   channel?: Id
   team?: Id
   kind?: Kind
+  post?: Id
   q?: string
   platform?: string
   tag?: readonly string[]
@@ -20,7 +21,7 @@ export interface Filter {
 }
 
 /** What a list can be narrowed to, in the order in which it is written. */
-export const PARTS = ["channel", "team", "kind", "platform", "tag", "assignee", "q", "language", "waiting", "minutes", "priority", "text"] as const
+export const PARTS = ["channel", "team", "kind", "post", "platform", "tag", "assignee", "q", "language", "waiting", "minutes", "priority", "text"] as const
 export type Part = (typeof PARTS)[number]
 
 /** A filter as an address has it. */
@@ -99,6 +100,7 @@ export function belongs(filter: Filter, row: Conversation, reader: Reader): bool
   if (filter.team && row.team_id !== filter.team) return false
   if (filter.channel && row.channel_id !== filter.channel) return false
   if (filter.kind && row.kind !== filter.kind) return false
+  if (filter.post && row.post?.id !== filter.post) return false
   if (filter.platform && row.platform !== filter.platform) return false
   if (filter.tag?.some((tag) => !row.tags.includes(tag))) return false
   if (filter.assignee && (row.assignee_id ?? "nobody") !== (filter.assignee === "me" ? reader.me : filter.assignee)) return false

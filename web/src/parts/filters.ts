@@ -25,6 +25,7 @@ export function titleOf(part: Part, value: string): string {
   if (part === "channel") return channelTitle(value)
   if (part === "team") return desk.teams.find((one) => one.id === value)?.name ?? t("filter.gone_team")
   if (part === "kind") return kindName(value)
+  if (part === "post") return [...desk.state.conversations.values()].find((one) => one.post?.id === value)?.post?.text.slice(0, 60) || t("filter.post")
   if (part === "platform") return platformTitle(value)
   if (part === "assignee") return value === "nobody" ? t("filter.nobody") : t("filter.assignee", { name: memberName(value === "me" ? desk.me : value) })
   if (part === "language") return languageName(value)
