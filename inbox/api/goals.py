@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import time
 from typing import Annotated
 from uuid import UUID
 
@@ -13,9 +14,27 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.people.access import Agent
 from inbox.reports import goals
-from inbox.reports.goals import GoalOut, ReadingOut, Wanted
+from inbox.reports.goals import GoalOut, ReadingOut, Wanted, WhatIfOut
+from inbox.reports.what_if import Slot
 
 Seen = Annotated[int, QueryParameter(description="The version that was looked at.", ge=1)]
+
+
+OfDay = Annotated[str, msgspec.Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+
+
+class AddedHours(msgspec.Struct, forbid_unknown_fields=True):
+    """Of these days of every week, 0 for Monday. `end` 00:00 is midnight; one before `start` is on the next day."""
+
+    days: Annotated[list[Annotated[int, msgspec.Meta(ge=0, le=6)]], msgspec.Meta(min_length=1, max_length=7)]
+    start: OfDay
+    end: OfDay
+
+
+class AddedWeek(msgspec.Struct, forbid_unknown_fields=True):
+    """All that would be added."""
+
+    slots: Annotated[list[AddedHours], msgspec.Meta(min_length=1, max_length=20)]
 
 
 class Sentence(msgspec.Struct, forbid_unknown_fields=True):
@@ -55,6 +74,19 @@ async def read_goal(
     return await goals.one(session, goal_id, agent)
 
 
+@post("/goals/{goal_id:uuid}/what-if", status_code=200, summary="What more hours would have come to")
+async def reckon_goal(
+    goal_id: FromPath[UUID],
+    data: JSONBody[AddedWeek],
+    session: NamedDependency[AsyncSession],
+    agent: NamedDependency[Agent],
+) -> WhatIfOut:
+    """The weeks it is judged over told again, at best: somebody is there in these hours and answers whoever waits
+    longest, at the team's own pace. Nothing is kept."""
+    slots = [Slot(tuple(one.days), time.fromisoformat(one.start), time.fromisoformat(one.end)) for one in data.slots]
+    return await goals.what_if(session, goal_id, slots, agent=agent)
+
+
 @put("/goals/{goal_id:uuid}", summary="Change a goal")
 async def put_goal(
     goal_id: FromPath[UUID],
@@ -75,4 +107,4 @@ async def delete_goal(
     await goals.remove(session, goal_id, by=agent)
 
 
-doors = [list_goals, read_sentence, create_goal, read_goal, put_goal, delete_goal]
+doors = [list_goals, read_sentence, create_goal, read_goal, reckon_goal, put_goal, delete_goal]

@@ -21,16 +21,19 @@ from inbox.ground.ids import new_id
 from inbox.people.access import Agent, Right
 from inbox.platforms.base import clean
 from inbox.reports import goal_places, goal_sentence, population
+from inbox.reports import what_if as what_if_pure
 from inbox.reports.days import midnight, zone_of
 from inbox.reports.figures import Counted, PercentileOut, ShareOut
 from inbox.reports.goal_sentence import Goal, Metric, NotUnderstood
 from inbox.reports.population import Asked, Cut
 from inbox.reports.progress import HISTORY, ONE_WEEK, SPAN, ProgressOut, progress, within
+from inbox.reports.what_if import HOURS, Slot
 from inbox.rules.stored import unpacked
 from inbox.sla import spoken
 
 MOST = 20
 LONGEST_WORDS = 200
+QUEUED = ONE_WEEK  # whoever waits longer when the added hours begin is no part of their queue
 WAYS: tuple[Cut, ...] = ("channel", "kind", "hour", "agent")
 
 # A burst under one post is no more independent than one voice. Source: Kish 1965, the effective number of clusters.
@@ -117,6 +120,24 @@ class Running(msgspec.Struct, frozen=True, kw_only=True):
     wording: Wanted
 
 
+class WhatIfOut(msgspec.Struct, kw_only=True):
+    """The last weeks told again, at best. `hours`: added to each week; `per_hour`: how many answers the team gives in
+    an hour in which it answers, of which there were `worked_hours`. `more`: of `n` people, in time who were not."""
+
+    start: datetime
+    end: datetime
+    hours: float
+    per_hour: float
+    worked_hours: int
+    n: int
+    more: int
+    share: ShareOut
+    share_then: ShareOut
+    percentile: PercentileOut
+    percentile_then: PercentileOut
+    met: bool
+
+
 async def understand(session: AsyncSession, sentence: str, *, by: Agent) -> ReadingOut:
     """What somebody wrote, as a goal. Raises Invalid naming the piece that is not understood."""
     connection = await raw(session)
@@ -163,6 +184,58 @@ async def one(session: AsyncSession, goal_id: UUID, agent: Agent) -> GoalOut:
     """Raises NotFound."""
     connection = await raw(session)
     return await _out(connection, await _row(connection, goal_id, agent), agent)
+
+
+async def what_if(session: AsyncSession, goal_id: UUID, slots: Sequence[Slot], *, agent: Agent) -> WhatIfOut:
+    """The window it is judged over, told again with somebody there in these hours. Raises NotFound."""
+    connection = await raw(session)
+    wanted = _wording(await _row(connection, goal_id, agent))
+    as_of, zone = clock.now(), await zone_of(connection, agent.workspace_id)
+    end = min(as_of, midnight(wanted.deadline + timedelta(days=1), zone))
+    start = end - SPAN
+    asked = _asked(wanted, start - QUEUED, end, zone)
+    every = (await population.fetch(connection, agent.workspace_id, asked, as_of)).get("", population.Population())
+    return await asyncio.to_thread(_replayed, _goal(wanted), every, slots, start, end, as_of, zone)
+
+
+def _replayed(
+    goal: Goal,
+    every: population.Population,
+    slots: Sequence[Slot],
+    start: datetime,
+    end: datetime,
+    as_of: datetime,
+    zone: str,
+) -> WhatIfOut:
+    there = what_if_pure.openings(slots, start, end, zone)
+    answers = every.ended[every.answered & (every.ended <= population.micros(as_of))]
+    per_hour, hours = what_if_pure.pace(answers)
+    ended = what_if_pure.replayed(every.opened, every.ended, there, per_hour=per_hour)
+    target = within(goal)
+
+    def stands(told: population.Population) -> tuple[int, int, ShareOut, PercentileOut]:
+        counted = Counted(told.between(start, end), as_of)
+        figures = counted.figures(target=target)
+        share = next((one for one in figures.shares if one.within == target), figures.response_rate)
+        median = next((one for one in figures.percentiles if one.p == goal.share), figures.percentiles[0])
+        return figures.n, int((counted.answered & (counted.seconds <= target)).sum()), share, median
+
+    n, before, share, percentile = stands(every)
+    _, after, share_then, percentile_then = stands(every.answered_at(ended))
+    return WhatIfOut(
+        start=start,
+        end=end,
+        hours=sum(closes - opens for opens, closes in there) / HOURS / (SPAN / ONE_WEEK),
+        per_hour=per_hour,
+        worked_hours=hours,
+        n=n,
+        more=after - before,
+        share=share,
+        share_then=share_then,
+        percentile=percentile,
+        percentile_then=percentile_then,
+        met=share_then.value is not None and share_then.value > goal.share,
+    )
 
 
 async def make(session: AsyncSession, wanted: Wanted, *, by: Agent) -> GoalOut:

@@ -106,6 +106,13 @@ class Population:
         some._answered = [self.answered[chosen]]
         return some
 
+    def answered_at(self, ended: Instants) -> Population:
+        """The same people with other ends; whose end moved, an answer came then."""
+        some = Population()
+        some._opened, some._ended = [self.opened], [ended]
+        some._answered = [self.answered | (ended < self.ended)]
+        return some
+
     @property
     def opened(self) -> Instants:
         return np.concatenate(self._opened) if self._opened else np.zeros(0, dtype=np.int64)

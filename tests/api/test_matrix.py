@@ -304,6 +304,7 @@ ROWS: dict[str, Row] = {
     "POST /api/v1/goals/reading": Row("               200   200   200    200     422   200    401     200", {"sentence": "We will use Facebook for service and reply within 8 hours by the end of 2099"}),
     "POST /api/v1/goals": Row("                       422   422   403    403     403   422    401     403", GOAL),
     "GET /api/v1/goals/{goal_id}": Row("              200   200   200    200     404   404    401     200", None, a_goal),
+    "POST /api/v1/goals/{goal_id}/what-if": Row("     200   200   200    200     404   404    401     200", {"slots": [{"days": [5], "start": "09:00", "end": "13:00"}]}, a_goal),
     "PUT /api/v1/goals/{goal_id}": Row("              422   422   403    403     403   404    401     403", GOAL, a_goal, query={"version": "1"}),
     "DELETE /api/v1/goals/{goal_id}": Row("           204   204   403    403     403   404    401     403", None, a_goal),
     "GET /api/v1/reports/wallboard": Row("            200   200   403    403     403   200    401     403"),

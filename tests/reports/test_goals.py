@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import random
 from collections.abc import AsyncIterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 from time_machine import Traveller, travel
 
 from inbox.ground.db import raw
-from inbox.ground.errors import Conflict, Invalid
+from inbox.ground.errors import Conflict, Invalid, NotFound
 from inbox.reports import goals
 from inbox.reports.goals import GoalOut, Wanted
+from inbox.reports.what_if import Slot
 from tests.desk.story import Desk
 from tests.reports.test_goal_sentence import SEED
 
@@ -136,3 +137,25 @@ async def test_a_channel_that_is_not_there_is_named_with_those_that_are(desk: De
     with pytest.raises(Invalid, match="No channel here is called MySpace") as found:
         await desk.does(goals.understand, SEED.replace("Facebook", "MySpace"), by=desk.sam)
     assert found.value.extra["field"] == "channels"
+
+
+async def test_what_saturday_mornings_would_have_come_to(desk: Desk, clock: Traveller) -> None:
+    await asked(desk, OCTOBER - timedelta(days=90), 90, quick=0.45)
+    made = await set_goal(desk)
+    every = [Slot(tuple(range(7)), time(9), time(21))]
+    mornings = [Slot((5,), time(9), time(13))]
+    told = await desk.does(goals.what_if, made.id, mornings, agent=desk.ana)
+    assert (told.hours, told.n) == (4, made.progress.n)
+    assert told.share == made.progress.share
+    assert told.share_then.value is not None
+    assert told.share.value is not None
+    # Who has waited longest is answered first: on Saturday they are late already, and the median is what moves.
+    assert told.more <= 4 * 4 * told.per_hour
+    assert told.percentile_then.seconds is not None
+    assert told.percentile.seconds is not None
+    assert told.percentile_then.seconds < told.percentile.seconds
+    all_day = await desk.does(goals.what_if, made.id, every, agent=desk.ana)
+    assert all_day.more > told.more
+    assert all_day.met
+    with pytest.raises(NotFound):
+        await desk.does(goals.what_if, made.id, mornings, agent=desk.otto)

@@ -42,6 +42,13 @@ async def test_a_supervisor_types_a_goal_and_sees_how_it_stands(office: Office) 
     await expect(goal.get_by_role("table", name="channel")).to_contain_text("Acme Shop")
     assert await found_by_axe(sam) == []
 
+    await goal.get_by_text("What if somebody answered at other hours?").click()
+    await goal.get_by_role("button", name="Sun").click()
+    await goal.get_by_role("button", name="Reckon").click()
+    await expect(goal).to_contain_text("8 h more a week")
+    await expect(goal).to_contain_text("At best")
+    assert await found_by_axe(sam) == []
+
     await goal.get_by_role("button", name="Edit").click()
     await sam.page.get_by_label("Hours", exact=True).fill("72")
     await sam.page.get_by_role("button", name="Change this goal").click()

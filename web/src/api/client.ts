@@ -1,7 +1,7 @@
 /** The doors, as functions. The only place that fetches; knows nothing of the page. */
 
 import type { Contact, ContactField, Note, Value } from "./contacts.ts"
-import type { Goal, GoalReading, GoalWording } from "./goals.ts"
+import type { AddedHours, Goal, GoalReading, GoalWording, WhatIf } from "./goals.ts"
 import type { ReportQuery, WaitingReport, WaitingsPage, WaitingsQuery } from "./reports.ts"
 import type { Look, Rule, Sample, Vocabulary, Wording } from "./rules.ts"
 import type { Calendar, Policies, WantedHours, WantedPolicy } from "./sla.ts"
@@ -189,6 +189,8 @@ export class Api {
   retry = (message: Id): Promise<Message> => this.#send("POST", `/messages/${message}/retry`, {})
 
   posts = (cursor: string | null): Promise<Page<PostRow>> => this.#get("/posts", { cursor })
+
+  whatIf = (goal: Id, slots: AddedHours[]): Promise<WhatIf> => this.#send("POST", `/goals/${goal}/what-if`, { slots })
 
   matching = (list: Listed): Promise<{ n: number; most: number }> => this.#send("POST", "/sweeps/matching", list)
 

@@ -73,3 +73,24 @@ export interface Goal {
   progress: GoalProgress
   editions: { version: number; sentence: string; made_at: Time; made_by: Id | null }[]
 }
+
+/** Of these days of every week, 0 for Monday; times of the workspace's own day. */
+export interface AddedHours {
+  days: number[]
+  start: string
+  end: string
+}
+
+/** The last weeks told again, at best, with `hours` more in each. `more`: of `n` people, in time who were not. */
+export interface WhatIf {
+  hours: number
+  per_hour: number
+  worked_hours: number
+  n: number
+  more: number
+  share: Share
+  share_then: Share
+  percentile: Percentile
+  percentile_then: Percentile
+  met: boolean
+}
