@@ -17,7 +17,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.demo.stages import Ask, Stage
-from inbox.demo.workspace import TIME_ZONE, Demo
+from inbox.demo.workspace import TIME_ZONE, Demo, aim
 from inbox.desk import assignment, replies, snoozes, tags
 from inbox.desk.replies import Reply
 from inbox.ground import clock
@@ -83,6 +83,7 @@ class Colleagues:
             return
         asks = {ask.external_id: ask for stage in self._stages for ask in stage.notes.asks}
         if self._since is not None and await self._has_arrived():
+            await aim(self._database, self._demo)
             self._since = None
         async with self._database.tenant(self._workspace) as connection:
             waiting = await connection.fetch(

@@ -18,7 +18,7 @@ from inbox.desk.policies import WantedPolicy
 from inbox.ground import clock
 from inbox.ground.bell import Bell
 from inbox.ground.crypto import Safe
-from inbox.ground.db import Database
+from inbox.ground.db import Database, raw
 from inbox.ground.ids import new_id
 from inbox.ground.outbound import Outbound
 from inbox.ground.running import note_sign_in, sign_in
@@ -28,10 +28,12 @@ from inbox.people.access import Agent, Role
 from inbox.platforms.base import Connector
 from inbox.platforms.registry import platforms
 from inbox.platforms.simulation import Simulator
+from inbox.reports import goals
 from inbox.supervisor import against_a_demo
 
 BRAND, HANDLE, TIME_ZONE = "Fennel & Filament", "fennelandfilament", "Europe/Berlin"
 MISSION = "Answer every question about a lamp or an order within the working day."
+AHEAD = timedelta(days=70)  # until the goal is judged
 CONNECTED_FOR = timedelta(days=89)  # what is older lies in the view Imported
 PEOPLE = (
     ("maya", "Maya Lindqvist", Role.ADMIN),
@@ -126,6 +128,31 @@ async def _promise(database: Database, demo: Demo) -> None:
         await policies.put(
             session, policies.Wanted(policies=promised, version=0), by=demo.admin, since=clock.now() - CONNECTED_FOR
         )
+
+
+async def aim(database: Database, demo: Demo) -> None:
+    """The goal the brand has set itself, once there is a past to be its baseline; whoever gave it up has none."""
+    async with database.session(demo.workspace_id) as session:
+        connection = await raw(session)
+        if await connection.fetchval("SELECT EXISTS (SELECT 1 FROM goal WHERE workspace_id = $1)", demo.workspace_id):
+            return
+        channels = await connection.fetch(
+            """SELECT e.channel_id FROM episode e WHERE e.workspace_id = $1 AND e.kind = 'first_response'
+               GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 3""",
+            demo.workspace_id,
+        )
+        if not channels:
+            return
+        wanted = goals.Wanted(
+            who=BRAND,
+            purpose="customer inquiries",
+            metric="median",
+            within=4 * 3600,
+            deadline=clock.now().date() + AHEAD,
+            channel_ids=[row["channel_id"] for row in channels],
+            owner_id=demo.people[min(1, len(demo.people) - 1)].id,
+        )
+        await goals.make(session, wanted, by=demo.admin)
 
 
 async def connect(

@@ -11,6 +11,8 @@ from inbox.ground.running import sign_in
 from inbox.ground.settings import CannotStart
 from inbox.people.accounts import Visit
 from inbox.people.accounts import sign_in as come_in
+from inbox.reports import goals
+from tests.flow.road import Road
 from tests.world import World
 
 ROWS = """SELECT (SELECT count(*) FROM workspace) AS workspaces, (SELECT count(*) FROM membership) AS members,
@@ -21,7 +23,7 @@ ROWS = """SELECT (SELECT count(*) FROM workspace) AS workspaces, (SELECT count(*
 @pytest.fixture
 async def prepared(database, installation):
     """The installation's own connection, since it has a folder of its own."""
-    opened = await Database.open(installation.settings, app=2, intake=1, claim=1)
+    opened = await Database.open(installation.settings, app=4, intake=2, claim=1)
     yield opened
     await opened.close()
 
@@ -71,7 +73,7 @@ async def test_it_is_refused_beside_a_real_workspace(prepared, owner):
 async def test_it_is_refused_where_others_could_reach_it(installation):
     del installation.env["EARSHOT_DEMO_PORTS"]
     installation.env["BASE_URL"] = "https://help.example.org"
-    opened = await Database.open(installation.settings, app=2, intake=1, claim=1)
+    opened = await Database.open(installation.settings, app=4, intake=2, claim=1)
     try:
         with pytest.raises(CannotStart, match="only for a loopback HOST"):
             await workspace.prepare(opened)
@@ -83,3 +85,19 @@ async def test_without_ports_there_is_nothing_to_play_on(installation):
     del installation.env["EARSHOT_DEMO_PORTS"]
     with pytest.raises(CannotStart, match="started by `inbox up`"):
         await town.serve(installation.settings, pace=Pace())
+
+
+async def test_the_brand_has_a_goal_once_it_has_a_past_and_sets_no_second(prepared, owner):
+    demo = await workspace.prepare(prepared)
+    await workspace.aim(prepared, demo)
+    assert await owner.fetchval("SELECT count(*) FROM goal") == 0
+    world = World(prepared, demo.workspace_id, is_demo=True)
+    world.channel_id = await world.channel("facebook")
+    road = await Road.make(world)
+    await road.comments("8001", "Does it ship?", at="00:01")
+    await workspace.aim(prepared, demo)
+    await workspace.aim(prepared, demo)
+    async with prepared.session(demo.workspace_id) as session:
+        (goal,) = await goals.all_of(session, demo.admin)
+    assert "below 4 hours" in goal.sentence
+    assert goal.wording.channel_ids
