@@ -14,7 +14,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.api.guards import needs
 from inbox.api.lists import Limit, Page, Place
-from inbox.desk import assignment, conversations, drafts, ledger, mentions, reading, snoozes, tags, threads, views
+from inbox.desk import (
+    assignment,
+    conversations,
+    drafts,
+    ledger,
+    mentions,
+    reading,
+    snoozes,
+    spam,
+    tags,
+    threads,
+    views,
+)
 from inbox.desk.conversations import HIGHEST_PRIORITY, LONGEST_REASON, Unanswered
 from inbox.desk.drafts import DraftOut
 from inbox.desk.filters import LONGEST_AGE, MOST_TAGS, URGENT, Filtering
@@ -87,7 +99,7 @@ async def list_conversations(
         str,
         QueryParameter(
             description="mine, unassigned, teams, risk, open, mentioned, approval, scheduled, snoozed, resolved, "
-            "problems, held, imported or sent."
+            "problems, held, spam, imported or sent."
         ),
     ] = "open",
     channel: Annotated[UUID | None, QueryParameter(description="Of this channel alone.")] = None,
@@ -184,6 +196,22 @@ async def delete_resolution(
 ) -> ConversationOut:
     """Back on the queue."""
     return await conversations.reopen(session, conversation_id, by=agent)
+
+
+@put("/conversations/{conversation_id:uuid}/spam", summary="Mark as spam")
+async def put_spam(
+    conversation_id: FromPath[UUID], session: NamedDependency[AsyncSession], agent: NamedDependency[Agent]
+) -> ConversationOut:
+    """Out of every queue; whatever comes in it later needs no reply. Nothing happens on the platform."""
+    return await spam.mark(session, conversation_id, by=agent)
+
+
+@delete("/conversations/{conversation_id:uuid}/spam", status_code=200, summary="Not spam")
+async def delete_spam(
+    conversation_id: FromPath[UUID], session: NamedDependency[AsyncSession], agent: NamedDependency[Agent]
+) -> ConversationOut:
+    """What only that had silenced is judged anew; whoever waits then is on the queue."""
+    return await spam.unmark(session, conversation_id, by=agent)
 
 
 @put("/conversations/{conversation_id:uuid}/assignment", summary="Assign")
@@ -340,6 +368,8 @@ doors = [
     read_ledger,
     create_resolution,
     delete_resolution,
+    put_spam,
+    delete_spam,
     put_assignment,
     put_snooze,
     delete_snooze,

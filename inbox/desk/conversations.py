@@ -75,7 +75,7 @@ async def reopen(session: AsyncSession, conversation_id: UUID, *, by: Agent) -> 
     held = await hold(session, conversation_id, by=by)
     if held.row["status"] == RESOLVED:
         await held.remember([f.Reopened(**held.act())])
-        await held.change("status = $3, resolved_at = NULL", OPEN)
+        await held.change("status = $3, resolved_at = NULL, is_spam = false", OPEN)
         await held.tells("conversation.reopened", "reopened")
     return await held.out()
 

@@ -57,7 +57,8 @@ VIEWS = {
     "approval": View(holds="approval"),
     "scheduled": View(holds="later"),
     "snoozed": View((SNOOZED,)),
-    "resolved": View((RESOLVED,)),
+    "resolved": View((RESOLVED,), condition="NOT c.is_spam"),
+    "spam": View(condition="c.is_spam"),
     "problems": View(condition="c.problems > 0"),
     "imported": View(condition="c.imported"),
     "held": View(condition="c.held > 0", by_channel=True),
@@ -86,6 +87,7 @@ class CountsOut(msgspec.Struct, kw_only=True):
     snoozed: int
     problems: int
     resolved: int
+    spam: int
     imported: int
     held: int
     mentioned: int

@@ -72,6 +72,7 @@ class Thread:
     permalink: str = ""
     imported: bool = False
     held: int = 0
+    is_spam: bool = False
     new: bool = field(default=False, compare=False)
 
 
@@ -140,7 +141,7 @@ THREADS = Many(
     Conversation,
     Thread,
     THREAD,
-    changing=[c for c in THREAD if c not in ("id", "channel_id", "platform", "assignee_id")],
+    changing=[c for c in THREAD if c not in ("id", "channel_id", "platform", "assignee_id", "is_spam")],
     seldom=[
         ("provisional", "snoozed_until", "resolved_at", "replyable", "imported", "held"),
         ("post_id", "permalink"),

@@ -147,6 +147,7 @@ class Conversation(Tenant, Table):
             postgresql_where=sql("post_id IS NOT NULL AND waiting_since IS NOT NULL"),
             postgresql_include=["channel_id", "waiting_count", "waiting_since", "imported"],
         ),
+        Index("ix_conversation_spam", "workspace_id", "waiting_rank", "id", postgresql_where=sql("is_spam")),
         Index("ix_conversation_identity", "workspace_id", "identity_id"),
         Index("ix_conversation_snooze", "snoozed_until", postgresql_where=sql("status = 'snoozed'")),
         Index("ix_conversation_problem", "workspace_id", "waiting_rank", "id", postgresql_where=sql("problems > 0")),
@@ -220,6 +221,7 @@ class Conversation(Tenant, Table):
     # Lists read in one direction: those who wait come first, longest first; the rest by newest activity.
     # Seconds since 1970 of waiting_since, or 10^11 minus those of last_message_at.
     waiting_rank: Mapped[float] = mapped_column(server_default=sql("0"))
+    is_spam: Mapped[bool] = mapped_column(Boolean, server_default=sql("false"))  # an agent says so
     imported: Mapped[bool] = mapped_column(Boolean, server_default=sql("false"))
     snoozed_until: Mapped[MaybeInstant]
     snoozed_by: Mapped[MaybeName]

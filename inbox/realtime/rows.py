@@ -115,6 +115,7 @@ def conversation(row: asyncpg.Record) -> ConversationOut:
         risk=row["risk"],
         imported=row["imported"],
         held=row["held"],
+        is_spam=row["is_spam"],
         assignee_id=row["assignee_id"],
         team_id=row["team_id"],
         tags=row["tags"],

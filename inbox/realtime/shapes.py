@@ -64,6 +64,7 @@ class ConversationOut(msgspec.Struct, kw_only=True):
     risk: int
     imported: bool  # only items from before the connection wait here
     held: int  # messages here that the platform holds back for review
+    is_spam: bool
     assignee_id: UUID | None
     team_id: UUID | None
     tags: list[str]

@@ -40,6 +40,10 @@ _QUESTIONS, _REQUESTS = Phrases(phrases.QUESTIONS), Phrases(phrases.REQUESTS)
 _COMPLAINTS, _GREETINGS, _SPAM = Phrases(phrases.COMPLAINTS), Phrases(phrases.GREETINGS), Phrases(phrases.SPAM)
 
 
+# No rule of a text: what stands in a conversation that an agent marked as spam asks for nothing.
+IN_SPAM = Decision(False, "in_spam", 1, "It stands in a conversation that was marked as spam.")
+
+
 class Rule(msgspec.Struct, frozen=True):
     """One rule: what it is called, what it says when it speaks, and whether it speaks about an item."""
 

@@ -139,6 +139,7 @@ async def test_counts_say_how_new_they_are(ana: httpx.AsyncClient, road: Road) -
         "imported": 0,
         "held": 0,
         "risk": 0,
+        "spam": 0,
         "teams": 0,
         "by_team": {},
         "saved": {},

@@ -228,6 +228,8 @@ ROWS: dict[str, Row] = {
     "GET /api/v1/conversations/{conversation_id}/ledger": Row("200 200 200 200   404   404    401     200", None, a_conversation),
     "POST /api/v1/conversations/{conversation_id}/resolution": Row("200 200 200 403 404 404   401     200", CLOSED, a_conversation),
     "DELETE /api/v1/conversations/{conversation_id}/resolution": Row("200 200 200 403 404 404 401     200", None, a_conversation),
+    "PUT /api/v1/conversations/{conversation_id}/spam": Row("   200 200 200 403 404  404    401     200", None, a_conversation),
+    "DELETE /api/v1/conversations/{conversation_id}/spam": Row("200 200 200 403 404  404    401     200", None, a_conversation),
     "PUT /api/v1/conversations/{conversation_id}/assignment": Row("200 200 200 403 404 404    401     200", {"assignee_id": None}, a_conversation),
     "PUT /api/v1/conversations/{conversation_id}/snooze": Row("200 200 200 403   404   404    401     200", TOMORROW, a_conversation),
     "DELETE /api/v1/conversations/{conversation_id}/snooze": Row("200 200 200 403 404  404    401     200", None, a_conversation),

@@ -192,6 +192,9 @@ export class Api {
 
   whatIf = (goal: Id, slots: AddedHours[]): Promise<WhatIf> => this.#send("POST", `/goals/${goal}/what-if`, { slots })
 
+  setSpam = (conversation: Id, on: boolean): Promise<Conversation> =>
+    this.#send(on ? "PUT" : "DELETE", `/conversations/${conversation}/spam`, on ? {} : undefined)
+
   matching = (list: Listed): Promise<{ n: number; most: number }> => this.#send("POST", "/sweeps/matching", list)
 
   sweep = (list: Listed, act: SweepAct): Promise<Sweep> => this.#send("POST", "/sweeps", { ...list, act })

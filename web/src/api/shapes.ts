@@ -61,6 +61,7 @@ export interface Conversation {
   due_at: Time | null // by when the first of those who wait was promised an answer
   risk: 0 | 1 | 2 // of that promise: 1 three quarters are used up, 2 all of it
   imported: boolean
+  is_spam?: boolean
   held: number
   assignee_id: Id | null
   team_id: Id | null

@@ -117,6 +117,12 @@ export async function reopen(row: Conversation): Promise<void> {
   await change(row.id, { status: "open", resolved_at: null }, () => desk.api.reopen(row.id))
 }
 
+/** Out of every queue, or back where it belongs. */
+export async function setSpam(row: Conversation, on: boolean): Promise<void> {
+  const done = await change(row.id, { is_spam: on, ...(on ? { status: "resolved" as const } : {}) }, () => desk.api.setSpam(row.id, on))
+  if (done) undo.offer(t(on ? "said.spam" : "said.not_spam"), () => void setSpam(done, !on))
+}
+
 export async function snooze(row: Conversation, until: Date): Promise<void> {
   const at = until.toISOString()
   const done = await change(row.id, { status: "snoozed", snoozed_until: at }, () => desk.api.snooze(row.id, at))

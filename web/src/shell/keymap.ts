@@ -1,7 +1,7 @@
 /** Which key does what: Gmail's grammar, so hands know it already. */
 
 import type { Conversation, Message } from "../api/shapes.ts"
-import { assign, reopen, setHidden, setLiked } from "../live/actions.ts"
+import { assign, reopen, setHidden, setLiked, setSpam } from "../live/actions.ts"
 import { desk } from "../live/desk.svelte.ts"
 import { isUnanswered } from "../live/people.ts"
 import { safe } from "../ui/links.ts"
@@ -42,6 +42,7 @@ interface Work {
   messages: () => Message[]
   write: (visibility: "public" | "private" | "note") => void
   done: () => void
+  spam: () => void
   unread: () => void
   macro: (id: string) => void
   anchor: () => HTMLElement | null
@@ -63,6 +64,8 @@ export function conversationCommands(work: Work): Command[] {
     { id: "write.note", title: t("do.write_note"), group: write, keys: ["n"], isPossible: may, run: () => work.write("note") },
     { id: "done", title: t("do.done_next"), group, keys: ["e"], isPossible: may, run: work.done },
     { id: "reopen", title: t("do.reopen"), group, keys: ["Shift+E"], isPossible: may, run: () => work.chosen().forEach((row) => void reopen(row)) },
+    { id: "spam", title: t("do.spam"), group, keys: ["!"], isPossible: () => may() && work.chosen().some((row) => !row.is_spam), run: work.spam },
+    { id: "not_spam", title: t("do.not_spam"), group, keys: [], isPossible: () => may() && work.chosen().some((row) => row.is_spam), run: () => work.chosen().forEach((row) => void setSpam(row, false)) },
     { id: "snooze", title: t("do.snooze"), group, keys: ["h"], isPossible: may, run: ask("snooze") },
     { id: "assign", title: t("do.assign"), group, keys: ["a"], isPossible: may, run: ask("assign") },
     { id: "assign_me", title: t("do.assign_me"), group, keys: ["i"], isPossible: may, run: () => work.chosen().forEach((row) => void assign(row, desk.me)) },
