@@ -6,14 +6,14 @@ from typing import Annotated
 from uuid import UUID
 
 import msgspec
-from litestar import Response, delete, get, post
+from litestar import Response, delete, get, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.api.guards import in_a_browser, needs
 from inbox.api.lists import Limit
-from inbox.desk import cards, exports, merges
+from inbox.desk import blocking, cards, exports, merges
 from inbox.desk.cards import ContactOut, ContactPage
 from inbox.desk.exports import ExportOut
 from inbox.desk.merges import SplitOut
@@ -88,6 +88,22 @@ async def delete_merge(
     return await merges.split(session, contact_id, merge_id, by=agent)
 
 
+@put("/contacts/{contact_id:uuid}/block", summary="Block a person here")
+async def put_block(
+    contact_id: FromPath[UUID], session: NamedDependency[AsyncSession], agent: NamedDependency[Agent]
+) -> ContactOut:
+    """What they write is kept, asks for nothing and rings nobody. Nothing happens on the platform."""
+    return await blocking.block(session, contact_id, by=agent)
+
+
+@delete("/contacts/{contact_id:uuid}/block", status_code=200, summary="Unblock a person")
+async def delete_block(
+    contact_id: FromPath[UUID], session: NamedDependency[AsyncSession], agent: NamedDependency[Agent]
+) -> ContactOut:
+    """What they write from now on counts as anybody's."""
+    return await blocking.unblock(session, contact_id, by=agent)
+
+
 @get("/contacts/{contact_id:uuid}/export", guards=[needs(Right.PRIVACY)], summary="Export what we hold of a person")
 async def export_contact(
     contact_id: FromPath[UUID], session: NamedDependency[AsyncSession], agent: NamedDependency[Agent]
@@ -124,6 +140,8 @@ doors = [
     read_contact_of_identity,
     create_merge,
     delete_merge,
+    put_block,
+    delete_block,
     export_contact,
     erase_contact,
 ]

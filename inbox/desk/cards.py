@@ -25,7 +25,8 @@ LAST_ID = UUID(int=2**128 - 1)
 
 # What wrote, or was written to, in a channel that the agent sees; NULL: all of them.
 IDENTITIES = """
-SELECT i.id, i.contact_id, i.platform, i.external_id, i.name, i.handle, i.avatar_url, i.created_at, i.erased_at
+SELECT i.id, i.contact_id, i.platform, i.external_id, i.name, i.handle, i.avatar_url, i.created_at, i.erased_at,
+       i.blocked_at, i.blocked_by
 FROM contact_identity i WHERE i.workspace_id = $1 AND i.contact_id = ANY($2) AND ($3::uuid[] IS NULL
     OR EXISTS (SELECT 1 FROM conversation c
                WHERE c.workspace_id = $1 AND c.identity_id = i.id AND c.channel_id = ANY($3) OFFSET 0)
@@ -53,6 +54,8 @@ class IdentityOut(msgspec.Struct, kw_only=True):
     profile_url: str
     known_since: datetime
     erased: bool
+    blocked_at: datetime | None
+    blocked_by: UUID | None
 
 
 class MergeOut(msgspec.Struct, kw_only=True):
@@ -264,6 +267,8 @@ def _identity(row: asyncpg.Record) -> IdentityOut:
         profile_url="" if row["erased_at"] else _profile(row),
         known_since=row["created_at"],
         erased=row["erased_at"] is not None,
+        blocked_at=row["blocked_at"],
+        blocked_by=row["blocked_by"],
     )
 
 

@@ -17,8 +17,11 @@ TOLD_AGAIN = timedelta(hours=1)  # a name that is told again and again is noted 
 Name = tuple[str, str]  # a platform, and somebody's id there
 
 
-async def meet(connection: Connection, workspace_id: UUID, events: Sequence[tuple[str, Incoming]]) -> dict[Name, UUID]:
-    """Give each a row, and note what is new of them; gives their ids. `events`: each with its platform."""
+async def meet(
+    connection: Connection, workspace_id: UUID, events: Sequence[tuple[str, Incoming]]
+) -> tuple[dict[Name, UUID], set[UUID]]:
+    """Give each a row, and note what is new of them; gives their ids, and who of them is blocked. `events`: each with
+    its platform."""
     authors: dict[Name, Author] = {}
     wrote: set[Name] = set()
     for platform, incoming in events:
@@ -35,7 +38,7 @@ async def meet(connection: Connection, workspace_id: UUID, events: Sequence[tupl
                 authors.setdefault((platform, name), Author(name))
                 about.discard((platform, name))
     if not authors:
-        return {}
+        return {}, set()
     keys = sorted(authors)
     known = await _identities(connection, workspace_id, keys)
     if missing := [key for key in keys if key not in known and key not in about]:
@@ -44,7 +47,8 @@ async def meet(connection: Connection, workspace_id: UUID, events: Sequence[tupl
     changed = {known[key]["id"]: authors[key] for key in keys if key in known and _differs(known[key], authors[key])}
     if changed:
         await _rename(connection, workspace_id, changed)
-    return {key: row["id"] for key, row in known.items()}
+    blocked = {row["id"] for row in known.values() if row["is_blocked"]}
+    return {key: row["id"] for key, row in known.items()}, blocked
 
 
 async def _add(
@@ -99,7 +103,8 @@ async def _rename(connection: Connection, workspace_id: UUID, authors: Mapping[U
 async def _identities(connection: Connection, workspace_id: UUID, keys: list[Name]) -> dict[Name, asyncpg.Record]:
     found = await connection.fetch(
         """SELECT i.id, i.platform, i.external_id, i.name, i.handle, i.avatar_url,
-               i.named_at > now() - $4::interval AS is_fresh FROM contact_identity i
+               i.blocked_at IS NOT NULL AS is_blocked, i.named_at > now() - $4::interval AS is_fresh
+           FROM contact_identity i
            JOIN unnest($2::text[], $3::text[]) AS k(platform, external_id) USING (platform, external_id)
            WHERE i.workspace_id = $1""",
         workspace_id,

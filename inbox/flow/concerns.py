@@ -12,6 +12,7 @@ from uuid import UUID
 
 from inbox.desk.telling import Kind
 from inbox.realtime.shapes import EventOut
+from inbox.sla.needs_reply import BLOCKED, IN_SPAM
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,8 @@ def _received(event: EventOut) -> Meaning:
     if event.conversation is None or event.message is None or event.message.before_connection:
         return [], []
     if event.message.direction != "in" or event.conversation.assignee_id is None:
+        return [], []
+    if event.message.needs_reply_reason in SILENT:
         return [], []
     return _of_thread(event, "wrote_again", event.conversation.assignee_id), []
 
@@ -212,6 +215,7 @@ def _of_thread(event: EventOut, kind: Kind, user_id: UUID | None) -> list[News]:
     ]
 
 
+SILENT = {IN_SPAM.reason, BLOCKED.reason}  # what rings nobody
 MENTIONED, HANDED = "message.mentioned", "sweep.handed"
 CONCERNS: dict[str, Callable[[EventOut], Meaning]] = {
     "conversation.assigned": _assigned,

@@ -20,7 +20,7 @@ from inbox.flow.scene import Scene
 from inbox.platforms.base import Act, Action, Actor, Attachment, Connector, Incoming, Kind, clean
 from inbox.sla import facts as f
 from inbox.sla.facts import tie_of
-from inbox.sla.needs_reply import IN_SPAM, Decision, decide
+from inbox.sla.needs_reply import BLOCKED, IN_SPAM, Decision, decide
 
 QUICK = timedelta(seconds=5)  # nobody reads and types faster: a sooner answer is a machine's
 
@@ -34,7 +34,9 @@ def wrote(scene: Scene, event: Event, connector: Connector) -> Letter | None:
     thread = finding.thread_of(scene, event, place, parent)
     identity = scene.identity(place.platform, incoming.author)
     letter = finding.new_letter(scene, event, thread, parent, direction="in", identity_id=identity)
-    decision = IN_SPAM if thread.is_spam else _decide(incoming, place)
+    decision = _decide(incoming, place)
+    if thread.is_spam or identity in scene.blocked:
+        decision = IN_SPAM if thread.is_spam else BLOCKED
     letter.needs_reply, letter.needs_reply_reason = decision.needs_reply, decision.reason
     letter.before_connection = incoming.at < place.connected_at
     if incoming.hidden:
@@ -163,8 +165,9 @@ def edited(scene: Scene, event: Event, connector: Connector) -> bool:
     scene.revisions.append(Revision(letter.id, letter.revisions, old_text, old_attachments, old_at))
     letter.revisions += 1
     if letter.direction == "in":
-        is_spam = scene.threads[letter.conversation_id].is_spam
-        decision = IN_SPAM if is_spam else _decide(incoming, place, kind=letter.kind)
+        decision = _decide(incoming, place, kind=letter.kind)
+        if (is_spam := scene.threads[letter.conversation_id].is_spam) or letter.identity_id in scene.blocked:
+            decision = IN_SPAM if is_spam else BLOCKED
         scene.facts.append(
             f.Edited(
                 conversation=str(letter.conversation_id),

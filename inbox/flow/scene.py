@@ -39,6 +39,7 @@ class Scene:
         self.connection, self.workspace_id, self.now = connection, workspace_id, now
         self.places: dict[UUID, Place] = {}
         self.identities: dict[tuple[str, str], UUID] = {}
+        self.blocked: set[UUID] = set()  # of these people
         self.threads: dict[UUID, Thread] = {}
         self.keys: dict[tuple[UUID, str], list[Thread]] = {}
         self.letters: dict[tuple[UUID, str], Letter] = {}
@@ -66,7 +67,7 @@ class Scene:
         await self._load_places({event.channel_id for event in events})
         known = [event for event in events if event.channel_id in self.places]
         brought = [(self.places[event.channel_id].platform, event.incoming) for event in known]
-        self.identities = await authors.meet(self.connection, self.workspace_id, brought)
+        self.identities, self.blocked = await authors.meet(self.connection, self.workspace_id, brought)
         await self._load_threads(known)
         await self._load_letters(known)
         await self._load_posts(known)

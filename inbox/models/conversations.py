@@ -70,6 +70,8 @@ class ContactIdentity(Tenant, Table):
     handle_key: Mapped[str] = mapped_column(
         Text(collation="C"), Computed("lower(left(ltrim(handle, '@'), 100))", persisted=True)
     )
+    blocked_at: Mapped[MaybeInstant]  # what they write asks for nothing since
+    blocked_by: Mapped[MaybeName]
     # An event named only an id: the platform is asked who it is, once.
     nameless: Mapped[bool] = mapped_column(Boolean, server_default=sql("false"))
     # When the platform last told the name; None: it was let go, and is asked for again when somebody looks.

@@ -43,6 +43,8 @@ _COMPLAINTS, _GREETINGS, _SPAM = Phrases(phrases.COMPLAINTS), Phrases(phrases.GR
 # No rule of a text: what stands in a conversation that an agent marked as spam asks for nothing.
 IN_SPAM = Decision(False, "in_spam", 1, "It stands in a conversation that was marked as spam.")
 
+BLOCKED = Decision(False, "blocked", 1, "Whoever wrote it was blocked here.")
+
 
 class Rule(msgspec.Struct, frozen=True):
     """One rule: what it is called, what it says when it speaks, and whether it speaks about an item."""

@@ -264,6 +264,8 @@ ROWS: dict[str, Row] = {
     "GET /api/v1/contacts": Row("                     200   200   200    200     200   200    401     200"),
     "GET /api/v1/contacts/{contact_id}": Row("        200   200   200    200     404   404    401     200", None, a_person),
     "GET /api/v1/identities/{identity_id}/contact": Row("200 200 200  200     404   404    401     200", None, a_person),
+    "PUT /api/v1/contacts/{contact_id}/block": Row("   200 200 200 403 404  404    401     200", None, a_person),
+    "DELETE /api/v1/contacts/{contact_id}/block": Row("200 200 200 403 404  404    401     200", None, a_person),
     "POST /api/v1/contacts/{contact_id}/merges": Row("404 404  404    403     404   404    401     404", {"contact_id": str(new_id())}, a_person),
     "DELETE /api/v1/contacts/{contact_id}/merges/{merge_id}": Row("200 200 200 403 404 404   401     200", None, a_merge),
     "GET /api/v1/contacts/{contact_id}/conversations": Row("200 200 200 200  404   404    401     200", None, a_person),

@@ -195,6 +195,9 @@ export class Api {
   setSpam = (conversation: Id, on: boolean): Promise<Conversation> =>
     this.#send(on ? "PUT" : "DELETE", `/conversations/${conversation}/spam`, on ? {} : undefined)
 
+  setBlocked = (contact: Id, on: boolean): Promise<Contact> =>
+    this.#send(on ? "PUT" : "DELETE", `/contacts/${contact}/block`, on ? {} : undefined)
+
   matching = (list: Listed): Promise<{ n: number; most: number }> => this.#send("POST", "/sweeps/matching", list)
 
   sweep = (list: Listed, act: SweepAct): Promise<Sweep> => this.#send("POST", "/sweeps", { ...list, act })

@@ -13,6 +13,8 @@ export interface Identity {
   profile_url: string
   known_since: Time
   erased: boolean
+  blocked_at?: Time | null // here alone
+  blocked_by?: Id | null
 }
 
 /** Somebody said that they are one; `identity_ids` are somebody else's again when it is split. */

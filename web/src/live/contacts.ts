@@ -55,5 +55,10 @@ export async function merge(kept: Contact, other: Contact): Promise<boolean> {
   }
 }
 
+export async function setBlocked(person: Contact, on: boolean): Promise<void> {
+  const done = await change(person, () => desk.api.setBlocked(person.id, on))
+  if (done) undo.offer(t(on ? "said.blocked" : "said.unblocked", { name: shortName(person.name) }), () => void setBlocked(person, !on))
+}
+
 export const split = (person: Contact, merge: Id): Promise<boolean> =>
   change(person, () => desk.api.split(person.id, merge))
