@@ -20,6 +20,7 @@ from arq.typing import WorkerCoroutine
 from arq.worker import Worker
 from redis.exceptions import RedisError
 
+from inbox.flow import spiking
 from inbox.ground.tasks import end
 from workers.house import House
 
@@ -53,10 +54,17 @@ async def forget_sessions(house: House) -> None:
     await house.database.app.execute("DELETE FROM oauth_state WHERE expires_at < now()")
 
 
+async def look_for_spikes(house: House) -> None:
+    """Whether much more comes in than usual."""
+    for workspace_id in await spiking.look_everywhere(house.database):
+        house.bell.ring(f"feed:{workspace_id}")
+
+
 JOBS: dict[str, tuple[timedelta, Job]] = {
     "make_days": (timedelta(days=1), make_days),
     "put_days_away": (timedelta(hours=1), put_days_away),
     "forget_sessions": (timedelta(hours=1), forget_sessions),
+    "look_for_spikes": (timedelta(minutes=1), look_for_spikes),
 }
 
 

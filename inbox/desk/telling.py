@@ -29,6 +29,7 @@ Kind = Literal[
     "breached",
     "any_breached",
     "snooze_over",
+    "spike",
     "channel_down",
     "rule",
     "rule_stopped",
@@ -49,6 +50,7 @@ DEFAULTS: dict[Kind, tuple[Medium, ...]] = {
     "breached": ("in_app",),
     "any_breached": (),
     "snooze_over": (),
+    "spike": (),
     "channel_down": ("in_app",),
     "rule": ("in_app", "desktop"),
     "rule_stopped": (),
@@ -58,6 +60,7 @@ FOR_SUPERVISORS: dict[Kind, tuple[Medium, ...]] = {
     "rule_stopped": ("in_app",),
     "unassigned_at_risk": ("in_app",),
     "any_breached": ("in_app",),
+    "spike": ("in_app",),
 }
 FOR_ADMINS: dict[Kind, tuple[Medium, ...]] = {
     "channel_down": ("in_app", "email"),

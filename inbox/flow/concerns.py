@@ -181,6 +181,13 @@ def _channel(event: EventOut) -> Meaning:
     return [], [Settled("channel_down", channel.id, event.seq)]
 
 
+def _spiked(event: EventOut) -> Meaning:
+    if event.channel is None:
+        return [], []
+    channel = event.channel.id
+    return [News("spike", None, channel, event.at, event.seq, channel_id=channel)], []
+
+
 def _signed_out(event: EventOut) -> Meaning:
     if event.channel is None:
         return [], []
@@ -239,6 +246,7 @@ CONCERNS: dict[str, Callable[[EventOut], Meaning]] = {
     "rule.switched_on": _rule_on,
     "channel.signed_out": _signed_out,
     "channel.changed": _channel,
+    "channel.spiked": _spiked,
     "webhook.switched_off": _switched_off,
     "webhook.switched_on": _needs_no_look,
     "webhook.removed": _needs_no_look,

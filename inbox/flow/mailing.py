@@ -57,6 +57,7 @@ SAID = {
     "breached": ("one of yours missed its target", "{n} of yours missed their targets"),
     "any_breached": ("a conversation missed its target", "{n} conversations missed their targets"),
     "snooze_over": ("a snooze is over", "{n} snoozes are over"),
+    "spike": ("much more comes in than usual", "much more comes in than usual on {n} channels"),
     "rule": ("a rule points out a conversation", "rules point out {n} conversations"),
     "rule_stopped": ("a rule was switched off by itself", "{n} rules were switched off by themselves"),
     "channel_down": ("a channel cannot be heard", "{n} channels cannot be heard"),

@@ -72,6 +72,7 @@ class Channel(Tenant, Table):
     listening: Mapped[bool | None] = mapped_column(Boolean, nullable=True)  # the subscription stands; None: not looked
     trouble: Mapped[Words]  # why nothing can be heard at the moment, in a sentence
     trouble_since: Mapped[MaybeInstant]
+    spiked_at: Mapped[MaybeInstant]  # when it was last told that much more came in than usual
     deaf_since: Mapped[MaybeInstant]  # it lasted, and everybody was told
     told: Mapped[int | None] = mapped_column(Integer, nullable=True)  # items at the last catch-up
     held: Mapped[int | None] = mapped_column(Integer, nullable=True)  # how many of those were here already

@@ -239,9 +239,9 @@ class SavedReplyOut(msgspec.Struct, kw_only=True):
 
 class NotificationOut(msgspec.Struct, kw_only=True):
     """Something one person is to know. `kind`: assigned, mentioned, wrote_again, send_failed, rejected,
-    to_approve, at_risk, unassigned_at_risk, breached, any_breached, snooze_over, channel_down, rule, rule_stopped,
-    webhook_off. `count`: how often it happened since it was last read; assigned without a conversation: how many were.
-    `by`: the colleague who did it."""
+    to_approve, at_risk, unassigned_at_risk, breached, any_breached, snooze_over, spike, channel_down, rule,
+    rule_stopped, webhook_off. `count`: how often it happened since it was last read; assigned without a conversation:
+    how many were. `by`: the colleague who did it."""
 
     id: UUID
     version: int

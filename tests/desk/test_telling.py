@@ -51,6 +51,7 @@ def test_what_is_on_by_default() -> None:
         "breached": ["in_app"],
         "any_breached": [],
         "snooze_over": [],
+        "spike": [],
         "channel_down": ["in_app"],
         "rule": ["desktop", "in_app"],
         "rule_stopped": [],
