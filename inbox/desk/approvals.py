@@ -49,7 +49,7 @@ async def approve(session: AsyncSession, message_id: UUID, *, seen: UUID | int, 
         await deliveries.tell(connection, part, QUEUED, due_at=due_at)
         await deliveries.count(connection, part, QUEUED)
         await _tell(session, connection, part, "approved", by)
-    return await _out(connection, held)
+    return await deliveries.shown(connection, held)
 
 
 async def reject(session: AsyncSession, message_id: UUID, reason: str, *, by: Agent) -> MessageOut:
@@ -68,7 +68,7 @@ async def reject(session: AsyncSession, message_id: UUID, reason: str, *, by: Ag
         await deliveries.tell(connection, part, REJECTED, reason=why)
         await deliveries.count(connection, part, REJECTED, back=True)
         await _tell(session, connection, part, "rejected", by)
-    return await _out(connection, held)
+    return await deliveries.shown(connection, held)
 
 
 async def _hold(session: AsyncSession, message_id: UUID, by: Agent) -> tuple[Connection, Held, list[Held]]:
@@ -134,8 +134,3 @@ async def _tell(session: AsyncSession, connection: Connection, held: Held, verb:
         by=by.person,
         activity=line,
     )
-
-
-async def _out(connection: Connection, held: Held) -> MessageOut:
-    message_id: UUID = held.message["id"]
-    return (await rows.messages(connection, held.workspace_id, [message_id]))[message_id]

@@ -13,9 +13,9 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from inbox.desk import cards, landings, lines
+from inbox.desk import cards, decisions, landings, lines
 from inbox.desk.cards import ContactOut
-from inbox.desk.holding import Held, hold
+from inbox.desk.holding import hold
 from inbox.desk.status import RESOLVED
 from inbox.ground.db import Connection, raw
 from inbox.people.access import Agent, Right
@@ -82,26 +82,13 @@ async def _silence(session: AsyncSession, connection: Connection, accounts: list
     channels = None if by.channel_ids is None else sorted(by.channel_ids)
     for row in await connection.fetch(WAITS, by.workspace_id, [str(one) for one in accounts], channels, MOST):
         held = await hold(session, row["id"], by=by)
-        await _dismiss(held, [UUID(item) for item in row["items"]])
+        shown = await landings.shown(
+            held.connection, held.workspace_id, [UUID(item) for item in row["items"]], held.now
+        )
+        await decisions.say(held, shown, needs_reply=False, reason=REASON)
         if held.waiting == 0 and held.row["status"] != RESOLVED:
             await held.remember([f.Resolved(**held.act())])
             await held.change(
                 "status = $3, resolved_at = $4, snoozed_until = NULL, snoozed_by = NULL", RESOLVED, held.now
             )
         await held.tells("conversation.resolved" if held.waiting == 0 else "conversation.counted", "author_blocked")
-
-
-async def _dismiss(held: Held, items: list[UUID]) -> None:
-    shown = await landings.shown(held.connection, held.workspace_id, items, held.now)
-    await held.connection.execute(
-        """UPDATE message SET needs_reply = false, needs_reply_reason = $3, version = version + 1
-           WHERE workspace_id = $1 AND id = ANY($2)""",
-        held.workspace_id,
-        items,
-        REASON,
-    )
-    await held.remember(
-        f.Decided(**held.act(), item=one.item, needs_reply=False, reason=REASON, revision=one.revision) for one in shown
-    )
-    for message_id in items:
-        held.announces("message.decided", message_id)

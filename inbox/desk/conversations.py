@@ -15,7 +15,7 @@ import asyncpg
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from inbox.desk import landings, threads
+from inbox.desk import decisions, landings, threads
 from inbox.desk.deliveries import ANSWERS
 from inbox.desk.holding import Held, hold
 from inbox.desk.status import OPEN, RESOLVED
@@ -100,29 +100,13 @@ async def _settle(held: Held, waiting: list[asyncpg.Record], unanswered: Unanswe
     shown = await landings.shown(held.connection, held.workspace_id, items, held.now)
     match unanswered.how:
         case "no_reply_needed":
-            await _dismiss(held, shown, _reason(unanswered.reason))
+            await decisions.say(held, shown, needs_reply=False, reason=_reason(unanswered.reason))
         case "answered_elsewhere" if unanswered.reply is not None:
             await _answered_by(held, waiting, shown, unanswered.reply)
         case "answered_elsewhere":
             await held.remember([f.Ended(**held.act(), items=shown, why=unanswered.why)])
         case "close_unanswered":
             await held.remember([f.ClosedUnanswered(**held.act(), items=shown)])
-
-
-async def _dismiss(held: Held, shown: tuple[f.Shown, ...], reason: str) -> None:
-    ids = [UUID(one.item) for one in shown]
-    await held.connection.execute(
-        """UPDATE message SET needs_reply = false, needs_reply_reason = $3, version = version + 1
-           WHERE workspace_id = $1 AND id = ANY($2)""",
-        held.workspace_id,
-        ids,
-        reason,
-    )
-    await held.remember(
-        f.Decided(**held.act(), item=one.item, needs_reply=False, reason=reason, revision=one.revision) for one in shown
-    )
-    for message_id in ids:
-        held.announces("message.decided", message_id)
 
 
 async def _answered_by(held: Held, waiting: list[asyncpg.Record], shown: tuple[f.Shown, ...], reply: UUID) -> None:

@@ -45,6 +45,27 @@ async def needs_reply(session: AsyncSession, message_id: UUID, needs: bool, reas
     return await held.message(message_id)
 
 
+async def say(held: Held, shown: tuple[f.Shown, ...], *, needs_reply: bool, reason: str) -> None:
+    """The agent's word on several items of a conversation that is held, each as it was shown."""
+    ids = [UUID(one.item) for one in shown]
+    if not ids:
+        return
+    await held.connection.execute(
+        """UPDATE message SET needs_reply = $3, needs_reply_reason = $4, version = version + 1
+           WHERE workspace_id = $1 AND id = ANY($2)""",
+        held.workspace_id,
+        ids,
+        needs_reply,
+        reason,
+    )
+    await held.remember(
+        f.Decided(**held.act(), item=one.item, needs_reply=needs_reply, reason=reason, revision=one.revision)
+        for one in shown
+    )
+    for message_id in ids:
+        held.announces("message.decided", message_id)
+
+
 async def authorship(session: AsyncSession, message_id: UUID, automatic: bool, *, by: Agent) -> MessageOut:
     """Whether a person wrote what was not written here; only a person's answer stops a clock."""
     held, message = await hold_message(session, message_id, by=by)

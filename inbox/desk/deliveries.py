@@ -15,7 +15,9 @@ import asyncpg
 from inbox.desk import lines
 from inbox.ground.db import Connection
 from inbox.platforms.base import Action, ErrorClass
+from inbox.realtime import rows
 from inbox.realtime.events import Happening
+from inbox.realtime.shapes import MessageOut
 
 QUEUED, SENDING, SENT, FAILED = "queued", "sending", "sent", "failed"
 UNKNOWN, NEEDS_DECISION, CANCELLED = "unknown", "needs_decision", "cancelled"
@@ -89,6 +91,12 @@ async def hold(connection: Connection, workspace_id: UUID, outbound_id: UUID) ->
         if conversation is not None and outbound["conversation_id"] == conversation["id"]:
             return Held(workspace_id, outbound, message, conversation, outbound["now"])
     return None
+
+
+async def shown(connection: Connection, held: Held) -> MessageOut:
+    """The bubble as it is now."""
+    message_id: UUID = held.message["id"]
+    return (await rows.messages(connection, held.workspace_id, [message_id]))[message_id]
 
 
 async def waits(

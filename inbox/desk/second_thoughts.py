@@ -23,7 +23,7 @@ from inbox.ground import errors
 from inbox.ground.db import Connection, raw
 from inbox.people.access import Agent, Right
 from inbox.platforms.base import Sent, clean
-from inbox.realtime import events, rows
+from inbox.realtime import events
 from inbox.realtime.shapes import MessageOut
 
 
@@ -42,7 +42,7 @@ async def cancel(session: AsyncSession, message_id: UUID, *, by: Agent) -> Messa
         )
     await _audit(connection, held, "cancelled", by)
     await _show_last(connection, held)
-    return await _out(connection, held)
+    return await deliveries.shown(connection, held)
 
 
 async def retry(session: AsyncSession, message_id: UUID, *, by: Agent) -> MessageOut:
@@ -57,7 +57,7 @@ async def retry(session: AsyncSession, message_id: UUID, *, by: Agent) -> Messag
         if part.state == FAILED and part.outbound["error"] == PART_BEFORE:
             await _queue_again(session, connection, part, by)
     await _audit(connection, held, "tried_again", by)
-    return await _out(connection, held)
+    return await deliveries.shown(connection, held)
 
 
 async def it_is_there(session: AsyncSession, message_id: UUID, *, by: Agent, permalink: str = "") -> MessageOut:
@@ -81,7 +81,7 @@ async def it_is_there(session: AsyncSession, message_id: UUID, *, by: Agent, per
             activity=happening.activity,
         )
     await _audit(connection, held, "found_it_there", by)
-    return await _out(connection, held)
+    return await deliveries.shown(connection, held)
 
 
 async def post_again(session: AsyncSession, message_id: UUID, *, by: Agent) -> MessageOut:
@@ -95,7 +95,7 @@ async def post_again(session: AsyncSession, message_id: UUID, *, by: Agent) -> M
     )
     await _queue_again(session, connection, held, by)
     await _audit(connection, held, "posted_again", by)
-    return await _out(connection, held)
+    return await deliveries.shown(connection, held)
 
 
 async def _hold(session: AsyncSession, message_id: UUID, by: Agent) -> tuple[Connection, Held]:
@@ -201,8 +201,3 @@ def _address(permalink: str) -> str:
     """A link an agent pasted, if it is one."""
     text = clean(permalink).strip()
     return text[:2000] if text.startswith(("https://", "http://")) else ""
-
-
-async def _out(connection: Connection, held: Held) -> MessageOut:
-    message_id: UUID = held.message["id"]
-    return (await rows.messages(connection, held.workspace_id, [message_id]))[message_id]

@@ -13,8 +13,8 @@ from uuid import UUID
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from inbox.desk import landings, threads
-from inbox.desk.holding import Held, hold
+from inbox.desk import decisions, landings, threads
+from inbox.desk.holding import hold
 from inbox.desk.status import OPEN, RESOLVED
 from inbox.people.access import Agent
 from inbox.realtime import rows
@@ -29,10 +29,6 @@ SELECT m.id, m.kind, m.text, m.attachments, m.rating, m.unsupported, coalesce(m.
 FROM message m WHERE m.workspace_id = $1 AND m.conversation_id = $2 AND m.direction = 'in' AND NOT m.needs_reply
     AND m.deleted_at IS NULL AND m.needs_reply_reason = ANY($3)
 """
-DECIDE = """
-UPDATE message SET needs_reply = $4, needs_reply_reason = $5, version = version + 1
-WHERE workspace_id = $1 AND conversation_id = $2 AND id = ANY($3)
-"""
 
 
 async def mark(session: AsyncSession, conversation_id: UUID, *, by: Agent) -> ConversationOut:
@@ -43,7 +39,7 @@ async def mark(session: AsyncSession, conversation_id: UUID, *, by: Agent) -> Co
     waiting = await threads.who_waits(held.connection, held.workspace_id, held.id)
     items = [UUID(item) for row in waiting for item in row["waiting_items"]]
     shown = await landings.shown(held.connection, held.workspace_id, items, held.now)
-    await _decided(held, shown, needs_reply=False, reason=REASON)
+    await decisions.say(held, shown, needs_reply=False, reason=REASON)
     if held.row["status"] != RESOLVED:
         await held.remember([f.Resolved(**held.act())])
     await held.change(
@@ -68,7 +64,7 @@ async def unmark(session: AsyncSession, conversation_id: UUID, *, by: Agent) -> 
     asks = [row for row in found if _asks(row, channel)]
     shown = await landings.shown(held.connection, held.workspace_id, [row["id"] for row in asks], held.now)
     await held.remember([f.Reopened(**held.act())])
-    await _decided(held, shown, needs_reply=True, reason="It was taken for spam, and is none.")
+    await decisions.say(held, shown, needs_reply=True, reason="It was taken for spam, and is none.")
     if held.waiting:
         await held.change("is_spam = false, status = $3, resolved_at = NULL", OPEN)
     else:
@@ -87,16 +83,3 @@ def _asks(row: asyncpg.Record, channel: asyncpg.Record) -> bool:
         ours=tuple(name for name in (channel["name"], channel["handle"]) if name),
         settings=rows.filtering(channel["settings"]),
     ).needs_reply
-
-
-async def _decided(held: Held, shown: tuple[f.Shown, ...], *, needs_reply: bool, reason: str) -> None:
-    ids = [UUID(one.item) for one in shown]
-    if not ids:
-        return
-    await held.connection.execute(DECIDE, held.workspace_id, held.id, ids, needs_reply, reason)
-    await held.remember(
-        f.Decided(**held.act(), item=one.item, needs_reply=needs_reply, reason=reason, revision=one.revision)
-        for one in shown
-    )
-    for message_id in ids:
-        held.announces("message.decided", message_id)
