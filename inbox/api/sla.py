@@ -10,9 +10,10 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from inbox.desk import calendars, policies
+from inbox.desk import calendars, policies, public_holidays
 from inbox.desk.calendars import CalendarOut
 from inbox.desk.policies import PoliciesOut
+from inbox.desk.public_holidays import CountryOut, HolidayOut
 from inbox.people.access import Agent
 
 Seen = Annotated[int | None, QueryParameter(description="The version that was looked at, if it must still be that.")]
@@ -52,6 +53,25 @@ async def delete_calendar(
     await calendars.remove(session, calendar_id, by=agent)
 
 
+@get("/holidays", summary="List countries with known holidays")
+async def list_countries(agent: NamedDependency[Agent]) -> list[CountryOut]:
+    """By their two letters, each with the parts that have holidays of their own."""
+    return public_holidays.known()
+
+
+@get("/holidays/{country:str}", summary="List public holidays")
+async def list_holidays(
+    country: FromPath[str],
+    agent: NamedDependency[Agent],
+    year: Annotated[int, QueryParameter(description="The first year.", ge=1970, le=2100)],
+    years: Annotated[int, QueryParameter(description="How many years.", ge=1, le=public_holidays.SPAN)] = 2,
+    part: Annotated[str, QueryParameter(description="A part of the country, as listed.", max_length=60)] = "",
+    language: Annotated[str, QueryParameter(description="Of the names, as en or es.", max_length=20)] = "",
+) -> list[HolidayOut]:
+    """To be put into opening hours: only what is kept there counts."""
+    return public_holidays.of(country, part, range(year, year + years), language=language)
+
+
 @get("/sla", summary="Read the SLA policies")
 async def read_policies(session: NamedDependency[AsyncSession], agent: NamedDependency[Agent]) -> PoliciesOut:
     """What is promised to whoever writes, in the order in which it is looked through."""
@@ -66,4 +86,13 @@ async def put_policies(
     return await policies.put(session, data, by=agent)
 
 
-doors = [list_calendars, create_calendar, put_calendar, delete_calendar, read_policies, put_policies]
+doors = [
+    list_calendars,
+    create_calendar,
+    put_calendar,
+    delete_calendar,
+    list_countries,
+    list_holidays,
+    read_policies,
+    put_policies,
+]

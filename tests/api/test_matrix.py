@@ -115,6 +115,10 @@ async def a_platform_nobody_knows(_: World) -> dict[str, Any]:
     return {"platform": "nowhere"}
 
 
+async def a_country(_: World) -> dict[str, Any]:
+    return {"country": "PT"}
+
+
 async def nothing_named(world: World) -> dict[str, Any]:
     """Somebody waits, which the address does not say."""
     await a_conversation(world)
@@ -299,6 +303,8 @@ ROWS: dict[str, Row] = {
     "PATCH /api/v1/saved-replies/{saved_reply_id}": Row("200 200 403 403     403   404    401     403", {"title": "Hi"}, a_saved_reply),
     "DELETE /api/v1/saved-replies/{saved_reply_id}": Row("204 204 403 403    403   404    401     403", None, a_saved_reply),
     "GET /api/v1/calendars": Row("                    200   200   200    200     200   200    401     200"),
+    "GET /api/v1/holidays": Row("200 200 200 200 200 200 401 200"),
+    "GET /api/v1/holidays/{country}": Row("200 200 200 200 200 200 401 200", None, a_country, query={"year": "2026"}),
     "POST /api/v1/calendars": Row("                   201   403   403    403     403   201    401     403", CALENDAR),
     "PUT /api/v1/calendars/{calendar_id}": Row("      200   403   403    403     403   404    401     403", CALENDAR, a_calendar),
     "DELETE /api/v1/calendars/{calendar_id}": Row("   204   403   403    403     403   404    401     403", None, a_calendar),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from playwright.async_api import expect
 
@@ -85,3 +85,22 @@ async def makes_hours(seat: Seat) -> None:
     await seat.page.get_by_role("button", name="Save", exact=True).click()
     await expect(seat.page.get_by_text("Mon to Fri 09:00–17:00, Sat 09:00–14:00")).to_be_visible()
     await expect(seat.page.get_by_role("button", name="New opening hours")).to_be_focused()
+
+
+async def test_an_admin_closes_on_the_public_holidays_of_a_place_but_for_one(office: Office) -> None:
+    admin = await office.sits_down(office.ada, "/settings/sla")
+    year = datetime.now(UTC).year
+    await admin.page.get_by_role("button", name="New opening hours").click()
+    await admin.page.get_by_label("Name", exact=True).fill("Bavaria")
+    await admin.page.get_by_label("Public holidays of").select_option("DE")
+    await admin.page.get_by_label("Part of the country").select_option("BY")
+    await admin.page.get_by_role("button", name=f"Add {year}, {year + 1}").click()
+    await expect(admin.page.get_by_text("days added.")).to_be_visible()
+    await expect(admin.page.get_by_text("Epiphany")).to_have_count(2)
+    assert await found_by_axe(admin) == []
+    await admin.page.get_by_role("button", name=re.compile("Delete .*6 Jan")).first.click()
+    await admin.page.get_by_role("button", name="Save", exact=True).click()
+    await expect(admin.page.get_by_role("button", name="New opening hours")).to_be_visible()
+    (row,) = await office.desk.rows("SELECT versions::text AS versions FROM calendar WHERE workspace_id = $1")
+    assert f"{year}-01-06" not in row["versions"]
+    assert f"{year}-10-03" in row["versions"]

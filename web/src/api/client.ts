@@ -198,6 +198,11 @@ export class Api {
   setBlocked = (contact: Id, on: boolean): Promise<Contact> =>
     this.#send(on ? "PUT" : "DELETE", `/contacts/${contact}/block`, on ? {} : undefined)
 
+  countries = (): Promise<{ code: string; parts: string[] }[]> => this.#get("/holidays")
+
+  holidays = (country: string, part: string, year: number, language: string): Promise<{ day: string; name: string }[]> =>
+    this.#get(`/holidays/${country}`, { part, year: String(year), language })
+
   matching = (list: Listed): Promise<{ n: number; most: number }> => this.#send("POST", "/sweeps/matching", list)
 
   sweep = (list: Listed, act: SweepAct): Promise<Sweep> => this.#send("POST", "/sweeps", { ...list, act })
