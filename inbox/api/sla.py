@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated
 from uuid import UUID
 
+import msgspec
 from litestar import delete, get, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from inbox.desk import calendars, policies, public_holidays
+from inbox.desk import calendars, ical, policies, public_holidays
 from inbox.desk.calendars import CalendarOut
+from inbox.desk.ical import ReadOut
 from inbox.desk.policies import PoliciesOut
 from inbox.desk.public_holidays import CountryOut, HolidayOut
 from inbox.people.access import Agent
 
 Seen = Annotated[int | None, QueryParameter(description="The version that was looked at, if it must still be that.")]
+
+
+class IcalFile(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """The text of the file, and from which year on how many."""
+
+    text: Annotated[str, msgspec.Meta(max_length=ical.LONGEST_TEXT)]
+    year: Annotated[int, msgspec.Meta(ge=1970, le=2100)]
+    years: Annotated[int, msgspec.Meta(ge=1, le=public_holidays.SPAN)] = 2
 
 
 @get("/calendars", summary="List opening hours")
@@ -72,6 +83,12 @@ async def list_holidays(
     return public_holidays.of(country, part, range(year, year + years), language=language)
 
 
+@post("/holidays/reading", status_code=200, summary="Read the days of an iCal file")
+async def read_ical(data: JSONBody[IcalFile], agent: NamedDependency[Agent]) -> ReadOut:
+    """Only events of whole days count; nothing is kept yet."""
+    return await asyncio.to_thread(ical.read, data.text, data.year, data.years)
+
+
 @get("/sla", summary="Read the SLA policies")
 async def read_policies(session: NamedDependency[AsyncSession], agent: NamedDependency[Agent]) -> PoliciesOut:
     """What is promised to whoever writes, in the order in which it is looked through."""
@@ -93,6 +110,7 @@ doors = [
     delete_calendar,
     list_countries,
     list_holidays,
+    read_ical,
     read_policies,
     put_policies,
 ]

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 
-from playwright.async_api import expect
+from playwright.async_api import FilePayload, expect
 
 from inbox.desk import alarms
 from inbox.ground import clock
 from tests.desk.story import minutes_ago
+from tests.desk.test_public_holidays import events
 from tests.web.office import Office, Seat
 from tests.web.test_looks import found_by_axe
 
@@ -97,6 +98,11 @@ async def test_an_admin_closes_on_the_public_holidays_of_a_place_but_for_one(off
     await admin.page.get_by_role("button", name=f"Add {year}, {year + 1}").click()
     await expect(admin.page.get_by_text("days added.")).to_be_visible()
     await expect(admin.page.get_by_text("Epiphany")).to_have_count(2)
+    told = events("SUMMARY:Outing\r\nDTSTART;VALUE=DATE:20260612", "DTSTART:20260612T100000Z")
+    file = FilePayload(name="closed.ics", mimeType="text/calendar", buffer=told.replace("2026", str(year)).encode())
+    await admin.page.get_by_label("Days of an iCal file").set_input_files(file)
+    await expect(admin.page.get_by_text("1 event was passed over")).to_be_visible()
+    await expect(admin.page.get_by_text("Outing")).to_be_visible()
     assert await found_by_axe(admin) == []
     await admin.page.get_by_role("button", name=re.compile("Delete .*6 Jan")).first.click()
     await admin.page.get_by_role("button", name="Save", exact=True).click()

@@ -200,6 +200,9 @@ export class Api {
 
   countries = (): Promise<{ code: string; parts: string[] }[]> => this.#get("/holidays")
 
+  readIcal = (text: string, year: number): Promise<{ days: { day: string; name: string }[]; passed_over: number }> =>
+    this.#send("POST", "/holidays/reading", { text, year })
+
   holidays = (country: string, part: string, year: number, language: string): Promise<{ day: string; name: string }[]> =>
     this.#get(`/holidays/${country}`, { part, year: String(year), language })
 
