@@ -345,7 +345,9 @@ async def _out(connection: Connection, row: asyncpg.Record, agent: Agent) -> Goa
         baseline=unpacked(row["baseline"], Baseline),
         as_of=as_of,
         zone=zone,
-        missions=[one["mission"] for one in channels if one["id"] in wanted.channel_ids and one["mission"]],
+        missions=list(
+            dict.fromkeys(one["mission"] for one in channels if one["id"] in wanted.channel_ids and one["mission"])
+        ),
         progress=await asyncio.to_thread(progress, goal, ends, as_of, every, cuts, clusters),
         editions=[
             EditionOut(
