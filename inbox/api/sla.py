@@ -12,12 +12,13 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from inbox.api.guards import needs
 from inbox.desk import calendars, ical, policies, public_holidays
 from inbox.desk.calendars import CalendarOut
 from inbox.desk.ical import ReadOut
 from inbox.desk.policies import PoliciesOut
 from inbox.desk.public_holidays import CountryOut, HolidayOut
-from inbox.people.access import Agent
+from inbox.people.access import Agent, Right
 
 Seen = Annotated[int | None, QueryParameter(description="The version that was looked at, if it must still be that.")]
 
@@ -83,7 +84,7 @@ async def list_holidays(
     return public_holidays.of(country, part, range(year, year + years), language=language)
 
 
-@post("/holidays/reading", status_code=200, summary="Read the days of an iCal file")
+@post("/holidays/reading", guards=[needs(Right.SETTINGS)], status_code=200, summary="Read the days of an iCal file")
 async def read_ical(data: JSONBody[IcalFile], agent: NamedDependency[Agent]) -> ReadOut:
     """Only events of whole days count; nothing is kept yet."""
     return await asyncio.to_thread(ical.read, data.text, data.year, data.years)

@@ -7,6 +7,7 @@ Only events of whole days close a day: an appointment at ten does not. Source: R
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from itertools import islice
@@ -24,6 +25,12 @@ LONGEST_NAME = 100
 MOST_EVENTS = 5_000
 MOST_DAYS = 500
 LONGEST_EVENT = 60  # days
+MOST_RULES = 300  # events that come again and again
+FIRST_YEAR, LOOKED_BACK = 1900, 10
+SURE = re.compile(
+    r"FREQ=(DAILY|WEEKLY|MONTHLY|YEARLY)(;(INTERVAL=[0-9]{1,2}|COUNT=[0-9]{1,4}|WKST=[A-Z]{2}|UNTIL=[0-9TZ]{8,16}"
+    r"|BYDAY=[+-]?[1-4]?(MO|TU|WE|TH|FR|SA|SU)(,[+-]?[1-4]?(MO|TU|WE|TH|FR|SA|SU))*))*"
+)
 
 
 class ReadOut(msgspec.Struct):
@@ -43,17 +50,21 @@ def read(text: str, year: int, years: int) -> ReadOut:
     events = list(islice(found.walk("VEVENT"), MOST_EVENTS + 1))
     if len(events) > MOST_EVENTS:
         raise Invalid(f"An iCal file may have {MOST_EVENTS} events at most.", field="text")
+    if sum("RRULE" in event for event in events) > MOST_RULES:
+        raise Invalid(f"An iCal file may have {MOST_RULES} events that recur at most.", field="text")
     if not events:
         raise Invalid("There is no event in this file.", field="text")
     days: dict[date, str] = {}
     passed_over = 0
     for event in events:
+        if event.get("STATUS") == "CANCELLED":
+            continue
         try:
             name = clean(str(event.get("SUMMARY", ""))).strip()[:LONGEST_NAME]
             closed = list(_days(event, first, last))
         except (ValueError, TypeError, KeyError, AttributeError, OverflowError):
             closed = None
-        if closed is None or not _is_of_whole_days(event):
+        if closed is None or not _is_of_whole_days(event) or "RECURRENCE-ID" in event:
             passed_over += 1
             continue
         for day in closed:
@@ -84,11 +95,16 @@ def _starts(event: icalendar.Component, start: date, first: date, last: date) ->
     if rule is None:
         yield start
         return
-    # Whole days have no zone: an end of the rule that names one would not fit them.
-    parts = rule.to_ical().decode().split(";")
-    told = ";".join(part[: len("UNTIL=20261231")] if part.startswith("UNTIL=") else part for part in parts)
-    if not told.startswith(("FREQ=DAILY", "FREQ=WEEKLY", "FREQ=MONTHLY", "FREQ=YEARLY")):
+    told = rule.to_ical().decode()
+    # Only what is sure to come, and not too often before the years that are asked for: a rule that never does would be
+    # looked for until the year 9999.
+    if not SURE.fullmatch(told) or start.year < (
+        FIRST_YEAR if told.startswith("FREQ=YEARLY") else first.year - LOOKED_BACK
+    ):
         raise ValueError(told)
+    # Whole days have no zone: an end of the rule that names one would not fit them.
+    parts = told.split(";")
+    told = ";".join(part[: len("UNTIL=20261231")] if part.startswith("UNTIL=") else part for part in parts)
     every = rrulestr(told, dtstart=datetime.combine(start, time()))
     left_out = {one.dt for group in _listed(event.get("EXDATE")) for one in group.dts}
     between = every.xafter(datetime.combine(first, time()), inc=True)

@@ -306,7 +306,7 @@ ROWS: dict[str, Row] = {
     "PATCH /api/v1/saved-replies/{saved_reply_id}": Row("200 200 403 403     403   404    401     403", {"title": "Hi"}, a_saved_reply),
     "DELETE /api/v1/saved-replies/{saved_reply_id}": Row("204 204 403 403    403   404    401     403", None, a_saved_reply),
     "GET /api/v1/calendars": Row("                    200   200   200    200     200   200    401     200"),
-    "POST /api/v1/holidays/reading": Row("200 200 200 200 200 200 401 200", {"text": ICAL, "year": 2026}),
+    "POST /api/v1/holidays/reading": Row("200 403 403 403 403 200 401 403", {"text": ICAL, "year": 2026}),
     "GET /api/v1/holidays": Row("200 200 200 200 200 200 401 200"),
     "GET /api/v1/holidays/{country}": Row("200 200 200 200 200 200 401 200", None, a_country, query={"year": "2026"}),
     "POST /api/v1/calendars": Row("                   201   403   403    403     403   201    401     403", CALENDAR),

@@ -39,7 +39,10 @@ HAVING count(*) FILTER (WHERE m.at < now() - interval '7 days' AND m.direction =
 PAST = "SELECT count(*) FROM message WHERE at < now() - interval '1 day'"
 # Whoever thinks better of it does so within a quarter of an hour, however long the story takes.
 VANISHED = "SELECT count(*) FROM message WHERE deleted_at > $1 AND at < $1::timestamptz - interval '20 minutes'"
-TAKEN_BACK = "SELECT deleted_at IS NOT NULL FROM message WHERE id = $1"
+# Also where only the network knows it yet, and refuses our answer for it.
+TAKEN_BACK = """SELECT m.deleted_at IS NOT NULL OR EXISTS (
+    SELECT 1 FROM message o WHERE o.parent_id = m.id AND o.delivery_error = 'parent_gone')
+FROM message m WHERE m.id = $1"""
 SETTLED = "SELECT delivery FROM message WHERE id = $1 AND delivery NOT IN ('queued', 'sending')"
 
 

@@ -74,6 +74,7 @@ def events(*told: str) -> str:
             id="every week until, but for one",
         ),
         pytest.param("DTSTART;VALUE=DATE:20200612", [], id="long over"),
+        pytest.param("DTSTART;VALUE=DATE:20260612\r\nSTATUS:CANCELLED", [], id="called off"),
     ],
 )
 def test_days_of_an_ical_file(told: str, expected: list[str]) -> None:
@@ -86,8 +87,11 @@ def test_days_of_an_ical_file(told: str, expected: list[str]) -> None:
 def test_appointments_and_what_cannot_be_read_are_passed_over_and_counted() -> None:
     whole = "SUMMARY:Outing\r\nDTSTART;VALUE=DATE:20260612"
     odd = ["DTSTART:20260612T100000Z", "SUMMARY:No day", "DTSTART;VALUE=DATE:20260612\r\nRRULE:FREQ=SECONDLY"]
+    # What never comes would be looked for until the year 9999, and what has come daily since the year 1 as long.
+    odd += ["DTSTART;VALUE=DATE:20260101\r\nRRULE:FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30"]
+    odd += ["DTSTART;VALUE=DATE:00010101\r\nRRULE:FREQ=DAILY"]
     found = ical.read(events(whole, *odd), 2026, 1)
-    assert ([str(one.day) for one in found.days], found.passed_over) == (["2026-06-12"], 3)
+    assert ([str(one.day) for one in found.days], found.passed_over) == (["2026-06-12"], 5)
 
 
 @pytest.mark.parametrize(
