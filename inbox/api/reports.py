@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -13,10 +13,11 @@ from litestar.response import Stream
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.api.lists import Limit
-from inbox.ground import clock
 from inbox.ground.db import Database, raw
+from inbox.ground.errors import Invalid
 from inbox.people.access import Agent
-from inbox.reports import rows, waiting
+from inbox.reports import as_of, changes, rows, waiting
+from inbox.reports.changes import ChangesOut
 from inbox.reports.population import Cut, Measure
 from inbox.reports.rows import Chosen, State, WaitingsOut
 from inbox.reports.waiting import ReportOut, Wanted
@@ -28,6 +29,9 @@ Last = Annotated[date | None, QueryParameter(description="Up to and with this da
 Which = Annotated[Measure, QueryParameter(description="Which waitings.")]
 Channels = Annotated[list[UUID] | None, QueryParameter(description="Only these channels.")]
 Imported = Annotated[bool, QueryParameter(description="With those from before the connection.")]
+AsOf = Annotated[
+    datetime | None, QueryParameter(description="As it stood at this instant, and known then; else as it stands now.")
+]
 Target = Annotated[float | None, QueryParameter(gt=0, le=YEAR, description="Seconds, for one share more.")]
 By = Annotated[Cut | None, QueryParameter(description="Cut in this way, too.")]
 Ended = Annotated[State | None, QueryParameter(description="Only those; else all that are counted.")]
@@ -41,6 +45,7 @@ async def wanted(
     measure: Which = "first_response",
     channel: Channels = None,
     before_connection: Imported = False,
+    as_of: AsOf = None,
 ) -> Wanted:
     return Wanted(
         first=first,
@@ -48,6 +53,7 @@ async def wanted(
         measure=measure,
         channel_ids=tuple(channel or ()),
         before_connection=before_connection,
+        as_of=as_of,
     )
 
 
@@ -85,7 +91,7 @@ async def list_waitings(
 ) -> WaitingsOut:
     """Those who asked first come first. With `by` and `part`, those behind one line of the report."""
     asked = await waiting.asked_for(await raw(session), wanted, by=agent)
-    return await rows.page(session, agent, asked, chosen, cursor=cursor, limit=limit)
+    return await rows.page(session, agent, asked, chosen, at=wanted.as_of, cursor=cursor, limit=limit)
 
 
 @get("/reports/waiting/export", dependencies=THESE, media_type="text/csv", summary="Export the waitings of a report")
@@ -98,14 +104,32 @@ async def export_waitings(
     """As CSV, a line for each. What a spreadsheet would compute begins with an apostrophe."""
     async with database.tenant(agent.workspace_id) as connection:
         asked = await waiting.asked_for(connection, wanted, by=agent)
+        at = await as_of.settled(connection, agent.workspace_id, wanted.as_of)
     return Stream(
-        rows.export(database, agent, asked, chosen, home=database.settings.base_url),
+        rows.export(database, agent, asked, chosen, at, home=database.settings.base_url),
         media_type="text/csv; charset=utf-8",
         headers={
-            "Content-Disposition": f'attachment; filename="waiting-{clock.now():%Y-%m-%d}.csv"',
+            "Content-Disposition": f'attachment; filename="waiting-{at:%Y-%m-%d}.csv"',
             "Cache-Control": "no-store",
         },
     )
 
 
-doors = [read_waiting, list_waitings, export_waitings]
+@get("/reports/waiting/changes", dependencies=ABOUT, summary="List what a report of an earlier instant did not know")
+async def list_changes(
+    session: NamedDependency[AsyncSession],
+    agent: NamedDependency[Agent],
+    wanted: NamedDependency[Wanted],
+    target: Target = None,
+) -> ChangesOut:
+    """Late answers, late news, edits and overrides since `as_of`; and how it stood then with what is known now.
+
+    Whoever asked or was answered after that instant is no change.
+    """
+    if wanted.as_of is None:
+        raise Invalid("Say with `as_of` since when.")
+    asked = await waiting.asked_for(await raw(session), wanted, by=agent)
+    return await changes.since(session, agent, asked, wanted.as_of, target=target)
+
+
+doors = [read_waiting, list_waitings, export_waitings, list_changes]

@@ -11,11 +11,12 @@ from inbox.desk import notifications, status
 from inbox.flow import placing
 from inbox.flow.letters import Event, Letter, preview
 from inbox.flow.scene import Scene
+from inbox.ground import clock
 from inbox.ground.db import Connection
 from inbox.platforms.base import Act, Kind, clean
 from inbox.realtime.events import Happening
 from inbox.realtime.rows import attachments
-from inbox.sla import storage, stored_facts
+from inbox.sla import storage, stored_facts, versions
 from inbox.sla.episodes import Episode
 from inbox.sla.facts import AnyFact, Linked, Merged, Resolved, tie_of
 from inbox.sla.storage import Refolded
@@ -342,5 +343,7 @@ async def move(connection: Connection, workspace_id: UUID, merged: Merged) -> No
         stray,
         home,
     )
+    now = clock.now()
+    await versions.keep_all_of(connection, workspace_id, stray, now)
     await connection.execute("DELETE FROM conversation WHERE workspace_id = $1 AND id = $2", workspace_id, stray)
-    await storage.refold(connection, workspace_id, {home})
+    await storage.refold(connection, workspace_id, {home}, known_at=now)

@@ -254,7 +254,8 @@ class Episode(Tenant, Table):
     """One waiting of one author, exactly as sla.episodes gives it. Rewritten with the facts that touch it.
 
     `policy` to `risk_at`: what was promised to them, as sla.terms gives it. `rings_at`: when a threshold passes that
-    has not rung, as sla.aimed says; '-infinity': one rang that did not pass after all.
+    has not rung, as sla.aimed says; '-infinity': one rang that did not pass after all. `known_from`: when this became
+    known; `end_known_from`: when its end did, where that came later, as sla.versions says.
     """
 
     __tablename__ = "episode"
@@ -268,7 +269,7 @@ class Episode(Tenant, Table):
             "opened_at",
             postgresql_include=[
                 *("ended_at", "state", "kind", "channel_id", "thread_kind", "closed_unanswered", "before_connection"),
-                "due_at",
+                *("due_at", "known_from", "end_known_from"),
             ],
         ),
         # What is due on a day, and what was answered on it.
@@ -325,3 +326,37 @@ class Episode(Tenant, Table):
     due_rung_at: Mapped[MaybeInstant]
     risk_rung_at: Mapped[MaybeInstant]
     rings_at: Mapped[MaybeInstant]
+    known_from: Mapped[Instant] = mapped_column(server_default=sql("'-infinity'"))
+    end_known_from: Mapped[MaybeInstant]
+
+
+class EpisodePast(Tenant, Table):
+    """What was known of a waiting from `known_from` until `known_until`, where something else is known now.
+
+    Kept also when its conversation became part of another, so without a foreign key to it.
+    """
+
+    __tablename__ = "episode_past"
+    __table_args__ = (Index("ix_episode_past_until", "workspace_id", "known_until"),)
+    conversation_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    key: Mapped[Key] = mapped_column(primary_key=True)
+    known_from: Mapped[Instant] = mapped_column(primary_key=True)
+    known_until: Mapped[Instant]
+    end_known_from: Mapped[MaybeInstant]
+    channel_id: Mapped[Name]
+    thread_kind: Mapped[Key]
+    author: Mapped[Key]
+    before_connection: Mapped[bool] = mapped_column(Boolean)
+    state: Mapped[Key]
+    kind: Mapped[Key]
+    opened_at: Mapped[Instant]
+    ended_at: Mapped[MaybeInstant]
+    cause: Mapped[Key]
+    customer_waited: Mapped[timedelta | None]
+    team_took: Mapped[timedelta | None]
+    agent: Mapped[Key]
+    team: Mapped[Key]
+    closed_unanswered: Mapped[bool] = mapped_column(Boolean)
+    policy: Mapped[Key]
+    policy_version: Mapped[int] = mapped_column(Integer)
+    due_at: Mapped[MaybeInstant]

@@ -39,6 +39,7 @@ class Workspace(Table):
     settings: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=sql("'{}'"))
     second_step_required: Mapped[bool] = mapped_column(Boolean, server_default=sql("false"))
     created_at: Mapped[Now]
+    remembers_from: Mapped[Now]  # from when on reports can be asked for as they stood
 
 
 class User(Table):

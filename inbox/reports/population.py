@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inbox.ground.db import Connection
+from inbox.reports import as_of
 
 Instants = NDArray[np.int64]  # microseconds of the epoch
 Measure = Literal["first_response", "next_response", "any"]
@@ -32,17 +33,21 @@ CUTS: dict[str, str] = {
     "measure": "e.kind",
     "hour": """to_char(e.opened_at AT TIME ZONE $6, 'ID HH24')""",
 }
+COLUMNS = (
+    *("channel_id", "thread_kind", "kind", "agent", "state", "opened_at", "ended_at", "due_at", "closed_unanswered"),
+    "before_connection",
+)
+WHICH = """e.opened_at >= $2 AND e.opened_at < $3 AND ($4::uuid[] IS NULL OR e.channel_id = ANY($4))
+    AND ($5 = 'any' OR e.kind = $5) AND $6 <> ''"""
 # A promise that was not kept by $7: no answer had come when it was due. Who gave up before that is in neither.
 LATE = "e.due_at < least(e.ended_at, $7::timestamptz)"
 BROKEN = f"e.state <> 'never_asked' AND {LATE}"
-WAITINGS = """
-SELECT {cut} AS name, e.state, e.closed_unanswered, e.before_connection, count(*) AS n,
-       count(*) FILTER (WHERE e.ended_at <= e.due_at) AS in_time, count(*) FILTER (WHERE {late}) AS late,
+WAITINGS = f"""
+SELECT {{cut}} AS name, e.state, e.closed_unanswered, e.before_connection, count(*) AS n,
+       count(*) FILTER (WHERE e.ended_at <= e.due_at) AS in_time, count(*) FILTER (WHERE {LATE}) AS late,
        string_agg(timestamptz_send(e.opened_at), '') AS opened,
        string_agg(timestamptz_send(coalesce(e.ended_at, 'infinity')), '') AS ended
-FROM episode e
-WHERE e.workspace_id = $1 AND e.opened_at >= $2 AND e.opened_at < $3 AND ($4::uuid[] IS NULL OR e.channel_id = ANY($4))
-    AND ($5 = 'any' OR e.kind = $5) AND $6 <> ''
+FROM {as_of.known(COLUMNS, where=WHICH, as_of="$7::timestamptz")}
 GROUP BY 1, 2, 3, 4
 """
 ODDLY = 946_684_800_000_000  # Postgres counts from the year 2000
@@ -139,18 +144,18 @@ def _instants(sent: bytes) -> Instants:
 
 
 async def fetch(
-    connection: Connection, workspace_id: UUID, asked: Asked, as_of: datetime, cut: Cut | Literal[""] = ""
+    connection: Connection, workspace_id: UUID, asked: Asked, at: datetime, cut: Cut | Literal[""] = ""
 ) -> dict[str, Population]:
-    """The waitings asked for, by `cut`; without one all of them are together under ""."""
+    """The waitings asked for as they were known `at` an instant, by `cut`; without one they are together under ""."""
     rows = await connection.fetch(
-        WAITINGS.format(cut=CUTS[cut], late=LATE),
+        WAITINGS.format(cut=CUTS[cut]),
         workspace_id,
         asked.start,
         asked.end,
         None if asked.channel_ids is None else sorted(asked.channel_ids),
         asked.measure,
         asked.zone,
-        as_of,
+        at,
     )
     named = await _platforms(connection, workspace_id) if cut == "platform" else {}
     found: defaultdict[str, Population] = defaultdict(Population)

@@ -12,11 +12,11 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.desk import cursors
-from inbox.ground import clock
 from inbox.ground.db import Connection, Database, raw
 from inbox.ground.tables import table
 from inbox.people.access import Agent
-from inbox.reports.population import BROKEN, CUTS, Asked, Cut
+from inbox.reports import as_of
+from inbox.reports.population import BROKEN, CUTS, WHICH, Asked, Cut
 
 PAGE = 1000  # rows of one transaction of an export
 MOST = 1_000_000  # rows of one export
@@ -28,12 +28,8 @@ SELECT e.conversation_id, e.key, e.state, e.cause, e.kind AS measure, e.thread_k
        e.customer_waited, e.team_took, e.due_at, e.closed_unanswered, e.before_connection, e.agent,
        h.name AS channel, h.platform, coalesce(nullif(i.name, ''), i.handle, '') AS person, m.name AS agent_name
 FROM (
-    SELECT * FROM episode e
-    WHERE e.workspace_id = $1 AND e.opened_at >= $2 AND e.opened_at < $3
-        AND ($4::uuid[] IS NULL OR e.channel_id = ANY($4)) AND ($5 = 'any' OR e.kind = $5) AND $6 <> ''
-        AND (e.opened_at, e.conversation_id, e.key) > ($7, $8, $9) AND e.before_connection <= $10
-        AND {state} AND {cut}
-    ORDER BY e.opened_at, e.conversation_id, e.key LIMIT $11) e
+    SELECT * FROM {source} WHERE {state} AND {cut}
+    ORDER BY e.opened_at, e.conversation_id, e.key LIMIT $12) e
 JOIN channel h ON h.workspace_id = $1 AND h.id = e.channel_id
 LEFT JOIN contact_identity i ON i.workspace_id = $1
     AND i.id = CASE WHEN e.author ~ '^[0-9a-f-]{{36}}$' THEN e.author::uuid END
@@ -41,6 +37,15 @@ LEFT JOIN membership m ON m.workspace_id = $1
     AND m.user_id = CASE WHEN e.agent ~ '^[0-9a-f-]{{36}}$' THEN e.agent::uuid END
 ORDER BY e.opened_at, e.conversation_id, e.key
 """
+COLUMNS = (
+    *("conversation_id", "key", "state", "cause", "kind", "thread_kind", "opened_at", "ended_at", "customer_waited"),
+    *("team_took", "due_at", "closed_unanswered", "before_connection", "agent", "author", "channel_id"),
+)
+SOURCE = as_of.known(
+    COLUMNS,
+    where=f"{WHICH} AND (e.opened_at, e.conversation_id, e.key) > ($8, $9, $10) AND e.before_connection <= $11",
+    as_of="$7::timestamptz",
+)
 BEGINNING = UUID(int=0)
 HEAD = (
     *("asked_at", "ended_at", "due_at", "state", "cause", "measure", "waited_seconds", "team_took_seconds", "channel"),
@@ -57,7 +62,7 @@ class Chosen(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WaitingOut(msgspec.Struct, kw_only=True):
-    """One waiting of one person. `waited`: seconds, up to now if nobody has answered yet."""
+    """One waiting of one person. `waited`: seconds, up to the instant of the report if nobody had answered by then."""
 
     conversation_id: UUID
     opened_at: datetime
@@ -83,25 +88,38 @@ class WaitingsOut(msgspec.Struct, kw_only=True):
 
 
 async def page(
-    session: AsyncSession, agent: Agent, asked: Asked, chosen: Chosen, *, cursor: str | None, limit: int
+    session: AsyncSession,
+    agent: Agent,
+    asked: Asked,
+    chosen: Chosen,
+    *,
+    at: datetime | None = None,
+    cursor: str | None,
+    limit: int,
 ) -> WaitingsOut:
-    """A page of them."""
+    """A page of them, as they were known `at` an instant; now, if none is given. Raises Invalid as as_of.settled."""
     place = cursors.read(cursor, tuple[datetime, str]) if cursor else None
-    found = await _read(await raw(session), agent.workspace_id, asked, chosen, place, limit + 1)
-    now = clock.now()
-    shown = [_out(row, now) for row in found[:limit]]
+    connection = await raw(session)
+    then = await as_of.settled(connection, agent.workspace_id, at)
+    found = await _read(connection, agent.workspace_id, asked, chosen, then, place, limit + 1)
+    shown = [_out(row, then) for row in found[:limit]]
     more = len(found) > limit
     last = found[len(shown) - 1] if more else None
     return WaitingsOut(items=shown, next=cursors.write(_place(last)[0], last["conversation_id"]) if last else None)
 
 
-async def export(database: Database, agent: Agent, asked: Asked, chosen: Chosen, *, home: str) -> AsyncIterator[bytes]:
-    """As CSV, a piece at a time, each in a transaction of its own. `home`: where the page is, for links."""
+async def export(
+    database: Database, agent: Agent, asked: Asked, chosen: Chosen, at: datetime, *, home: str
+) -> AsyncIterator[bytes]:
+    """As CSV, a piece at a time, each in a transaction of its own, all as known at one instant that is settled.
+
+    `home`: where the page is, for links.
+    """
     yield table([HEAD])
     place: tuple[Place, UUID] | None = None
     for _ in range(MOST // PAGE):
         async with database.tenant(agent.workspace_id) as connection:
-            found = await _read(connection, agent.workspace_id, asked, chosen, place, PAGE)
+            found = await _read(connection, agent.workspace_id, asked, chosen, at, place, PAGE)
         if found:
             yield table([_cells(row, home) for row in found])
             place = _place(found[-1])
@@ -114,6 +132,7 @@ async def _read(
     workspace_id: UUID,
     asked: Asked,
     chosen: Chosen,
+    at: datetime,
     place: tuple[Place, UUID] | None,
     limit: int,
 ) -> list[asyncpg.Record]:
@@ -124,6 +143,7 @@ async def _read(
         None if asked.channel_ids is None else sorted(asked.channel_ids),
         asked.measure,
         asked.zone,
+        at,
         place[0][0] if place else asked.start,
         place[1] if place else BEGINNING,
         place[0][1] if place else "",
@@ -141,8 +161,7 @@ async def _read(
         case "kept":
             state = "e.state = 'answered' AND e.ended_at <= e.due_at"
         case "broken":
-            values.append(clock.now())
-            state = BROKEN.replace("$7", f"${len(values)}")
+            state = BROKEN
         case _:
             state = f"e.state = {given(chosen.state)}"
     cut = "true"
@@ -151,7 +170,7 @@ async def _read(
             SELECT id FROM channel WHERE workspace_id = $1 AND platform = {given(chosen.part)})"""
     elif chosen.by:
         cut = f"({CUTS[chosen.by]})::text = {given(chosen.part)}"
-    found: list[asyncpg.Record] = await connection.fetch(ROWS.format(state=state, cut=cut), *values)
+    found: list[asyncpg.Record] = await connection.fetch(ROWS.format(source=SOURCE, state=state, cut=cut), *values)
     return found
 
 
@@ -159,7 +178,7 @@ def _place(row: asyncpg.Record) -> tuple[Place, UUID]:
     return (row["opened_at"], row["key"]), row["conversation_id"]
 
 
-def _out(row: asyncpg.Record, now: datetime) -> WaitingOut:
+def _out(row: asyncpg.Record, at: datetime) -> WaitingOut:
     return WaitingOut(
         conversation_id=row["conversation_id"],
         opened_at=row["opened_at"],
@@ -168,7 +187,7 @@ def _out(row: asyncpg.Record, now: datetime) -> WaitingOut:
         cause=row["cause"],
         measure=row["measure"],
         kind=row["thread_kind"],
-        waited=max(0.0, ((row["ended_at"] or now) - row["opened_at"]).total_seconds()),
+        waited=max(0.0, ((row["ended_at"] or at) - row["opened_at"]).total_seconds()),
         due_at=row["due_at"],
         closed_unanswered=row["closed_unanswered"],
         platform=row["platform"],

@@ -15,7 +15,7 @@ from inbox.ground import clock
 from inbox.ground.db import Connection, raw
 from inbox.ground.errors import Invalid
 from inbox.people.access import Agent
-from inbox.reports import population
+from inbox.reports import as_of, population
 from inbox.reports.curve import DAY
 from inbox.reports.days import midnight, zone_of
 from inbox.reports.figures import Counted, FiguresOut, StepOut
@@ -28,13 +28,17 @@ ONE_DAY = timedelta(days=1)
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
-    """`first` and `last`: local dates in the zone of the workspace, both included."""
+    """`first` and `last`: local dates in the zone of the workspace, both included.
+
+    `as_of`: count what was known at this instant, as it stood then; now, if none is given.
+    """
 
     first: date | None = None
     last: date | None = None
     measure: Measure = "first_response"
     channel_ids: tuple[UUID, ...] = ()
     before_connection: bool = False
+    as_of: datetime | None = None
 
 
 class CutOut(msgspec.Struct):
@@ -63,29 +67,30 @@ async def report(
     session: AsyncSession, wanted: Wanted, *, by: Agent, target: float | None = None, cut: Cut | None = None
 ) -> ReportOut:
     """Of the channels that they see. `target`: seconds. Raises Invalid where the dates make no period."""
-    connection, as_of = await raw(session), clock.now()
+    connection = await raw(session)
+    at = await as_of.settled(connection, by.workspace_id, wanted.as_of)
     zone, first, last = await _days_of(connection, wanted, by)
     span = last + ONE_DAY - first
     asked = _asked(wanted, first, last + ONE_DAY, zone, by)
-    now = await population.fetch(connection, by.workspace_id, asked, as_of, cut or "")
-    before = await population.fetch(connection, by.workspace_id, _asked(wanted, first - span, first, zone, by), as_of)
+    now = await population.fetch(connection, by.workspace_id, asked, at, cut or "")
+    before = await population.fetch(connection, by.workspace_id, _asked(wanted, first - span, first, zone, by), at)
     step = ONE_DAY if span <= BY_DAY * ONE_DAY else 7 * ONE_DAY
     steps = [midnight(day, zone) for day in _days(first, last, step)]
 
     def sums() -> ReportOut:
-        total = Counted(Population(now.values()), as_of)
+        total = Counted(Population(now.values()), at)
         cuts = now if cut else {}
         return ReportOut(
-            as_of=as_of,
+            as_of=at,
             zone=zone,
             first=first,
             last=last,
             measure=wanted.measure,
             step="day" if step == ONE_DAY else "week",
             total=total.figures(target=target),
-            before=Counted(Population(before.values()), as_of).figures(target=target),
+            before=Counted(Population(before.values()), at).figures(target=target),
             trend=total.trend(steps, within=target or DAY),
-            cuts=[CutOut(name, Counted(cuts[name], as_of).figures(target=target)) for name in sorted(cuts)],
+            cuts=[CutOut(name, Counted(cuts[name], at).figures(target=target)) for name in sorted(cuts)],
         )
 
     return await asyncio.to_thread(sums)  # a million are sorted in there, while others are served
@@ -99,7 +104,7 @@ async def asked_for(connection: Connection, wanted: Wanted, *, by: Agent) -> Ask
 
 async def _days_of(connection: Connection, wanted: Wanted, by: Agent) -> tuple[str, date, date]:
     zone = await zone_of(connection, by.workspace_id)
-    return zone, *_period(wanted, clock.now().astimezone(ZoneInfo(zone)).date())
+    return zone, *_period(wanted, (wanted.as_of or clock.now()).astimezone(ZoneInfo(zone)).date())
 
 
 def _period(wanted: Wanted, today: date) -> tuple[date, date]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -49,7 +50,10 @@ COLUMNS: dict[str, str] = {
     "policy_version": "int",
     "due_at": "timestamptz",
     "risk_at": "timestamptz",
+    "known_from": "timestamptz",
+    "end_known_from": "timestamptz",
 }
+KNOWN = ("known_from", "end_known_from")  # not what an episode says, but since when: as sla.versions has it
 LISTS = ("items", "waiting_items")
 NAMES = {"case_key": "case"}  # the fold's own word, where the column has another
 
@@ -57,6 +61,7 @@ PROMISED: dict[str, Any] = {"policy": "", "policy_version": 0, "due_at": None, "
 ENDING: dict[str, Any] = {  # how an episode ended, and what these columns say while it has not
     "before_connection": False,
     "ended_at": None,
+    "end_known_from": None,
     "cause": "",
     "ended_by": "",
     "answer": "",
@@ -84,6 +89,8 @@ class Row:
 
     episode: Episode
     aim: Aim | None
+    known_from: datetime | None = None
+    end_known_from: datetime | None = None
 
     def value(self, column: str) -> Any:
         match column:
@@ -95,6 +102,8 @@ class Row:
                 return self.aim.due if self.aim else None
             case "risk_at":
                 return self.aim.risk if self.aim else None
+            case "known_from" | "end_known_from":
+                return getattr(self, column)
             case "items" | "waiting_items":
                 return list(getattr(self.episode, column))
             case _:
@@ -102,12 +111,12 @@ class Row:
 
     def is_as(self, known: asyncpg.Record) -> bool:
         """Whether this is what is stored."""
-        return all(self.value(name) == known[name] for name in (*COLUMNS, *LISTS))
+        return all(self.value(name) == known[name] for name in (*COLUMNS, *LISTS) if name not in KNOWN)
 
     @property
     def has_ended(self) -> bool:
         """Whether it says anything that episodes cannot which still wait."""
-        return any(getattr(self.episode, name) != value for name, value in ENDING.items())
+        return any(self.value(name) != value for name, value in ENDING.items())
 
 
 async def stored(

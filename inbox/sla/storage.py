@@ -16,9 +16,9 @@ from inbox.ground import clock
 from inbox.ground.db import Connection, Database, again
 from inbox.realtime.events import Happening
 from inbox.realtime.rows import waiting_rank
-from inbox.sla import episode_rows, stored_facts, stored_terms
+from inbox.sla import episode_rows, stored_facts, stored_terms, versions
 from inbox.sla.aimed import Risk, promised, risk_of
-from inbox.sla.episode_rows import Row
+from inbox.sla.episode_rows import Name, Row
 from inbox.sla.episodes import Episode, Folded, fold
 from inbox.sla.facts import AnyFact
 from inbox.sla.terms import Aim, Place
@@ -83,12 +83,17 @@ class Refolded:
     promises: bool = False  # anything was ever promised in this workspace
 
 
-async def refold(connection: Connection, workspace_id: UUID, touched: Iterable[UUID]) -> dict[UUID, Waiting]:
-    """Fold these conversations from their facts, with those that private replies tie to them; write the differences."""
+async def refold(
+    connection: Connection, workspace_id: UUID, touched: Iterable[UUID], *, known_at: datetime | None = None
+) -> dict[UUID, Waiting]:
+    """Fold these conversations from their facts, with those that private replies tie to them; write the differences.
+
+    `known_at`: from when they are known, if not from now.
+    """
     folded = await look(connection, workspace_id, touched)
     if not folded.waiting:
         return {}
-    await write(connection, workspace_id, folded)
+    await write(connection, workspace_id, folded, known_at=known_at)
     await show(connection, workspace_id, folded)
     return folded.waiting
 
@@ -129,19 +134,34 @@ async def look(
 
 
 async def write(
-    connection: Connection, workspace_id: UUID, refolded: Refolded, *, fresh: frozenset[UUID] = frozenset()
+    connection: Connection,
+    workspace_id: UUID,
+    refolded: Refolded,
+    *,
+    fresh: frozenset[UUID] = frozenset(),
+    known_at: datetime | None = None,
 ) -> int:
-    """Make the stored episodes equal to the fold; gives how many rows differed. `fresh`: conversations just made."""
+    """Make the stored episodes equal to the fold; gives how many rows differed. `fresh`: conversations just made.
+
+    What they said before is kept, for reports as of an earlier instant.
+    """
     ids = sorted(refolded.waiting)
     stored = await episode_rows.stored(connection, workspace_id, [name for name in ids if name not in fresh])
+    now = known_at or clock.now()  # read once this transaction holds what it changes: as reports.as_of relies on
     changed: list[Row] = []
+    past: list[Name] = []
     for folded in refolded.folds:
         for episode in folded.episodes:
-            known = stored.pop((UUID(episode.conversation), episode.key), None)
+            name = (UUID(episode.conversation), episode.key)
+            known = stored.pop(name, None)
             aims = refolded.aims.get((episode.conversation, episode.key))
             row = Row(episode, aims[-1] if aims else None)
             if known is None or not row.is_as(known):
+                row, leaves = versions.follow(row, known, now)
                 changed.append(row)
+                if leaves:
+                    past.append(name)
+    await versions.keep(connection, workspace_id, [*past, *stored], now)
     if stored:
         await episode_rows.remove(connection, workspace_id, list(stored))
     if changed:

@@ -296,6 +296,7 @@ ROWS: dict[str, Row] = {
     "GET /api/v1/reports/waiting": Row("              200   200   200    200     200   200    401     200"),
     "GET /api/v1/reports/waiting/rows": Row("         200   200   200    200     200   200    401     200"),
     "GET /api/v1/reports/waiting/export": Row("       200   200   200    200     200   200    401     200"),
+    "GET /api/v1/reports/waiting/changes": Row("      422   422   422    422     422   422    401     422"),
     "GET /api/v1/saved-views": Row("                  200   200   200    200     200   200    401     200"),
     "POST /api/v1/saved-views": Row("                 201   201   201    201     201   201    401     422", {"name": "Late"}),
     "PATCH /api/v1/saved-views/{saved_view_id}": Row("200   200   403    403     403   404    401     403", {"name": "Hi"}, a_saved_view),
