@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 from playwright.async_api import expect
 
+from inbox.reports import waiting
+from inbox.reports.waiting import Wanted
 from tests.web.office import Office
 from tests.web.test_looks import found_by_axe
 
@@ -64,3 +68,38 @@ async def test_a_report_that_cannot_be_had_says_why_and_is_asked_for_again(offic
     await sam.page.unroute("**/api/v1/reports/**")
     await sam.page.get_by_role("button", name="Try again").click()
     await expect(sam.page.get_by_text("Nobody asked anything in this period")).to_be_visible()
+
+
+async def test_a_supervisor_looks_back_at_how_it_stood_and_sees_what_nobody_knew_then(office: Office) -> None:
+    desk, sam = office.desk, await office.sits_down(office.sam)
+    for number in range(6):
+        await desk.hears(str(7000 + number), "Where is my order?", ago=40 * HOURS)
+    then = (await desk.does(waiting.report, Wanted(measure="any"), by=desk.sam)).as_of
+    for number in range(4):  # long before that instant, and told to us only now
+        await desk.answered_elsewhere(str(7000 + number), f"On its way: number {number}.", ago=38 * HOURS)
+    await sam.goes("/reports")
+    strip = sam.page.locator("dl.strip > div").nth(3)
+    await expect(strip).to_contain_text("2")
+
+    await sam.goes(f"/reports?as_of={quote(then.isoformat())}")
+    await expect(strip).to_contain_text("6")
+    banner = sam.page.get_by_role("region", name="As it stood on")
+    await expect(banner).to_contain_text("4 waitings look different by what became known since.")
+    assert await found_by_axe(sam) == []
+    await banner.get_by_role("button", name="Show what changed").click()
+    learnt = sam.page.get_by_role("dialog", name="What this report did not know")
+    await expect(learnt.get_by_text("was answered by then, known only later")).to_have_count(4)
+    assert await found_by_axe(sam) == []
+    await sam.presses("Escape")
+    await sam.page.get_by_role("button", name="Show 6: Still waiting").click()
+    await expect(sam.page.get_by_role("dialog").get_by_role("link")).to_have_count(6)
+    await sam.presses("Escape")
+    await banner.get_by_role("button", name="Back to now").click()
+    await expect(banner).to_be_hidden()
+    await expect(strip).to_contain_text("2")
+
+    await sam.page.get_by_role("button", name="Look back…").click()
+    await sam.page.get_by_label("As it stood at").last.fill("2020-01-31T09:00")
+    assert await found_by_axe(sam) == []
+    await sam.page.get_by_role("button", name="Show", exact=True).click()
+    await expect(sam.page.get_by_role("alert")).to_contain_text("is kept since")

@@ -2,7 +2,7 @@
 
 import type { Contact, ContactField, Note, Value } from "./contacts.ts"
 import type { AddedHours, Goal, GoalReading, GoalWording, WhatIf } from "./goals.ts"
-import type { ReportQuery, WaitingReport, WaitingsPage, WaitingsQuery } from "./reports.ts"
+import type { Learnt, ReportQuery, WaitingReport, WaitingsPage, WaitingsQuery } from "./reports.ts"
 import type { Look, Rule, Sample, Vocabulary, Wording } from "./rules.ts"
 import type { Calendar, Policies, WantedHours, WantedPolicy } from "./sla.ts"
 import type { Board, WallLink } from "./wallboard.ts"
@@ -385,6 +385,8 @@ export class Api {
   waitingReport = (asked: ReportQuery): Promise<WaitingReport> => this.#get("/reports/waiting", { ...asked })
 
   waitings = (asked: WaitingsQuery): Promise<WaitingsPage> => this.#get("/reports/waiting/rows", { ...asked })
+
+  learntSince = (asked: ReportQuery): Promise<Learnt> => this.#get("/reports/waiting/changes", { ...asked })
 
   goals = (): Promise<Goal[]> => this.#get("/goals")
 

@@ -66,6 +66,7 @@ export interface ReportQuery {
   measure: string
   channel?: string
   by?: Cut
+  as_of?: Time // as it stood then
 }
 
 export interface WaitingsQuery extends ReportQuery {
@@ -94,4 +95,24 @@ export interface WaitingRow {
 export interface WaitingsPage {
   items: WaitingRow[]
   next: string | null
+}
+
+/** Something that was so when a report was made, and known only later. */
+export interface Change {
+  what: "learnt" | "answered" | "ended" | "unanswered" | "not_asked" | "asked" | "gone" | "moved"
+  conversation_id: Id | null
+  opened_at: Time
+  kind: string
+  platform: string
+  channel: string
+  person: string
+}
+
+/** All `n` of them, the first as `items`; `figures`: as it stood then, with what is known now. */
+export interface Learnt {
+  as_of: Time
+  now: Time
+  n: number
+  items: Change[]
+  figures: Figures
 }
