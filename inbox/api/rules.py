@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, get_args
 from uuid import UUID
 
 import msgspec
@@ -12,12 +12,14 @@ from litestar.params import FromPath, JSONBody
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.api.lists import Page
+from inbox.desk import webhooks
+from inbox.ground.db import raw
 from inbox.people.access import Agent
 from inbox.realtime.shapes import RuleOut
 from inbox.rules import keeping, looks, trials
 from inbox.rules.actions import ACTIONS
 from inbox.rules.conditions import CONDITIONS
-from inbox.rules.definitions import Wanted
+from inbox.rules.definitions import Trigger, Wanted
 from inbox.rules.looks import LookOut
 from inbox.rules.trials import SampleOut
 
@@ -38,12 +40,21 @@ class ActionOut(msgspec.Struct):
     takes: str
 
 
+class HookOut(msgspec.Struct):
+    """A webhook that a rule may call; `host`: where it leads."""
+
+    id: UUID
+    host: str
+    on: bool
+
+
 class VocabularyOut(msgspec.Struct):
     """What rules can be made of."""
 
     triggers: list[str]
     conditions: list[ConditionOut]
     actions: list[ActionOut]
+    webhooks: list[HookOut]
 
 
 class Order(msgspec.Struct, forbid_unknown_fields=True):
@@ -65,12 +76,14 @@ async def list_rules(session: NamedDependency[AsyncSession], agent: NamedDepende
 
 
 @get("/rules/vocabulary", summary="What rules can be made of")
-async def read_vocabulary() -> VocabularyOut:
-    """Triggers, conditions and actions."""
+async def read_vocabulary(session: NamedDependency[AsyncSession], agent: NamedDependency[Agent]) -> VocabularyOut:
+    """Triggers, conditions and actions, and the webhooks that can be called."""
+    hooks = await webhooks.hosts(await raw(session), agent.workspace_id)
     return VocabularyOut(
-        ["message", "tagged", "waiting"],
+        list(get_args(Trigger)),
         [ConditionOut(one.name, one.takes, one.choices, one.range) for one in CONDITIONS.values()],
         [ActionOut(one.name, one.takes) for one in ACTIONS.values()],
+        [HookOut(one["id"], webhooks.host_of(one["url"]), one["state"] == webhooks.ON) for one in hooks],
     )
 
 

@@ -36,16 +36,17 @@ MOST = 500  # shared, and of one agent
 
 
 class Wanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The whole of a macro. `assign` member: to `assignee_id`. `priority` null: as it is. `status` snoozed: for
-    `snooze_minutes`. What writes a text is not done with it: that is for whoever sends it to say."""
+    """The whole of a macro. `assign` member: to `assignee_id`; team: to `team_id`. `priority` null: as it is. `status`
+    snoozed: for `snooze_minutes`. What writes a text is not done with it: that is for whoever sends it to say."""
 
     title: str
     shared: bool = False
     text: str = ""
     tags_on: list[str] = []
     tags_off: list[str] = []
-    assign: Literal["", "me", "nobody", "member"] = ""
+    assign: Literal["", "me", "nobody", "member", "team"] = ""
     assignee_id: UUID | None = None
+    team_id: UUID | None = None
     priority: int | None = None
     status: Literal["", "done", "snoozed"] = ""
     snooze_minutes: int = 0
@@ -80,9 +81,9 @@ async def make(session: AsyncSession, wanted: Wanted, *, by: Agent) -> MacroOut:
     if known >= MOST:
         raise Invalid(f"There are {MOST} macros already. Delete one that nobody uses.")
     row = await connection.fetchrow(
-        """INSERT INTO macro (workspace_id, id, owner_id, title, text, tags_on, tags_off, assign, assignee_id, priority,
-               status, snooze_minutes, created_by)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) RETURNING *""",
+        """INSERT INTO macro (workspace_id, id, owner_id, title, text, tags_on, tags_off, assign, assignee_id, team_id,
+               priority, status, snooze_minutes, created_by)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) RETURNING *""",
         by.workspace_id,
         new_id(),
         owner,
@@ -103,8 +104,8 @@ async def change(session: AsyncSession, macro_id: UUID, wanted: Wanted, *, by: A
         raise Invalid("Your colleagues use this one. Make a copy for yourself instead.", field="shared")
     row = await connection.fetchrow(
         """UPDATE macro SET owner_id = $3, title = $4, text = $5, tags_on = $6, tags_off = $7, assign = $8,
-               assignee_id = $9, priority = $10, status = $11, snooze_minutes = $12, version = version + 1,
-               updated_at = now()
+               assignee_id = $9, team_id = $10, priority = $11, status = $12, snooze_minutes = $13,
+               version = version + 1, updated_at = now()
            WHERE workspace_id = $1 AND id = $2 RETURNING *""",
         by.workspace_id,
         macro_id,
@@ -135,7 +136,9 @@ async def run(
         await tags.take_off(session, conversation_id, tag, by=by)
     if row["priority"] is not None:
         await conversations.prioritise(session, conversation_id, row["priority"], by=by)
-    if row["assign"]:
+    if row["assign"] == "team":
+        await assignment.entrust(session, conversation_id, row["team_id"], by=by)
+    elif row["assign"]:
         to = {"me": by.person, "member": row["assignee_id"]}.get(row["assign"])
         if to is None and row["assign"] == "me":
             raise Invalid("A program cannot be assigned: it has no hands.")
@@ -173,6 +176,12 @@ async def _stored(connection: Connection, wanted: Wanted, by: Agent) -> list[Any
         )
         if not known:
             raise Invalid("Nobody of that name works here.", field="assignee_id")
+    if wanted.assign == "team" and not await connection.fetchval(
+        "SELECT true FROM team WHERE workspace_id = $1 AND id = $2 AND removed_at IS NULL",
+        by.workspace_id,
+        wanted.team_id,
+    ):
+        raise Invalid("There is no such team.", field="team_id")
     if not (text or on or off or wanted.assign or wanted.status or wanted.priority is not None):
         raise Invalid("A macro does at least one thing.")
     return [
@@ -182,6 +191,7 @@ async def _stored(connection: Connection, wanted: Wanted, by: Agent) -> list[Any
         sorted(set(off) - set(on)),
         wanted.assign,
         wanted.assignee_id if wanted.assign == "member" else None,
+        wanted.team_id if wanted.assign == "team" else None,
         wanted.priority,
         wanted.status,
         wanted.snooze_minutes if wanted.status == "snoozed" else 0,

@@ -50,6 +50,7 @@ KINDS = (
     "channel.signed_out",
 )
 PING = "webhook.ping"
+CALLED = "conversation.called"  # by a rule, and told to the address that the rule names alone
 ON, OFF = "on", "off"
 MOST = 20  # of one workspace: each is one more to tell of everything
 OVERLAP = timedelta(hours=24)  # a former secret still signs for
@@ -92,6 +93,19 @@ FAILED = """
 (SELECT count(*) FROM (SELECT 1 FROM webhook_delivery d WHERE d.workspace_id = w.workspace_id AND d.webhook_id = w.id
      AND d.state = 'failed' LIMIT 1000) t) AS failed
 """
+
+
+def host_of(url: str) -> str:
+    """Where an address leads, without the rest: that may be a secret."""
+    return urlsplit(url).hostname or ""
+
+
+async def hosts(connection: Connection, workspace_id: UUID) -> list[asyncpg.Record]:
+    """`id`, `url` and `state` of every address, the oldest first."""
+    found: list[asyncpg.Record] = await connection.fetch(
+        "SELECT id, url, state FROM webhook WHERE workspace_id = $1 ORDER BY created_at, id", workspace_id
+    )
+    return found
 
 
 async def all_of(session: AsyncSession, *, by: Agent) -> list[WebhookOut]:

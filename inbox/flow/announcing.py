@@ -9,15 +9,16 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+import asyncpg
 import msgspec
 
-from inbox.desk.webhooks import KINDS
+from inbox.desk.webhooks import CALLED, KINDS
 from inbox.ground.db import Connection
 from inbox.ground.ids import new_id
 from inbox.realtime.events import Happening
 from inbox.realtime.feed import Entry
 
-TELLABLE = frozenset(KINDS)
+TELLABLE = frozenset({*KINDS, CALLED})
 # What is off because it failed keeps its log, so that nothing is missing once it is mended.
 WEBHOOKS = """
 SELECT id, kinds, from_seq, state FROM webhook
@@ -38,10 +39,11 @@ ON CONFLICT (workspace_id, webhook_id, seq) WHERE seq > 0 DO NOTHING
 
 
 class Named(msgspec.Struct):
-    """A row of an event, by its name alone."""
+    """A row of an event, by its name alone; and of a line which webhook a rule called."""
 
     id: UUID
     before_connection: bool = False
+    data: dict[str, str] = {}
 
 
 class Told(msgspec.Struct):
@@ -85,8 +87,14 @@ class Webhooks:
             for one, news in told
             if not (news.message and news.message.before_connection)  # what was written before us is no news
             for hook in hooks
-            if one.name in hook["kinds"] and one.seq > hook["from_seq"]
+            if _is_for(hook, one, news) and one.seq > hook["from_seq"]
         ]
         if rows:
             await connection.execute(STORE, workspace_id, *(list(column) for column in zip(*rows, strict=True)))
         return []
+
+
+def _is_for(hook: asyncpg.Record, entry: Entry, news: Told) -> bool:
+    if entry.name == CALLED:
+        return news.activity is not None and news.activity.data.get("webhook") == str(hook["id"])
+    return entry.name in hook["kinds"]

@@ -56,8 +56,8 @@ class SavedReply(Tenant, Table):
 class Macro(Tenant, Table):
     """Several acts on a conversation kept as one; its `text` is put into the composer and never sent by itself.
 
-    `owner_id` None: everybody's. `assign`: "", me, nobody, member (`assignee_id`). `status`: "", done, snoozed (for
-    `snooze_minutes`). `priority` None: as it is.
+    `owner_id` None: everybody's. `assign`: "", me, nobody, member (`assignee_id`), team (`team_id`). `status`: "",
+    done, snoozed (for `snooze_minutes`). `priority` None: as it is.
     """
 
     __tablename__ = "macro"
@@ -70,6 +70,7 @@ class Macro(Tenant, Table):
     tags_off: Mapped[list[str]] = mapped_column(ARRAY(Text(collation="C")), server_default=sql("'{}'"))
     assign: Mapped[Key] = mapped_column(server_default="")
     assignee_id: Mapped[MaybeName]
+    team_id: Mapped[MaybeName]
     priority: Mapped[int | None] = mapped_column(SmallInteger, nullable=True)
     status: Mapped[Key] = mapped_column(server_default="")
     snooze_minutes: Mapped[int] = mapped_column(Integer, server_default=sql("0"))

@@ -327,6 +327,7 @@ def macro(row: asyncpg.Record) -> MacroOut:
         tags_off=row["tags_off"],
         assign=row["assign"],
         assignee_id=row["assignee_id"],
+        team_id=row["team_id"],
         priority=row["priority"],
         status=row["status"],
         snooze_minutes=row["snooze_minutes"],

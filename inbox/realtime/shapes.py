@@ -272,7 +272,8 @@ class BellOut(msgspec.Struct, kw_only=True, omit_defaults=True):
 class MacroOut(msgspec.Struct, kw_only=True):
     """Several acts kept as one. `shared`: everybody's; else its owner's alone. `text`: put into the composer.
 
-    `assign`: "", me, nobody, member (`assignee_id`). `priority` None: as it is. `status`: "", done, snoozed.
+    `assign`: "", me, nobody, member (`assignee_id`), team (`team_id`). `priority` None: as it is. `status`: "",
+    done, snoozed.
     """
 
     id: UUID
@@ -284,6 +285,7 @@ class MacroOut(msgspec.Struct, kw_only=True):
     tags_off: list[str]
     assign: str
     assignee_id: UUID | None
+    team_id: UUID | None
     priority: int | None
     status: str
     snooze_minutes: int

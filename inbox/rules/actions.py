@@ -16,17 +16,18 @@ from uuid import UUID
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from inbox.desk import acts, assignment, conversations, decisions, snoozes, tags
+from inbox.desk import acts, assignment, conversations, decisions, snoozes, tags, webhooks
 from inbox.desk.conversations import HIGHEST_PRIORITY
 from inbox.desk.decisions import LONGEST_REASON
 from inbox.desk.holding import hold
 from inbox.ground.db import raw
+from inbox.ground.errors import Invalid, NotFound
 from inbox.people.access import SEE_ALL, Agent
 from inbox.platforms.base import Action as Asked
 from inbox.platforms.base import clean
 from inbox.rules.facts import Facts
 
-Takes = Literal["", "tag", "member", "priority", "minutes", "reason", "people"]
+Takes = Literal["", "tag", "member", "team", "priority", "minutes", "reason", "people", "webhook"]
 
 ASSIGNEE, SUPERVISORS = "assignee", "supervisors"
 NUMBER = re.compile("[0-9]{1,8}")
@@ -88,6 +89,12 @@ async def untag(session: AsyncSession, subject: Subject, value: str, by: Agent) 
 async def assign(session: AsyncSession, subject: Subject, value: str, by: Agent) -> object:
     """To a colleague, or to nobody."""
     return await assignment.assign(session, subject.conversation_id, UUID(value) if value else None, by=by)
+
+
+@action("team", lambda facts, value: replace(facts, team=value))
+async def entrust(session: AsyncSession, subject: Subject, value: str, by: Agent) -> object:
+    """To a team, or to none: who of them has it is the team's to say."""
+    return await assignment.entrust(session, subject.conversation_id, UUID(value) if value else None, by=by)
 
 
 @action("priority", lambda facts, value: replace(facts, priority=int(value)))
@@ -156,6 +163,22 @@ async def notify(session: AsyncSession, subject: Subject, value: str, by: Agent)
     return held
 
 
+@action("webhook")
+async def call(session: AsyncSession, subject: Subject, value: str, by: Agent) -> object:
+    """One address of the workspace's own is told, whatever else it wants to be told of."""
+    held = await hold(session, subject.conversation_id, by=by)
+    hook = await held.connection.fetchrow(
+        "SELECT url, state FROM webhook WHERE workspace_id = $1 AND id = $2", by.workspace_id, UUID(value)
+    )
+    if hook is None:
+        raise NotFound("That webhook is gone.")
+    if hook["state"] != webhooks.ON:
+        raise Invalid("That webhook is switched off.")
+    to = webhooks.host_of(hook["url"])
+    await held.tells(webhooks.CALLED, "called", message_id=subject.message_id, to=to, webhook=value)
+    return held
+
+
 def cleaned(act: Act) -> Act:
     """Its value in the one spelling it is stored in."""
     known, value = ACTIONS.get(act.action), " ".join(clean(act.value).split())
@@ -163,7 +186,7 @@ def cleaned(act: Act) -> Act:
 
 
 def wrong_with(act: Act) -> str:
-    """Why it cannot be done, in a sentence; "" where it can. That a colleague is there must be looked up besides."""
+    """Why it cannot be done, in a sentence; "" where it can. That whom it names is there must be looked up besides."""
     known = ACTIONS.get(act.action)
     if known is None:
         return f"There is no action {act.action[:100]}."
@@ -175,6 +198,10 @@ def wrong_with(act: Act) -> str:
             return f"A tag has 1 to {tags.LONGEST} characters."
         case "member" if value and not _is_id(value):
             return "Nobody of that name works here."
+        case "team" if value and not _is_id(value):
+            return "There is no such team."
+        case "webhook" if not _is_id(value):
+            return "Choose the webhook that is told."
         case "people" if value not in (ASSIGNEE, SUPERVISORS) and not _is_id(value):
             return "Nobody of that name works here."
         case "priority" if not 0 <= number <= HIGHEST_PRIORITY:

@@ -18,7 +18,9 @@ from inbox.platforms.base import Kind
 from inbox.rules.facts import Facts, plain
 from inbox.sla import needs_reply
 
-Takes = Literal["", "words", "platforms", "channels", "choices", "tags", "members", "languages", "number", "hours"]
+Takes = Literal[
+    "", "words", "platforms", "channels", "choices", "tags", "members", "teams", "languages", "number", "hours"
+]
 Found = tuple[bool, str]  # whether it holds, and what was seen
 Ask = Callable[[Facts, Sequence[str]], Found]
 
@@ -186,6 +188,12 @@ def tagged(facts: Facts, values: Sequence[str]) -> Found:
 def assigned_to(facts: Facts, values: Sequence[str]) -> Found:
     """One of these colleagues has it; "" is nobody."""
     return facts.assignee in values, facts.assignee
+
+
+@condition("teams")
+def entrusted_to(facts: Facts, values: Sequence[str]) -> Found:
+    """One of these teams has it; "" is none."""
+    return facts.team in values, facts.team
 
 
 @condition("choices", choices=("0", "1", "2", "3", "4"))

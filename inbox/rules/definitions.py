@@ -88,6 +88,17 @@ async def _check_actions(connection: Connection, workspace_id: UUID, trigger: Tr
     answering = {str(row["user_id"]) for row in known if Right.ANSWER in RIGHTS[Role(row["role"])]}
     if taking - answering or told - {str(row["user_id"]) for row in known}:
         raise Invalid("Nobody of that name works here.", field="actions")
+    await _check_named(connection, workspace_id, todo)
+
+
+async def _check_named(connection: Connection, workspace_id: UUID, todo: list[Act]) -> None:
+    for takes, sql, why in (
+        ("team", "SELECT id FROM team WHERE workspace_id = $1 AND removed_at IS NULL", "There is no such team."),
+        ("webhook", "SELECT id FROM webhook WHERE workspace_id = $1", "There is no such webhook."),
+    ):
+        named = {UUID(act.value) for act in todo if actions.ACTIONS[act.action].takes == takes and act.value}
+        if named and named - {row["id"] for row in await connection.fetch(sql, workspace_id)}:
+            raise Invalid(why, field="actions")
 
 
 def _cleaned(tree: Tree) -> Tree:

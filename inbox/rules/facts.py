@@ -15,7 +15,7 @@ class Facts:
     """`at`: when it was written, or when the conversation was tagged or the waiting became too long; an instant.
 
     `zone`: the workspace's. `person_tags`: what colleagues put on who wrote; `tags`: on the conversation.
-    `person_is_new`: they never wrote before. Ids as text; `assignee` "" is nobody.
+    `person_is_new`: they never wrote before. Ids as text; `assignee`, `team` "": nobody has it.
     """
 
     at: datetime
@@ -31,6 +31,7 @@ class Facts:
     person_is_new: bool = False
     tags: tuple[str, ...] = ()
     assignee: str = ""
+    team: str = ""
     priority: int = 0
     status: str = "open"
     zone: str = "UTC"

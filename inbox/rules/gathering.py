@@ -23,8 +23,8 @@ TAGS = frozenset({"tagged"})
 # LATERAL with LIMIT: each is looked up by its key, never a table read whole to be joined with a batch.
 FACTS = """
 SELECT g.n, c.id AS conversation_id, c.channel_id, c.platform, c.kind AS thread_kind, c.status, c.assignee_id,
-       c.priority, {tags}, m.id AS message_id, m.kind, left(m.text, {longest}) AS text, m.attachments, m.rating,
-       m.language, m.needs_reply, m.at, {person}, {new}
+       c.team_id, c.priority, {tags}, m.id AS message_id, m.kind, left(m.text, {longest}) AS text, m.attachments,
+       m.rating, m.language, m.needs_reply, m.at, {person}, {new}
 FROM unnest($2::int[], $3::uuid[], $4::uuid[]) AS g(n, conversation_id, message_id),
 LATERAL (SELECT * FROM conversation o WHERE o.workspace_id = $1 AND o.id = g.conversation_id LIMIT 1) c
 LEFT JOIN LATERAL (SELECT * FROM message o WHERE o.workspace_id = $1 AND o.id = g.message_id LIMIT 1) m ON true
@@ -119,6 +119,7 @@ def _seen(row: asyncpg.Record, wanted: Wanted, worn: dict[UUID, tuple[str, ...]]
         person_is_new=bool(row["is_new"]),
         tags=tuple(row["tags"]),
         assignee=str(row["assignee_id"] or ""),
+        team=str(row["team_id"] or ""),
         priority=row["priority"],
         status=row["status"],
         zone=zone,

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from inbox.desk import macros
+from inbox.desk import macros, teams
 from inbox.desk.conversations import Unanswered
 from inbox.desk.macros import Wanted
 from inbox.ground.errors import Forbidden, Invalid, NotFound, SomebodyWaits
@@ -40,6 +40,20 @@ async def test_a_run_does_everything_at_once(desk: Desk) -> None:
     assert await desk.rows("SELECT id FROM outbound_message WHERE workspace_id = $1") == []
     again = await desk.does(macros.run, thread, late.id, by=desk.ana)
     assert again.tags == done.tags
+
+
+async def test_a_run_gives_it_to_a_team_as_long_as_there_is_one(desk: Desk) -> None:
+    thread = await desk.hears("7001", "Where is my order?", ago=60)
+    team = await desk.does(teams.make, teams.Wanted(name="Repairs", member_ids=[desk.ana.id]), by=desk.sam)
+    macro = await kept(desk, desk.ana, assign="team", team_id=team.id)
+    assert (macro.assign, macro.team_id, macro.assignee_id) == ("team", team.id, None)
+    assert (await desk.does(macros.run, thread, macro.id, by=desk.ana)).team_id == team.id
+    other = await desk.hears("7002", "Where is mine?", ago=50)
+    await desk.does(teams.remove, team.id, by=desk.sam)
+    with pytest.raises(Invalid, match="no such team"):
+        await desk.does(macros.run, other, macro.id, by=desk.ana)
+    with pytest.raises(Invalid, match="no such team"):
+        await kept(desk, desk.ana, assign="team", team_id=team.id)
 
 
 async def test_where_somebody_waits_nothing_of_it_happens_until_it_is_said_what_becomes_of_them(desk: Desk) -> None:

@@ -8,9 +8,12 @@ from typing import Any
 
 import pytest
 
-from inbox.desk import alarms, conversations, decisions, notifications, policies, tags
+from inbox.desk import alarms, conversations, decisions, notifications, policies, tags, teams, webhooks
 from inbox.flow import readers
+from inbox.flow.announcing import Webhooks
 from inbox.flow.notifying import Notifications
+from inbox.ground.errors import Invalid
+from inbox.ground.ids import new_id
 from inbox.people.access import Agent
 from inbox.realtime.shapes import NotificationOut
 from inbox.rules import keeping, looks, running
@@ -50,6 +53,57 @@ async def test_a_message_is_looked_at_once_and_what_the_rule_did_is_told_in_its_
     await office.works()
     assert await office.verdicts(thread) == [("Money", "fired"), ("Money", "no")]
     assert (await office.does(keeping.one, made.id, office.sam)).fired == 1
+
+
+async def test_it_is_given_to_a_team_and_rules_below_see_that(office: Rules) -> None:
+    team = await office.does(teams.make, teams.Wanted(name="Refunds", member_ids=[office.ana.id]), by=office.sam)
+    await office.runs(rule("To the team", actions=[Act("entrust", str(team.id))]))
+    await office.runs(
+        rule("Below", conditions=All((Is("entrusted_to", (str(team.id),)),)), actions=[Act("prioritise", "3")])
+    )
+    thread = await office.hears("7001", REFUND, ago=5)
+    other = await office.hears("7002", "Hello, are you open?", ago=4)
+    await office.works()
+    given = await office.conversation(thread)
+    assert (given.team_id, given.priority) == (team.id, 3)
+    assert (await office.conversation(other)).team_id is None
+    with pytest.raises(Invalid, match="no such team"):
+        await office.kept(rule(actions=[Act("entrust", str(new_id()))]))
+
+
+async def test_the_webhook_that_a_rule_calls_is_told_whatever_else_it_wants_and_no_other_is(office: Rules) -> None:
+    admin, safe = office.world.admin, office.world.safe
+    hook, other = [
+        await office.does(webhooks.make, safe, webhooks.Wanted(url=f"https://{host}/in", kinds=kinds), by=admin)
+        for host, kinds in (("erp.example", ["channel.changed"]), ("chat.example", list(webhooks.KINDS)))
+    ]
+    made = await office.runs(rule(actions=[Act("call", str(hook.id))]))
+    thread = await office.hears("7001", REFUND, ago=5)
+    await office.works()
+    while office.workspace_id in await readers.behind(office.database, Webhooks()):
+        await readers.turn(office.database, Webhooks(), office.workspace_id)
+    sent = await office.rows(
+        """SELECT d.webhook_id, d.conversation_id, a.data FROM webhook_delivery d
+           JOIN audit_entry a ON a.id = d.activity_id WHERE d.workspace_id = $1 AND d.kind = 'conversation.called'"""
+    )
+    assert [(row["webhook_id"], row["conversation_id"]) for row in sent] == [(hook.id, thread)]
+    assert f'"rule_id": "{made.id}"' in sent[0]["data"]
+    assert "erp.example" in sent[0]["data"]
+    assert "/in" not in sent[0]["data"], "what is behind the host may be a secret"
+
+    await office.does(webhooks.change, hook.id, webhooks.Wanted(state="off"), by=admin)
+    late = await office.hears("7002", REFUND, ago=4)
+    await office.works()
+    (look,) = await office.looks(late)
+    assert look.verdicts[0].failed == ["That webhook is switched off."]
+    await office.does(webhooks.remove, hook.id, by=admin)
+    later = await office.hears("7003", REFUND, ago=3)
+    await office.works()
+    (look,) = await office.looks(later)
+    assert look.verdicts[0].failed == ["That webhook is gone."]
+    with pytest.raises(Invalid, match="no such webhook"):
+        await office.kept(rule(actions=[Act("call", str(hook.id))]))
+    assert other.state == webhooks.ON
 
 
 async def test_each_sees_what_those_above_did_and_stop_ends_it(office: Rules) -> None:

@@ -70,6 +70,7 @@ export interface Vocabulary {
   triggers: Wording["trigger"][]
   conditions: Term[]
   actions: Term[]
+  webhooks: { id: Id; host: string; on: boolean }[]
 }
 
 export interface Verdict {

@@ -248,6 +248,7 @@ export interface Macro {
   tags_off: string[]
   assign: string
   assignee_id: Id | null
+  team_id: Id | null
   priority: number | null
   status: string
   snooze_minutes: number

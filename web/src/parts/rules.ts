@@ -1,6 +1,7 @@
 /** What rules say, in sentences. */
 
 import type { Act, Tree, Wording } from "../api/rules.ts"
+import { desk } from "../live/desk.svelte.ts"
 import { list, languageName, localeNow, said, t } from "../ui/text.ts"
 import { span } from "../ui/time.svelte.ts"
 import { type Leaf, leavesOf } from "./verdicts.ts"
@@ -11,6 +12,8 @@ const MONDAY = Date.UTC(2024, 0, 1)
 export function dayOfWeek(day: number, style: "short" | "narrow" | "long" = "short"): string {
   return new Intl.DateTimeFormat(localeNow(), { weekday: style, timeZone: "UTC" }).format(MONDAY + (day - 1) * 86_400_000)
 }
+
+const teamName = (id: string): string => id ? (desk.team(id)?.name ?? "–") : t("macro.assign.nobody")
 
 /** One value as people say it. */
 export function valueName(condition: string, value: string): string {
@@ -25,6 +28,8 @@ export function valueName(condition: string, value: string): string {
       return said(condition, value)
     case "assigned_to":
       return value ? memberName(value) : t("macro.assign.nobody")
+    case "entrusted_to":
+      return teamName(value)
     case "language":
       return value ? languageName(value) : t("rule.untold")
     case "contains":
@@ -49,7 +54,7 @@ export function conditionText(leaf: Leaf): string {
 /** What was seen instead, where that says something. */
 export function seenText({ condition, seen = "" }: Leaf): string {
   if (condition === "written_within") return seen ? `${dayOfWeek(Number(seen[0]))} ${seen.slice(2)}` : ""
-  if (["platform", "channel", "kind", "priority", "status", "assigned_to", "language"].includes(condition)) return valueName(condition, seen)
+  if (["platform", "channel", "kind", "priority", "status", "assigned_to", "entrusted_to", "language"].includes(condition)) return valueName(condition, seen)
   return condition === "stars_at_most" ? seen || t("rule.no_stars") : ""
 }
 
@@ -72,6 +77,7 @@ function treeText(tree: Tree): string {
 export function actText({ action, value = "" }: Act): string {
   const shown =
     action === "assign" ? (value ? memberName(value) : t("macro.assign.nobody"))
+    : action === "entrust" ? teamName(value)
     : action === "prioritise" ? said("priority", value)
     : action === "snooze" ? lasting(Number(value))
     : action === "notify" ? (value === "assignee" || value === "supervisors" ? t(`rule.people.${value}`) : memberName(value))
