@@ -20,7 +20,7 @@ from arq.typing import WorkerCoroutine
 from arq.worker import Worker
 from redis.exceptions import RedisError
 
-from inbox.flow import spiking
+from inbox.flow import reviewing, spiking
 from inbox.ground.tasks import end
 from workers.house import House
 
@@ -60,11 +60,18 @@ async def look_for_spikes(house: House) -> None:
         house.bell.ring(f"feed:{workspace_id}")
 
 
+async def look_at_goals(house: House) -> None:
+    """Those whose review is due."""
+    for workspace_id in await reviewing.look_everywhere(house.database):
+        house.bell.ring(f"feed:{workspace_id}")
+
+
 JOBS: dict[str, tuple[timedelta, Job]] = {
     "make_days": (timedelta(days=1), make_days),
     "put_days_away": (timedelta(hours=1), put_days_away),
     "forget_sessions": (timedelta(hours=1), forget_sessions),
     "look_for_spikes": (timedelta(minutes=1), look_for_spikes),
+    "look_at_goals": (timedelta(minutes=1), look_at_goals),
 }
 
 

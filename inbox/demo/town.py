@@ -55,15 +55,14 @@ async def play(settings: Settings, stop: asyncio.Event, *, pace: Pace, size: flo
         house.push_async_callback(bell.stop)
         outbound = Outbound(settings)
         house.push_async_callback(outbound.close)
-        opened: list[Stage] = []
-        for name, port in settings.demo_ports.items():
-            stage = stages.build(settings, name)
-            await _open(house, stage, port, database, bell, outbound, demo)
-            opened.append(stage)
+        opened = [stages.build(settings, name) for name in settings.demo_ports]
+        cast = Cast(SEED)
+        # The cast listens before anybody can answer it: the first network is open long before the last.
+        live = Live(opened, cast, Writer(Random()), pace)
+        for stage in opened:
+            await _open(house, stage, settings.demo_ports[stage.name], database, bell, outbound, demo)
         house.callback(_save, opened)
         log.info("the demo plays", networks=len(opened), fresh=demo.fresh)
-        cast = Cast(SEED)
-        live = Live(opened, cast, Writer(Random()), pace)
         tasks = [
             asyncio.create_task(live.run(), name="live"),
             asyncio.create_task(Colleagues(database, bell, demo, opened).run(), name="colleagues"),

@@ -48,6 +48,7 @@ KINDS = (
     "conversation.breach_withdrawn",
     "channel.changed",
     "channel.signed_out",
+    "goal.reviewed",
 )
 PING = "webhook.ping"
 CALLED = "conversation.called"  # by a rule, and told to the address that the rule names alone

@@ -96,11 +96,12 @@ def _submitted(event: EventOut) -> Meaning:
 
 
 def _looked_at(event: EventOut) -> Meaning:
-    """Nobody need approve it any more; why it was sent back, its author reads."""
+    """Nobody need approve it any more; that it was, or why it was sent back, its author reads."""
     if event.conversation is None or event.message is None:
         return [], []
     author = event.message.agent_id
-    told = _of_thread(event, "rejected", author) if event.name == "message.rejected" and author else []
+    kind: Kind | None = LOOKED_AT.get(event.name)
+    told = _of_thread(event, kind, author) if kind and author else []
     return told, [Settled("to_approve", event.conversation.id, event.seq, event.message.id)]
 
 
@@ -188,6 +189,11 @@ def _spiked(event: EventOut) -> Meaning:
     return [News("spike", None, channel, event.at, event.seq, channel_id=channel)], []
 
 
+def _reviewed(event: EventOut) -> Meaning:
+    goal = event.goal
+    return ([News("goal", one, goal.id, event.at, event.seq) for one in goal.people] if goal else []), []
+
+
 def _signed_out(event: EventOut) -> Meaning:
     if event.channel is None:
         return [], []
@@ -223,6 +229,7 @@ def _of_thread(event: EventOut, kind: Kind, user_id: UUID | None) -> list[News]:
 
 
 SILENT = {IN_SPAM.reason, BLOCKED.reason}  # what rings nobody
+LOOKED_AT: dict[str, Kind] = {"message.approved": "approved", "message.rejected": "rejected"}
 MENTIONED, HANDED = "message.mentioned", "sweep.handed"
 CONCERNS: dict[str, Callable[[EventOut], Meaning]] = {
     "conversation.assigned": _assigned,
@@ -247,6 +254,7 @@ CONCERNS: dict[str, Callable[[EventOut], Meaning]] = {
     "channel.signed_out": _signed_out,
     "channel.changed": _channel,
     "channel.spiked": _spiked,
+    "goal.reviewed": _reviewed,
     "webhook.switched_off": _switched_off,
     "webhook.switched_on": _needs_no_look,
     "webhook.removed": _needs_no_look,

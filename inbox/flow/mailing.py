@@ -19,6 +19,8 @@ from inbox.ground import clock
 from inbox.ground.db import Connection, Database
 from inbox.ground.mail import Mail, NotTaken
 from inbox.people.sessions import REFRESH
+from inbox.reports.reviews import ReviewOut
+from inbox.rules.stored import unpacked
 
 log = structlog.get_logger("mailing")
 
@@ -42,12 +44,17 @@ LEFT JOIN notification_setting s ON s.workspace_id = m.workspace_id AND s.user_i
 WHERE m.workspace_id = $1 AND m.user_id = $2
 """
 
+STANDS = (
+    "SELECT review FROM goal WHERE workspace_id = $1 AND id = ANY($2) AND review IS NOT NULL ORDER BY created_at, id"
+)
+
 SAID = {
     "assigned": ("a conversation was assigned to you", "{n} conversations were assigned to you"),
     "mentioned": ("a colleague mentioned you", "colleagues mentioned you {n} times"),
     "wrote_again": ("a customer wrote again in one of yours", "customers wrote again in {n} of yours"),
     "send_failed": ("a reply of yours needs you", "{n} replies of yours need you"),
     "rejected": ("a reply of yours was sent back", "{n} replies of yours were sent back"),
+    "approved": ("a reply of yours was approved", "{n} replies of yours were approved"),
     "to_approve": ("a reply waits for your approval", "{n} replies wait for your approval"),
     "at_risk": ("one of yours is at risk of missing its target", "{n} of yours are at risk of missing their targets"),
     "unassigned_at_risk": (
@@ -58,6 +65,7 @@ SAID = {
     "any_breached": ("a conversation missed its target", "{n} conversations missed their targets"),
     "snooze_over": ("a snooze is over", "{n} snoozes are over"),
     "spike": ("much more comes in than usual", "much more comes in than usual on {n} channels"),
+    "goal": ("how a goal stands", "how {n} goals stand"),
     "rule": ("a rule points out a conversation", "rules point out {n} conversations"),
     "rule_stopped": ("a rule was switched off by itself", "{n} rules were switched off by themselves"),
     "channel_down": ("a channel cannot be heard", "{n} channels cannot be heard"),
@@ -122,7 +130,9 @@ async def _claim(connection: Connection, base_url: str, workspace_id: UUID, user
             later,
         )
         return None
-    return _letter(person, rows, base_url)
+    goals = [row["subject_id"] for row in rows if row["kind"] == "goal"]
+    stands = await connection.fetch(STANDS, workspace_id, goals) if goals else []
+    return _letter(person, rows, base_url, [unpacked(row["review"], ReviewOut) for row in stands])
 
 
 def _not_before(person: asyncpg.Record, now: datetime) -> datetime | None:
@@ -133,7 +143,9 @@ def _not_before(person: asyncpg.Record, now: datetime) -> datetime | None:
     return quiet_until(now, Quiet(person["time_zone"], person["quiet_from"], person["quiet_until"]))
 
 
-def _letter(person: asyncpg.Record, rows: Sequence[asyncpg.Record], base_url: str) -> Letter:
+def _letter(
+    person: asyncpg.Record, rows: Sequence[asyncpg.Record], base_url: str, stands: Sequence[ReviewOut]
+) -> Letter:
     rows = sorted(rows, key=lambda row: (row["at"], row["id"]))
     counts = Counter(str(row["kind"]) for row in rows)
     said = [SAID[kind][n > 1].format(n=n) for kind, n in counts.items()]
@@ -147,6 +159,7 @@ def _letter(person: asyncpg.Record, rows: Sequence[asyncpg.Record], base_url: st
             "",
             *lines,
             *([f"- and {len(rows) - MOST_LINES} more"] if len(rows) > MOST_LINES else []),
+            *(line for one in stands for line in ("", one.sentence, *(f"  {said}" for said in one.says))),
             "",
             f"How you are told: {base_url}/settings/notifications",
             "",
@@ -163,6 +176,8 @@ def _letter(person: asyncpg.Record, rows: Sequence[asyncpg.Record], base_url: st
 
 
 def _path(row: asyncpg.Record) -> str:
+    if row["kind"] == "goal":
+        return "/reports/goals"
     if row["kind"] == "webhook_off":
         return "/settings/webhooks"
     return f"/inbox/mine/{row['conversation_id']}" if row["conversation_id"] else "/settings/channels"

@@ -33,6 +33,8 @@ from inbox.ground.outbound import Outbound, Refused
 from inbox.platforms.reading import later
 from inbox.realtime import events, rows
 from inbox.realtime.events import Happening
+from inbox.reports.reviews import ReviewOut
+from inbox.rules.stored import unpacked
 
 log = structlog.get_logger("webhooks")
 
@@ -154,11 +156,15 @@ async def _parcels(connection: Connection, workspace_id: UUID, claimed: Sequence
     channels = await connection.fetch(
         rows.CHANNEL + "WHERE workspace_id = $1 AND id = ANY($2)", workspace_id, named("channel_id")
     )
+    goals = await connection.fetch(
+        "SELECT id, review FROM goal WHERE workspace_id = $1 AND id = ANY($2)", workspace_id, named("goal_id")
+    )
     known: Mapping[str, Mapping[UUID, object]] = {
         "conversation": threads,
         "message": messages,
         "activity": {row["id"]: rows.activity(row) for row in acts},
         "channel": {row["id"]: rows.channel(row) for row in channels},
+        "goal": {row["id"]: unpacked(row["review"], ReviewOut) for row in goals if row["review"]},
     }
     return [Parcel(row["id"], row["tries"], _body(row, known)) for row in claimed]
 

@@ -21,6 +21,8 @@ class Goal(Tenant, Table):
     created_by: Mapped[MaybeName]
     created_at: Mapped[Now]
     removed_at: Mapped[MaybeInstant]
+    review_due_at: Mapped[MaybeInstant]  # when it is looked at next; None: its verdict is known
+    review: Mapped[dict[str, Any] | None] = mapped_column(JSONB, nullable=True)  # the last: reports.reviews.ReviewOut
 
 
 class GoalEdition(Tenant, Table):

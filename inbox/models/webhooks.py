@@ -91,6 +91,7 @@ class WebhookDelivery(Tenant, Table):
     conversation_id: Mapped[MaybeName]
     message_id: Mapped[MaybeName]
     activity_id: Mapped[MaybeName]
+    goal_id: Mapped[MaybeName]
     channel_id: Mapped[MaybeName]
     state: Mapped[Key] = mapped_column(server_default="pending")
     due_at: Mapped[MaybeInstant]

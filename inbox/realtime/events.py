@@ -24,6 +24,7 @@ from inbox.realtime.shapes import (
     ChannelOut,
     ContactNewsOut,
     EventOut,
+    GoalNewsOut,
     MacroOut,
     MemberOut,
     ReadOut,
@@ -60,6 +61,7 @@ class Happening:
     rule: RuleOut | None = None
     team: TeamOut | None = None
     webhook_id: UUID | None = None
+    goal: GoalNewsOut | None = None
     sweep: SweepOut | None = None
     at: datetime = field(default_factory=clock.now)
 
@@ -154,6 +156,7 @@ async def number(connection: Connection, workspace_id: UUID, happenings: list[Ha
                     bell=happening.bell,
                     rule=happening.rule,
                     webhook_id=happening.webhook_id,
+                    goal=happening.goal,
                     sweep=happening.sweep,
                     forget=happening.forget,
                 )

@@ -399,6 +399,13 @@ class SweepOut(msgspec.Struct, kw_only=True):
     created_at: datetime
 
 
+class GoalNewsOut(msgspec.Struct):
+    """A goal was looked at. `people`: to whom that is said."""
+
+    id: UUID
+    people: list[UUID]
+
+
 class EventOut(msgspec.Struct, kw_only=True, omit_defaults=True):
     """One thing that happened, with the whole rows it changed. `name` e.g. conversation.resolved, message.received."""
 
@@ -418,6 +425,7 @@ class EventOut(msgspec.Struct, kw_only=True, omit_defaults=True):
     team: TeamOut | None = None
     saved_view: SavedViewOut | None = None
     contact: ContactNewsOut | None = None
+    goal: GoalNewsOut | None = None
     webhook_id: UUID | None = None  # one of our own addresses that are told
     sweep: SweepOut | None = None
     bell: BellOut | None = None  # only to whom it belongs

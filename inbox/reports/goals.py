@@ -22,7 +22,7 @@ from inbox.people.access import Agent, Right
 from inbox.platforms.base import clean
 from inbox.reports import goal_places, goal_sentence, population
 from inbox.reports import what_if as what_if_pure
-from inbox.reports.days import midnight, zone_of
+from inbox.reports.days import midnight, monday_after, zone_of
 from inbox.reports.figures import Counted, PercentileOut, ShareOut
 from inbox.reports.goal_sentence import Goal, Metric, NotUnderstood
 from inbox.reports.population import Asked, Cut
@@ -286,7 +286,8 @@ async def remove(session: AsyncSession, goal_id: UUID, *, by: Agent) -> None:
 async def _word(session: AsyncSession, goal_id: UUID, version: int, wanted: Wanted, by: Agent, verb: str) -> GoalOut:
     connection = await raw(session)
     now = clock.now()
-    asked = _asked(wanted, now - SPAN, now, await zone_of(connection, by.workspace_id))
+    zone = await zone_of(connection, by.workspace_id)
+    asked = _asked(wanted, now - SPAN, now, zone)
     found = (await population.fetch(connection, by.workspace_id, asked, now)).get("", population.Population())
     figures = Counted(found, now).figures(target=within(_goal(wanted)) or None)
     baseline = Baseline(
@@ -305,6 +306,12 @@ async def _word(session: AsyncSession, goal_id: UUID, version: int, wanted: Want
         msgspec.json.encode(wanted).decode(),
         msgspec.json.encode(baseline).decode(),
         by.person,
+    )
+    await connection.execute(
+        "UPDATE goal SET review_due_at = $3 WHERE workspace_id = $1 AND id = $2",
+        by.workspace_id,
+        goal_id,
+        monday_after(now, wanted.review_weeks, zone, end=midnight(wanted.deadline + timedelta(days=1), zone)),
     )
     sentence = _sentence(wanted, await goal_places.channels(connection, by))
     await lines.note(connection, by.workspace_id, verb, by=by.person, token_id=by.token_id, goal=sentence)

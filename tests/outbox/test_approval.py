@@ -58,6 +58,7 @@ async def test_it_leaves_only_once_a_colleague_approved_it_and_the_customer_wait
     assert await desk.waiting(item) == 0
     assert await told(desk, "to_approve") == set()
     assert [line["by"] for line in await desk.lines("approved")] == [desk.world.supervisor.id]
+    assert await told(desk, "approved") == {desk.ana.id}
     assert (await desk.message(reply.id))["agent_id"] == desk.ana.id
 
 

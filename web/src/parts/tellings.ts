@@ -16,7 +16,7 @@ export function sentenceOf(one: Notification): string {
   const name = row ? personName(row.person) : t("person.unknown")
   if (one.kind === "channel_down" || one.kind === "spike")
     return t(`told.${one.kind}`, { channel: (one.channel_id && channelTitle(one.channel_id)) || t("told.a_channel") })
-  if (one.kind === "webhook_off") return t("told.webhook_off")
+  if (one.kind === "webhook_off" || one.kind === "goal") return t(`told.${one.kind}`)
   if (one.kind === "assigned" && !one.conversation_id) return t("told.assigned_many", { by: memberName(one.by), n: one.count })
   return t(`told.${one.kind}`, { name, by: memberName(one.by), n: one.count })
 }
@@ -24,6 +24,7 @@ export function sentenceOf(one: Notification): string {
 export function addressOf(one: Notification): string {
   if (one.kind === "rule_stopped") return "/settings/rules"
   if (one.kind === "webhook_off") return "/settings/webhooks"
+  if (one.kind === "goal") return "/reports/goals"
   if (one.kind === "spike") return "/reports/wallboard"
   if (one.kind === "assigned" && !one.conversation_id) return "/inbox/mine"
   if (!one.conversation_id) return "/settings/channels"
