@@ -18,6 +18,7 @@ from inbox.ground.errors import Invalid
 from inbox.people.access import Agent
 from inbox.reports import as_of, changes, rows, waiting
 from inbox.reports.changes import ChangesOut
+from inbox.reports.open_time import CountedIn
 from inbox.reports.population import Cut, Measure
 from inbox.reports.rows import Chosen, State, WaitingsOut
 from inbox.reports.waiting import ReportOut, Wanted
@@ -31,6 +32,9 @@ Channels = Annotated[list[UUID] | None, QueryParameter(description="Only these c
 Imported = Annotated[bool, QueryParameter(description="With those from before the connection.")]
 AsOf = Annotated[
     datetime | None, QueryParameter(description="As it stood at this instant, and known then; else as it stands now.")
+]
+Hours = Annotated[
+    CountedIn, QueryParameter(description="By the clock, or in the opening hours of the policy or of the channel.")
 ]
 Target = Annotated[float | None, QueryParameter(gt=0, le=YEAR, description="Seconds, for one share more.")]
 By = Annotated[Cut | None, QueryParameter(description="Cut in this way, too.")]
@@ -46,6 +50,7 @@ async def wanted(
     channel: Channels = None,
     before_connection: Imported = False,
     as_of: AsOf = None,
+    hours: Hours = "clock",
 ) -> Wanted:
     return Wanted(
         first=first,
@@ -54,6 +59,7 @@ async def wanted(
         channel_ids=tuple(channel or ()),
         before_connection=before_connection,
         as_of=as_of,
+        hours=hours,
     )
 
 

@@ -13,14 +13,21 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.api.guards import needs
-from inbox.desk import calendars, ical, policies, public_holidays
+from inbox.desk import calendars, channel_hours, ical, policies, public_holidays
 from inbox.desk.calendars import CalendarOut
+from inbox.desk.channel_hours import ChannelHoursOut
 from inbox.desk.ical import ReadOut
 from inbox.desk.policies import PoliciesOut
 from inbox.desk.public_holidays import CountryOut, HolidayOut
 from inbox.people.access import Agent, Right
 
 Seen = Annotated[int | None, QueryParameter(description="The version that was looked at, if it must still be that.")]
+
+
+class WantedChannelHours(msgspec.Struct, forbid_unknown_fields=True):
+    """Null: none of its own."""
+
+    calendar_id: UUID | None
 
 
 class IcalFile(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -61,8 +68,20 @@ async def put_calendar(
 async def delete_calendar(
     calendar_id: FromPath[UUID], session: NamedDependency[AsyncSession], agent: NamedDependency[Agent]
 ) -> None:
-    """If no policy counts in them."""
+    """If neither a policy nor a channel counts in them."""
     await calendars.remove(session, calendar_id, by=agent)
+
+
+@put("/channels/{channel_id:uuid}/hours", summary="Give a channel opening hours")
+async def put_channel_hours(
+    channel_id: FromPath[UUID],
+    data: JSONBody[WantedChannelHours],
+    session: NamedDependency[AsyncSession],
+    agent: NamedDependency[Agent],
+) -> ChannelHoursOut:
+    """As an admin. They hold for who asks from `valid_from` on where the policy names none; reports in business hours
+    measure who asked before in them, too, if the channel had none yet."""
+    return await channel_hours.put(session, channel_id, data.calendar_id, by=agent)
 
 
 @get("/holidays", summary="List countries with known holidays")
@@ -109,6 +128,7 @@ doors = [
     create_calendar,
     put_calendar,
     delete_calendar,
+    put_channel_hours,
     list_countries,
     list_holidays,
     read_ical,

@@ -48,12 +48,14 @@ class HoursOut(msgspec.Struct, kw_only=True):
 
 
 class CalendarOut(msgspec.Struct, kw_only=True):
-    """`versions`: one after the other in time; the last is what was written last. `in_use`: a policy names it."""
+    """`versions`: one after the other in time; the last is what was written last. `channel_ids`: whose own hours these
+    are. `in_use`: those of a channel, or a policy names them."""
 
     id: UUID
     name: str
     version: int
     versions: list[HoursOut]
+    channel_ids: list[UUID]
     in_use: bool
 
 
@@ -68,17 +70,23 @@ class Wanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
 
 CALENDARS = """
-SELECT c.*, c.versions::text AS stored, EXISTS (
+SELECT c.*, c.versions::text AS stored, ARRAY(
+    SELECT k.channel_id FROM (SELECT DISTINCT ON (channel_id) channel_id, calendar_id FROM channel_hours
+                              WHERE workspace_id = $1 ORDER BY channel_id, valid_from DESC) k
+    WHERE k.calendar_id = c.id ORDER BY 1) AS channel_ids, EXISTS (
     SELECT 1 FROM (SELECT policies FROM sla_edition WHERE workspace_id = $1 ORDER BY version DESC LIMIT 1) e,
-        jsonb_array_elements(e.policies) p WHERE p->>'calendar' = c.id::text) AS in_use
+        jsonb_array_elements(e.policies) p WHERE p->>'calendar' = c.id::text) AS named
 FROM calendar c WHERE c.workspace_id = $1 AND c.removed_at IS NULL
 """
 
 
 async def all_of(session: AsyncSession, agent: Agent) -> list[CalendarOut]:
-    """By name; there are never many."""
+    """By name; there are never many. Of channels, those that they see are told."""
     found = await (await raw(session)).fetch(CALENDARS + " ORDER BY c.name, c.id", agent.workspace_id)
-    return [_out(row) for row in found]
+    return [
+        msgspec.structs.replace(one, channel_ids=[id for id in one.channel_ids if agent.sees(id)])
+        for one in (_out(row) for row in found)
+    ]
 
 
 async def make(session: AsyncSession, wanted: Wanted, *, by: Agent) -> CalendarOut:
@@ -86,7 +94,7 @@ async def make(session: AsyncSession, wanted: Wanted, *, by: Agent) -> CalendarO
     by.needs(Right.SETTINGS)
     connection = await raw(session)
     if len(await connection.fetch(CALENDARS, by.workspace_id)) >= MOST:
-        raise Invalid(f"There are {MOST} calendars already. Delete one that no policy names.")
+        raise Invalid(f"There are {MOST} calendars already. Delete one that nobody counts in.")
     made = new_id()
     name = await _free_name(connection, by.workspace_id, wanted.name, made)
     await connection.execute(
@@ -141,10 +149,13 @@ async def change(
 
 
 async def remove(session: AsyncSession, calendar_id: UUID, *, by: Agent) -> None:
-    """No policy can name it any more; what was counted by it stays."""
+    """No policy and no channel can name it any more; what was counted by it stays."""
     by.needs(Right.SETTINGS)
     connection = await raw(session)
+    await hold_terms(connection, by.workspace_id)
     known = await get(connection, by.workspace_id, calendar_id)
+    if known.channel_ids:
+        raise Conflict("A channel has these hours. Give it others first.")
     if known.in_use:
         raise Conflict("A policy counts in these hours. Give it others first.")
     await connection.execute(
@@ -159,6 +170,11 @@ async def get(connection: Connection, workspace_id: UUID, calendar_id: UUID) -> 
     if row is None:
         raise NotFound("There is no such calendar.")
     return _out(row)
+
+
+async def hold_terms(connection: Connection, workspace_id: UUID) -> None:
+    """One at a time changes what is promised here, and in which hours, until the transaction ends."""
+    await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended('policies ' || $1, 0))", str(workspace_id))
 
 
 async def count_anew(connection: Connection, workspace_id: UUID, at: datetime) -> None:
@@ -246,7 +262,8 @@ def _out(row: asyncpg.Record) -> CalendarOut:
         name=row["name"],
         version=row["version"],
         versions=[_hours(one) for one in read_versions(row["stored"])],
-        in_use=row["in_use"],
+        channel_ids=row["channel_ids"],
+        in_use=row["named"] or bool(row["channel_ids"]),
     )
 
 

@@ -14,7 +14,7 @@ from uuid import UUID
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from inbox.desk import calendars, lines, tags
+from inbox.desk import calendars, channel_hours, lines, tags
 from inbox.ground import clock
 from inbox.ground.db import Connection, raw
 from inbox.ground.errors import Conflict, Invalid
@@ -68,7 +68,8 @@ class PoliciesOut(msgspec.Struct, kw_only=True):
 
 
 class WantedPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """`id` null: a new one. `first`, `next`: as "8 business hours" or "24 clock hours"; "" promises nothing."""
+    """`id` null: a new one. `first`, `next`: as "8 business hours" or "24 clock hours"; "" promises nothing.
+    `calendar_id` null: business hours are those of the channels, all of which must be named and have some."""
 
     name: str
     id: UUID | None = None
@@ -102,9 +103,7 @@ async def put(session: AsyncSession, wanted: Wanted, *, by: Agent, since: dateti
     """
     by.needs(Right.SETTINGS)
     connection = await raw(session)
-    await connection.execute(
-        "SELECT pg_advisory_xact_lock(hashtextextended('policies ' || $1, 0))", str(by.workspace_id)
-    )
+    await calendars.hold_terms(connection, by.workspace_id)
     held = await _newest(connection, by.workspace_id)
     if wanted.version != (held.version if held else 0):
         raise Conflict("Somebody else changed the policies meanwhile. Look at them again.")
@@ -187,7 +186,7 @@ async def _checked(
         raise Invalid(f"“{name}” promises nothing yet. Say within what time.", field=f"{where}.first")
     counts_hours = any(target is not None and target.business for target in (first, next))
     if counts_hours and wanted.calendar_id is None:
-        raise Invalid(f"“{name}” counts business hours. Say whose.", field=f"{where}.calendar_id")
+        await _needs_hours_of_channels(connection, workspace_id, name, wanted.channel_ids, where)
     if wanted.calendar_id is not None:
         await calendars.get(connection, workspace_id, wanted.calendar_id)
     channels = await connection.fetch(
@@ -214,6 +213,23 @@ async def _checked(
         return policy
     changed = msgspec.structs.replace(policy, version=before.version) != before
     return msgspec.structs.replace(policy, version=before.version + changed)
+
+
+async def _needs_hours_of_channels(
+    connection: Connection, workspace_id: UUID, name: str, channel_ids: list[UUID], where: str
+) -> None:
+    """Business hours of nobody in particular are those of the channel, so it must be said which: what is connected
+    tomorrow has none yet, and whoever asks there would be promised nothing, unseen."""
+    if not channel_ids:
+        raise Invalid(
+            f"“{name}” counts business hours. Say whose, or name the channels that have hours of their own.",
+            field=f"{where}.calendar_id",
+        )
+    if missing := await channel_hours.without(connection, workspace_id, channel_ids):
+        raise Invalid(
+            f"“{name}” counts business hours, and {missing[0]} has none of its own. Give it some, or say whose.",
+            field=f"{where}.calendar_id",
+        )
 
 
 def _target(text: str, where: str) -> Target | None:

@@ -45,7 +45,7 @@ from inbox.models.tenancy import (
     User,
     Workspace,
 )
-from inbox.models.terms import Alarm, Calendar, SlaEdition, SlaRefold
+from inbox.models.terms import Alarm, Calendar, ChannelHours, SlaEdition, SlaRefold
 from inbox.models.wall_links import WallLink
 from inbox.models.webhooks import Webhook, WebhookDelivery
 from inbox.models.writing import Macro, SavedReply, SavedView
@@ -59,6 +59,7 @@ __all__ = [
     "AuditEntry",
     "Calendar",
     "Channel",
+    "ChannelHours",
     "ChannelRoute",
     "ChannelSpending",
     "Contact",

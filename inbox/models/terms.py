@@ -30,6 +30,18 @@ class Calendar(Tenant, Table):
     updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=sql("now()"))
 
 
+class ChannelHours(Tenant, Table):
+    """From `valid_from` on a channel has these opening hours by itself, or none; never changed."""
+
+    __tablename__ = "channel_hours"
+    __table_args__ = (within("channel", "channel_id"), within("calendar", "calendar_id"))
+    channel_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    valid_from: Mapped[datetime] = mapped_column(DateTime(timezone=True), primary_key=True)
+    calendar_id: Mapped[MaybeName]
+    created_by: Mapped[MaybeName]
+    created_at: Mapped[Now]
+
+
 class SlaEdition(Tenant, Table):
     """All policies of a workspace at once, in their order; never changed. `policies`: list of sla.terms.Policy."""
 

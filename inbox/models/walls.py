@@ -14,7 +14,10 @@ HERE = "nullif(current_setting('app.workspace_id', true), '')::uuid"
 
 # Facts, the audit log and revisions are written once and never changed.
 APPEND_ONLY = frozenset(
-    {"fact", "audit_entry", "message_revision", "event", "goal_edition", "rule_edition", "sla_edition"}
+    {
+        *("fact", "audit_entry", "message_revision", "event"),
+        *("goal_edition", "rule_edition", "sla_edition", "channel_hours"),
+    }
 )
 
 # A thread that came before its root is moved as a whole; nothing else of these rows may change.

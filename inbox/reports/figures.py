@@ -10,10 +10,11 @@ import msgspec
 import numpy as np
 
 from inbox.reports.curve import DAY, HOUR, MICRO, WEEK, Curve, Quantile, Share, of_answered
-from inbox.reports.population import Population, micros
+from inbox.reports.open_time import CLOCK, CountedIn, micros
+from inbox.reports.population import Population
 
 PERCENTILES = (0.5, 0.75, 0.9, 0.95)
-WITHIN = (HOUR, 4 * HOUR, DAY)
+A_DAY: dict[CountedIn, float] = {"clock": DAY, "business": 8 * HOUR}  # what somebody means who says a day
 MOST_POINTS = 120  # of a curve that is drawn
 
 
@@ -39,7 +40,9 @@ class FiguresOut(msgspec.Struct, kw_only=True):
 
     `waiting` includes `closed_unanswered`. `never_asked` and `imported` (from before the channel was connected) are
     left out of `n`. `kept` and `broken`: of what SLA policies promised them. `percentiles` and `shares` count those who
-    still wait; the figures "of answered" do not.
+    still wait; the figures "of answered" do not. Of a report in business hours all times are seconds of those, but for
+    `without_hours`, whom no opening hours are known for: they count by the clock, so that nobody is left out and no
+    number gets better for it. The response rate is that of seven days of the calendar in either.
     """
 
     n: int
@@ -49,6 +52,7 @@ class FiguresOut(msgspec.Struct, kw_only=True):
     ended: int
     never_asked: int
     imported: int
+    without_hours: int
     kept: int
     broken: int
     percentiles: list[PercentileOut]
@@ -73,26 +77,30 @@ class StepOut(msgspec.Struct, kw_only=True):
 
 
 class Counted:
-    """A population at an instant: how long each has waited by then, and whether an answer had ended it."""
+    """A population at an instant: how long each has waited by then, in its own time, and whether an answer had ended
+    it."""
 
     def __init__(self, population: Population, as_of: datetime) -> None:
         now = micros(as_of)
         self.population, self._now = population, now
-        self.opened = population.opened
+        self.opened, self.time, self._lanes = population.opened, population.time, population.lanes
+        self.used = self.time.used(self._lanes)
         ended = population.ended
         over = ended <= now
         self.answered = population.answered & over
         self.gone = over & ~population.answered
-        self.seconds = (np.minimum(ended, now) - self.opened) / MICRO
+        self._until = np.minimum(ended, now)
+        self._began = self.time.marks(self._lanes, self.opened)
+        self.seconds = (self.time.marks(self._lanes, self._until) - self._began) / MICRO
 
     def figures(self, *, target: float | None = None) -> FiguresOut:
         """All of it. `target`: seconds, for one share more."""
-        oldest = float(self._now - self.opened.min()) / MICRO if len(self.opened) else 0.0
+        oldest = self.time.oldest(self._lanes, self._began, self._now) / MICRO if len(self.opened) else 0.0
         curve = Curve(self.seconds, self.answered, oldest=oldest)
         classic = of_answered(self.seconds[self.answered], oldest=oldest)
         waits = self.seconds[~self.answered & ~self.gone]
-        early = DAY if target is None else target
-        within = sorted({*WITHIN, *([] if target is None else [target])})
+        early = self.day if target is None else target
+        within = sorted({HOUR, 4 * HOUR, self.day, *([] if target is None else [target])})
         return FiguresOut(
             n=curve.n,
             answered=curve.answered,
@@ -101,16 +109,31 @@ class Counted:
             ended=int(self.gone.sum()),
             never_asked=self.population.never_asked,
             imported=self.population.imported,
+            without_hours=self.time.without_hours(self._lanes),
             kept=self.population.kept,
             broken=self.population.broken,
             percentiles=[_percentile(p, curve.quantile(p, too_early_before=early)) for p in PERCENTILES],
             shares=[_share(span, curve.share(span)) for span in within],
-            response_rate=_share(WEEK, curve.share(WEEK)),
+            response_rate=_share(WEEK, (curve if self.time is CLOCK else self._by_the_clock()).share(WEEK)),
             median_of_answered=_percentile(0.5, classic.quantile(0.5, too_early_before=0.0)),
             mean_of_answered=float(self.seconds[self.answered].mean()) if curve.answered else None,
             oldest_waiting=float(waits.max()) if len(waits) else None,
             curve=list(_drawn(curve)),
         )
+
+    @property
+    def day(self) -> float:
+        """The seconds of a day of work, or of the clock."""
+        return A_DAY[self.time.counted_in]
+
+    def since(self, at: int) -> tuple[float, float]:
+        """The least and the most, in seconds, that anybody can have waited who asked then, in microseconds."""
+        least, most = self.time.since(self.used, at, self._now)
+        return least / MICRO, most / MICRO
+
+    def _by_the_clock(self) -> Curve:
+        oldest = (self._now - int(self.opened.min())) / MICRO if len(self.opened) else 0.0
+        return Curve((self._until - self.opened) / MICRO, self.answered, oldest=oldest)
 
     def trend(self, starts: Sequence[datetime], *, within: float) -> list[StepOut]:
         """Each stretch from one of `starts` to the next, the last to the end of all."""
@@ -127,7 +150,7 @@ class Counted:
         return int(edges[place + 1]) if place + 1 < len(edges) else self._now
 
     def _step(self, start: datetime, chosen: Any, within: float, ends: int) -> StepOut:
-        oldest = float(self._now - micros(start)) / MICRO
+        _, oldest = self.since(micros(start))
         answered = self.answered[chosen]
         curve = Curve(self.seconds[chosen], answered, oldest=oldest)
         return StepOut(
@@ -137,7 +160,7 @@ class Counted:
             waiting=int((~answered & ~self.gone[chosen]).sum()),
             median=_percentile(0.5, curve.quantile(0.5, too_early_before=within)),
             share=_share(within, curve.share(within)),
-            settled=self._now - ends >= within * MICRO,
+            settled=self.since(ends)[0] >= within,
         )
 
 

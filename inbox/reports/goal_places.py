@@ -14,6 +14,19 @@ from inbox.platforms.registry import platforms
 from inbox.reports import goal_sentence
 from inbox.reports.goal_sentence import Goal
 
+WITHOUT_HOURS = """
+SELECT c.name FROM channel c WHERE c.workspace_id = $1 AND c.id = ANY($2)
+    AND (SELECT k.calendar_id FROM channel_hours k WHERE k.workspace_id = $1 AND k.channel_id = c.id
+         ORDER BY k.valid_from DESC LIMIT 1) IS NULL
+    AND NOT EXISTS (
+        SELECT 1 FROM (SELECT policies FROM sla_edition WHERE workspace_id = $1 ORDER BY version DESC LIMIT 1) e,
+            jsonb_array_elements(e.policies) p
+        WHERE coalesce(p->>'calendar', '') <> ''
+            AND coalesce(p->'match'->'channels' ? c.id::text, true)
+            AND coalesce(p->'match'->'platforms' ? c.platform, true))
+ORDER BY c.name, c.id
+"""
+
 
 async def channels(connection: Connection, agent: Agent) -> list[asyncpg.Record]:
     """Those that somebody sees, as a sentence may name them."""
@@ -37,6 +50,12 @@ def named(places: Sequence[str], known: Sequence[asyncpg.Record]) -> list[UUID]:
             raise Invalid(f"No channel here is called {place}.{there}", field="channels")
         chosen |= dict.fromkeys(one["id"] for one in found)
     return list(chosen)
+
+
+async def without_hours(connection: Connection, workspace_id: UUID, channel_ids: Sequence[UUID]) -> list[str]:
+    """Those of these channels, by name, that neither have opening hours nor stand under a policy that has some."""
+    found = await connection.fetch(WITHOUT_HOURS, workspace_id, list(channel_ids))
+    return [row["name"] for row in found]
 
 
 def _title(platform: str) -> str:

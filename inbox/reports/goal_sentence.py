@@ -16,8 +16,10 @@ from typing import Literal
 
 import msgspec
 
+from inbox.reports.open_time import CountedIn
 from inbox.sla import spoken
 from inbox.sla.spoken import target_of
+from inbox.sla.terms import Target
 
 Metric = Literal["median", "p90", "share", "rate", "oldest"]
 
@@ -33,6 +35,8 @@ USE = re.compile(
 WHO = re.compile(r"^\s*(?P<who>.+?)\s+(?:will|wants? to|should|shall)\b", re.IGNORECASE)
 UNIT = r"minutes?|mins?|hours?|hrs?|h|days?|weeks?|months?"
 SPAN = re.compile(rf"\d+(?:[.,]\d+)?\s*-?\s*(?:(?:business|working|clock)\s+)?(?:{UNIT})\b", re.IGNORECASE)
+# "One business day", in whatever words: how long that is nobody can tell from the sentence.
+WORKING_DAY = re.compile(r"\b(?:business|working)[ -](?:days?|weeks?)\b", re.IGNORECASE)
 PERCENT = re.compile(r"(?P<number>\d{1,3}(?:[.,]\d+)?)\s*(?:%|per\s?cent\b)", re.IGNORECASE)
 OLDEST = re.compile(r"\b(?:nobody|no one|nothing|none)\b.{0,40}?\b(?:longer|older|more)\b\s+than\s+", re.IGNORECASE)
 DAY, YEAR, END = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?", r"(?P<year>\d{4})\b", r"\bby\s+(?:the\s+)?(?:end\s+of\s+)?"
@@ -58,8 +62,8 @@ class NotUnderstood(ValueError):
 
 
 class Goal(msgspec.Struct, frozen=True, kw_only=True):
-    """What is to be reached. `within`: seconds, of the clock. `share`: of all, for share and rate, 0 to 1. `ceiling`:
-    nobody waits longer, seconds. `deadline`: the last day that counts."""
+    """What is to be reached. `within`: seconds of `hours`. `share`: of all, for share and rate, 0 to 1. `ceiling`:
+    nobody waits longer, seconds of the same. `deadline`: the last day that counts."""
 
     who: str
     purpose: str
@@ -68,6 +72,7 @@ class Goal(msgspec.Struct, frozen=True, kw_only=True):
     within: int = 0
     share: float = 0.5
     ceiling: int = 0
+    hours: CountedIn = "clock"
 
 
 class Read(msgspec.Struct, frozen=True):
@@ -85,8 +90,15 @@ def read(sentence: str) -> Read:
         raise NotUnderstood("channels", "Say where and what for: “we will use our page for customer inquiries”.")
     who = WHO.match(said)
     deadline, rest = _deadline(said)
-    goal_said, ceiling = _ceiling(rest[: use.start()] + rest[use.end() :])
-    metric, within, share = _metric(goal_said, ceiling)
+    rest = rest[: use.start()] + rest[use.end() :]
+    if day := WORKING_DAY.search(rest):
+        named = day[0].casefold().rstrip("s")
+        raise NotUnderstood("within", f"A {named} is as long as somebody is there. Say it in hours: 8 business hours.")
+    goal_said, longest = _ceiling(rest)
+    metric, aimed, share = _metric(goal_said, longest)
+    if aimed and longest and aimed.business != longest.business:
+        raise NotUnderstood("within", "A goal counts in one kind of hours. Say both in business hours, or neither.")
+    within, ceiling = (one.seconds if one else 0 for one in (aimed, longest))
     if metric == "oldest":
         within, ceiling = ceiling, 0
     goal = Goal(
@@ -97,6 +109,7 @@ def read(sentence: str) -> Read:
         share=share,
         ceiling=ceiling,
         deadline=deadline,
+        hours="business" if any(one and one.business for one in (aimed, longest)) else "clock",
     )
     return Read(goal, _places(use["places"]))
 
@@ -132,20 +145,20 @@ def _month(name: str) -> int:
     return int(name) if name.isdigit() else MONTHS.get(name.casefold(), SHORT.get(name.casefold()[:3], 0))
 
 
-def _ceiling(said: str) -> tuple[str, int]:
+def _ceiling(said: str) -> tuple[str, Target | None]:
     """ "... with nobody waiting longer than 48 hours": that, and the rest."""
     found = OLDEST.search(said)
     if found is None:
-        return said, 0
+        return said, None
     span = SPAN.match(said, found.end())
     if span is None:
         raise NotUnderstood("within", "Longer than what? Say it in hours: “nobody waits longer than 48 hours”.")
-    return said[: found.start()] + said[span.end() :], _seconds(span)
+    return said[: found.start()] + said[span.end() :], _target(span)
 
 
-def _metric(said: str, ceiling: int) -> tuple[Metric, int, float]:
+def _metric(said: str, ceiling: Target | None) -> tuple[Metric, Target | None, float]:
     span, percent = SPAN.search(said), PERCENT.search(said)
-    within = _seconds(span) if span else 0
+    within = _target(span) if span else None
     share = float(percent["number"].replace(",", ".")) / 100 if percent else 0.0
     if percent and not 0 < share < 1:
         raise NotUnderstood(
@@ -154,28 +167,25 @@ def _metric(said: str, ceiling: int) -> tuple[Metric, int, float]:
     if re.search(r"\b(?:p90|90th|ninetieth|nine (?:out )?of ten)\b", said, re.IGNORECASE):
         return "p90", _needed(within), 0.9
     if percent:
-        return ("share", within, share) if span else ("rate", 0, share)
+        return ("share", within, share) if span else ("rate", None, share)
     if re.search(r"\b(?:median|half|response|answer|reply|replies)\b", said, re.IGNORECASE) and span:
         return "median", within, 0.5  # a response "rate" with a time means the time
     if ceiling and not span:
-        return "oldest", 0, 0.5
+        return "oldest", None, 0.5
     raise NotUnderstood("metric", "Say what is measured: “median response time below 24 hours”, “80 % within 4 hours”.")
 
 
-def _needed(within: int) -> int:
-    if not within:
+def _needed(within: Target | None) -> Target:
+    if within is None:
         raise NotUnderstood("within", "Within what time? Say it in hours or minutes.")
     return within
 
 
-def _seconds(found: re.Match[str]) -> int:
+def _target(found: re.Match[str]) -> Target:
     try:
-        target = target_of(found[0].replace("-", " "))
+        return target_of(found[0].replace("-", " "))
     except spoken.NotUnderstood as error:
         raise NotUnderstood("within", str(error)) from None
-    if target.business:
-        raise NotUnderstood("within", "A goal counts hours of the clock. Say it in those.")
-    return target.seconds
 
 
 # Writing
@@ -183,7 +193,7 @@ def _seconds(found: re.Match[str]) -> int:
 
 def written(goal: Goal, places: Sequence[str]) -> str:
     """The same goal as one sentence. `places`: what its channels are called."""
-    ceiling = f", with nobody waiting longer than {span(goal.ceiling)}" if goal.ceiling else ""
+    ceiling = f", with nobody waiting longer than {span(goal.ceiling, goal.hours)}" if goal.ceiling else ""
     ends = f"{goal.deadline.day} {calendar.month_name[goal.deadline.month]} {goal.deadline.year}"
     return f"{goal.who} will use {_listed(places)} for {goal.purpose}, and will {_aim(goal)}{ceiling} by {ends}."
 
@@ -192,21 +202,21 @@ def _aim(goal: Goal) -> str:
     percent = f"{goal.share * 100:.6g} %"
     match goal.metric:
         case "median":
-            return f"bring the median response time below {span(goal.within)}"
+            return f"bring the median response time below {span(goal.within, goal.hours)}"
         case "p90":
-            return f"bring the 90th percentile of response times below {span(goal.within)}"
+            return f"bring the 90th percentile of response times below {span(goal.within, goal.hours)}"
         case "share":
-            return f"answer {percent} within {span(goal.within)}"
+            return f"answer {percent} within {span(goal.within, goal.hours)}"
         case "rate":
             return f"bring the response rate to {percent}"
         case "oldest":
-            return f"let nobody wait longer than {span(goal.within)}"
+            return f"let nobody wait longer than {span(goal.within, goal.hours)}"
 
 
-def span(seconds: int) -> str:
-    """ "24 hours", "90 minutes"."""
+def span(seconds: int, hours: CountedIn = "clock") -> str:
+    """ "24 hours", "90 minutes", "8 business hours"."""
     number, unit = (seconds // 3600, "hour") if seconds % 3600 == 0 else (seconds / 60, "minute")
-    return f"{number:.6g} {unit}{'' if number == 1 else 's'}"
+    return f"{number:.6g} {'business ' if hours == 'business' else ''}{unit}{'' if number == 1 else 's'}"
 
 
 def _listed(names: Sequence[str]) -> str:

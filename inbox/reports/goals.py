@@ -25,6 +25,7 @@ from inbox.reports import what_if as what_if_pure
 from inbox.reports.days import midnight, monday_after, zone_of
 from inbox.reports.figures import Counted, PercentileOut, ShareOut
 from inbox.reports.goal_sentence import Goal, Metric, NotUnderstood
+from inbox.reports.open_time import CountedIn, micros
 from inbox.reports.population import Asked, Cut
 from inbox.reports.progress import HISTORY, ONE_WEEK, SPAN, ProgressOut, progress, within
 from inbox.reports.what_if import HOURS, Slot
@@ -54,7 +55,7 @@ WHERE g.workspace_id = $1 AND g.removed_at IS NULL
 
 
 class Wanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A goal. `within`, `ceiling`: seconds of the clock, 0 for none; `share`: 0 to 1, of a share or a response rate.
+    """A goal. `within`, `ceiling`: seconds of `hours`, 0 for none; `share`: 0 to 1, of a share or a response rate.
     `deadline`: the last day that counts, in the zone of the workspace. `review_weeks`: how often one looks at it."""
 
     who: str = "We"
@@ -63,6 +64,7 @@ class Wanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     within: int = 0
     share: float = 0.5
     ceiling: int = 0
+    hours: CountedIn = "clock"
     deadline: date
     channel_ids: list[UUID]
     owner_id: UUID | None = None
@@ -208,7 +210,7 @@ def _replayed(
     zone: str,
 ) -> WhatIfOut:
     there = what_if_pure.openings(slots, start, end, zone)
-    answers = every.ended[every.answered & (every.ended <= population.micros(as_of))]
+    answers = every.ended[every.answered & (every.ended <= micros(as_of))]
     per_hour, hours = what_if_pure.pace(answers)
     ended = what_if_pure.replayed(every.opened, every.ended, there, per_hour=per_hour)
     target = within(goal)
@@ -392,6 +394,7 @@ def _goal(wanted: Wanted) -> Goal:
         within=wanted.within,
         share=wanted.share,
         ceiling=wanted.ceiling,
+        hours=wanted.hours,
     )
 
 
@@ -400,7 +403,17 @@ def _sentence(wanted: Wanted, channels: Sequence[asyncpg.Record]) -> str:
 
 
 def _asked(wanted: Wanted, start: datetime, end: datetime, zone: str) -> Asked:
-    return Asked(start=start, end=end, zone=zone, channel_ids=frozenset(wanted.channel_ids))
+    return Asked(start=start, end=end, zone=zone, channel_ids=frozenset(wanted.channel_ids), hours=wanted.hours)
+
+
+async def _needs_hours(connection: Connection, wanted: Wanted, by: Agent) -> None:
+    if wanted.metric == "rate":
+        raise Invalid("Who is answered at all is asked after seven days of the calendar, not of work.", field="hours")
+    if missing := await goal_places.without_hours(connection, by.workspace_id, wanted.channel_ids):
+        raise Invalid(
+            f"{missing[0]} has no opening hours to count in. Give it some under Settings > SLA, or count by the clock.",
+            field="hours",
+        )
 
 
 async def _checked(connection: Connection, wanted: Wanted, by: Agent) -> Wanted:
@@ -415,6 +428,8 @@ async def _checked(connection: Connection, wanted: Wanted, by: Agent) -> Wanted:
         raise Invalid("There is no such channel.", field="channels")
     if wanted.metric != "rate" and not 60 <= wanted.within <= spoken.LONGEST:
         raise Invalid("Within what time? A minute at least, and a year at most.", field="within")
+    if wanted.hours == "business":
+        await _needs_hours(connection, wanted, by)
     fixed = {"median": 0.5, "p90": 0.9, "oldest": 0.5}.get(wanted.metric)
     if not 0.01 <= wanted.share <= 0.99:
         raise Invalid("A share lies between 1 and 99 %.", field="share")

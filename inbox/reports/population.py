@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
@@ -17,9 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inbox.ground.db import Connection
-from inbox.reports import as_of
+from inbox.reports import as_of, opening_hours
+from inbox.reports.open_time import CLOCK, ClockTime, CountedIn, Instants, micros
+from inbox.reports.opening_hours import OpeningHours
 
-Instants = NDArray[np.int64]  # microseconds of the epoch
 Measure = Literal["first_response", "next_response", "any"]
 Cut = Literal["channel", "platform", "kind", "agent", "measure", "hour"]
 
@@ -37,24 +38,28 @@ COLUMNS = (
     *("channel_id", "thread_kind", "kind", "agent", "state", "opened_at", "ended_at", "due_at", "closed_unanswered"),
     "before_connection",
 )
+MEASURED = ("policy", "policy_version")  # what says, with the channel, in whose opening hours, where that is asked for
 WHICH = """e.opened_at >= $2 AND e.opened_at < $3 AND ($4::uuid[] IS NULL OR e.channel_id = ANY($4))
     AND ($5 = 'any' OR e.kind = $5) AND $6 <> ''"""
 # A promise that was not kept by $7: no answer had come when it was due. Who gave up before that is in neither.
 LATE = "e.due_at < least(e.ended_at, $7::timestamptz)"
 BROKEN = f"e.state <> 'never_asked' AND {LATE}"
-WAITINGS = f"""
-SELECT {{cut}} AS name, e.state, e.closed_unanswered, e.before_connection, count(*) AS n,
-       count(*) FILTER (WHERE e.ended_at <= e.due_at) AS in_time, count(*) FILTER (WHERE {LATE}) AS late,
+WAITINGS = """
+SELECT {cut} AS name, e.state, e.closed_unanswered, e.before_connection, count(*) AS n,
+       count(*) FILTER (WHERE e.ended_at <= e.due_at) AS in_time, count(*) FILTER (WHERE {late}) AS late,
        string_agg(timestamptz_send(e.opened_at), '') AS opened,
-       string_agg(timestamptz_send(coalesce(e.ended_at, 'infinity')), '') AS ended
-FROM {as_of.known(COLUMNS, where=WHICH, as_of="$7::timestamptz")}
-GROUP BY 1, 2, 3, 4
+       string_agg(timestamptz_send(coalesce(e.ended_at, 'infinity')), '') AS ended{measured}
+FROM {source}
+GROUP BY 1, 2, 3, 4{measured}
 """
 ODDLY = 946_684_800_000_000  # Postgres counts from the year 2000
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
-    """Waitings that began from `start` on and before `end`, in these channels (None: all), each counted in `zone`."""
+    """Waitings that began from `start` on and before `end`, in these channels (None: all), each counted in `zone`.
+
+    `hours`: whether their time is the clock's or that of opening hours.
+    """
 
     start: datetime
     end: datetime
@@ -62,22 +67,27 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     measure: Measure = "first_response"
     channel_ids: frozenset[UUID] | None = None
     before_connection: bool = False
+    hours: CountedIn = "clock"
 
 
 class Population:
     """Some waitings as columns: when each was opened, when it ended (far in the future if not), and how.
 
     `never_asked` needed no reply and are left out, as are those from before the connection (`imported`) unless they
-    were asked for; both are only counted.
+    were asked for; both are only counted. `time`: what it is counted in; `hours`: whose, if in opening hours.
     """
 
     def __init__(self, parts: Iterable[Population] = ()) -> None:
-        """All of `parts` together."""
+        """All of `parts` together, which must be counted in the same time."""
+        self.time: ClockTime = CLOCK
+        self.hours: OpeningHours | None = None
         self.never_asked = self.imported = self.closed_unanswered = self.kept = self.broken = 0
         self._opened: list[Instants] = []
         self._ended: list[Instants] = []
         self._answered: list[NDArray[np.bool_]] = []
+        self._lanes: list[Instants] = []
         for part in parts:
+            self.time, self.hours = part.time, part.hours
             self.never_asked += part.never_asked
             self.imported += part.imported
             self.closed_unanswered += part.closed_unanswered
@@ -86,6 +96,7 @@ class Population:
             self._opened += part._opened
             self._ended += part._ended
             self._answered += part._answered
+            self._lanes += part._lanes
 
     def add(self, row: Any, *, before_connection: bool) -> None:
         """A group of rows that ended alike."""
@@ -99,23 +110,26 @@ class Population:
         self.broken += row["late"]
         if row["closed_unanswered"]:
             self.closed_unanswered += row["n"]
-        self._opened.append(_instants(row["opened"]))
+        opened = _instants(row["opened"])
+        if self.hours:
+            self._lanes.append(self.hours.lanes(row["policy"], row["policy_version"], str(row["channel_id"]), opened))
+        self._opened.append(opened)
         self._ended.append(_instants(row["ended"]))
         self._answered.append(np.full(row["n"], row["state"] == "answered"))
 
     def between(self, start: datetime, end: datetime) -> Population:
         """Of those counted, who asked from `start` on and before `end`; what is only counted is left behind."""
         chosen = (self.opened >= micros(start)) & (self.opened < micros(end))
-        some = Population()
-        some._opened, some._ended = [self.opened[chosen]], [self.ended[chosen]]
-        some._answered = [self.answered[chosen]]
-        return some
+        return self._with(self.opened[chosen], self.ended[chosen], self.answered[chosen], self.lanes[chosen])
 
     def answered_at(self, ended: Instants) -> Population:
         """The same people with other ends; whose end moved, an answer came then."""
+        return self._with(self.opened, ended, self.answered | (ended < self.ended), self.lanes)
+
+    def _with(self, opened: Instants, ended: Instants, answered: NDArray[np.bool_], lanes: Instants) -> Population:
         some = Population()
-        some._opened, some._ended = [self.opened], [ended]
-        some._answered = [self.answered | (ended < self.ended)]
+        some.time, some.hours = self.time, self.hours
+        some._opened, some._ended, some._answered, some._lanes = [opened], [ended], [answered], [lanes]
         return some
 
     @property
@@ -130,11 +144,10 @@ class Population:
     def answered(self) -> NDArray[np.bool_]:
         return np.concatenate(self._answered) if self._answered else np.zeros(0, dtype=bool)
 
-
-def micros(at: datetime) -> int:
-    """An instant as the columns have it."""
-    since = at.astimezone(UTC) - datetime(1970, 1, 1, tzinfo=UTC)
-    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+    @property
+    def lanes(self) -> Instants:
+        """The number of each one's calendar in `time`; by the clock all of them are 0."""
+        return np.concatenate(self._lanes) if self._lanes else np.zeros(sum(map(len, self._opened)), dtype=np.int64)
 
 
 def _instants(sent: bytes) -> Instants:
@@ -147,8 +160,9 @@ async def fetch(
     connection: Connection, workspace_id: UUID, asked: Asked, at: datetime, cut: Cut | Literal[""] = ""
 ) -> dict[str, Population]:
     """The waitings asked for as they were known `at` an instant, by `cut`; without one they are together under ""."""
+    hours = await opening_hours.load(connection, workspace_id, at) if asked.hours == "business" else None
     rows = await connection.fetch(
-        WAITINGS.format(cut=CUTS[cut]),
+        _waitings(cut, measured=hours is not None),
         workspace_id,
         asked.start,
         asked.end,
@@ -161,8 +175,20 @@ async def fetch(
     found: defaultdict[str, Population] = defaultdict(Population)
     for row in rows:
         name = str(row["name"])
-        found[named.get(name, name)].add(row, before_connection=asked.before_connection)
+        one = found[named.get(name, name)]
+        one.hours = hours
+        one.add(row, before_connection=asked.before_connection)
+    if hours:
+        time = hours.laid_out(asked.start, at)
+        for one in found.values():
+            one.time = time
     return dict(found)
+
+
+def _waitings(cut: Cut | Literal[""], *, measured: bool) -> str:
+    source = as_of.known((*COLUMNS, *(MEASURED if measured else ())), where=WHICH, as_of="$7::timestamptz")
+    more = "".join(f", e.{name}" for name in ("channel_id", *MEASURED)) if measured else ""
+    return WAITINGS.format(cut=CUTS[cut], late=LATE, source=source, measured=more)
 
 
 async def _platforms(connection: Connection, workspace_id: UUID) -> dict[str, str]:

@@ -18,7 +18,8 @@ from inbox.reports.curve import MICRO, WEEK
 from inbox.reports.figures import Counted, PercentileOut, ShareOut, StepOut
 from inbox.reports.forecast import WINDOW, Outlook, Week, Why, forecast
 from inbox.reports.goal_sentence import Goal
-from inbox.reports.population import Population, micros
+from inbox.reports.open_time import micros
+from inbox.reports.population import Population
 
 State = Literal["running", "settling", "met", "missed"]
 ONE_WEEK = timedelta(days=7)
@@ -46,7 +47,8 @@ class ProgressOut(msgspec.Struct, kw_only=True):
     """`share`: of those who asked in the window, answered within the target; `wanted`: to be exceeded. `percentile`:
     the same as a time. `pace`: how many more of `weekly` people must be in time each week. `oldest`: seconds somebody
     waits now, or had waited at the deadline. `ceiling_broken`: longer than the goal allows. `chance`: the forecast;
-    `why` it says nothing."""
+    `why` it says nothing. All in the goal's own hours; `without_hours`: so many of the window are counted by the clock,
+    because neither a policy nor their channel had any."""
 
     state: State
     ends: datetime
@@ -54,6 +56,7 @@ class ProgressOut(msgspec.Struct, kw_only=True):
     start: datetime
     end: datetime
     n: int
+    without_hours: int
     share: ShareOut
     wanted: float
     percentile: PercentileOut
@@ -87,9 +90,9 @@ def progress(
     end = min(as_of, ends)
     start = end - SPAN
     summed = Counted(every.between(start, end), as_of).figures(target=target)
-    share = next(one for one in summed.shares if one.within == target) if target != WEEK else summed.response_rate
-    weeks = _weeks(every, ends, as_of, target)
-    settles = ends + timedelta(seconds=0 if goal.metric == "oldest" else target)
+    share = next(one for one in summed.shares if one.within == target)
+    settles = every.time.used_up(every.time.used(every.lanes), ends, 0 if goal.metric == "oldest" else target)
+    weeks = _weeks(every, ends, as_of, target, settles)
     oldest = _oldest(Counted(every.between(ends - HISTORY * ONE_WEEK, end), end))  # whoever asks later is no part of it
     met_now = _met(goal, share, oldest)
     settled = [step for step in weeks if step.settled]
@@ -106,6 +109,7 @@ def progress(
         start=start,
         end=end,
         n=summed.n,
+        without_hours=summed.without_hours,
         share=share,
         wanted=wanted,
         percentile=next((one for one in summed.percentiles if one.p == wanted), summed.percentiles[0]),
@@ -143,7 +147,7 @@ def _state(goal: Goal, as_of: datetime, ends: datetime, settles: datetime, *, me
     return "met" if met else "missed"
 
 
-def _weeks(every: Population, ends: datetime, as_of: datetime, target: float) -> list[StepOut]:
+def _weeks(every: Population, ends: datetime, as_of: datetime, target: float, settles: datetime) -> list[StepOut]:
     """Weeks counted back from the deadline, so that the last four are those it is judged by."""
     if not len(every.opened):
         return []
@@ -154,7 +158,7 @@ def _weeks(every: Population, ends: datetime, as_of: datetime, target: float) ->
     asked = Counted(every.between(starts[0], ends), as_of)
     steps = asked.trend([start for start in starts if start < as_of], within=target)
     if steps and ends <= as_of:
-        steps[-1].settled = as_of - ends >= timedelta(seconds=target)
+        steps[-1].settled = as_of >= settles
     return steps
 
 

@@ -15,8 +15,10 @@ from inbox.desk import cursors
 from inbox.ground.db import Connection, Database, raw
 from inbox.ground.tables import table
 from inbox.people.access import Agent
-from inbox.reports import as_of
-from inbox.reports.population import BROKEN, CUTS, WHICH, Asked, Cut
+from inbox.reports import as_of, opening_hours
+from inbox.reports.opening_hours import OpeningHours
+from inbox.reports.population import BROKEN, CUTS, MEASURED, WHICH, Asked, Cut
+from inbox.sla.hours import Hours
 
 PAGE = 1000  # rows of one transaction of an export
 MOST = 1_000_000  # rows of one export
@@ -26,6 +28,7 @@ State = Literal["answered", "waiting", "ended", "never_asked", "kept", "broken"]
 ROWS = """
 SELECT e.conversation_id, e.key, e.state, e.cause, e.kind AS measure, e.thread_kind, e.opened_at, e.ended_at,
        e.customer_waited, e.team_took, e.due_at, e.closed_unanswered, e.before_connection, e.agent,
+       e.channel_id, e.policy, e.policy_version,
        h.name AS channel, h.platform, coalesce(nullif(i.name, ''), i.handle, '') AS person, m.name AS agent_name
 FROM (
     SELECT * FROM {source} WHERE {state} AND {cut}
@@ -40,6 +43,7 @@ ORDER BY e.opened_at, e.conversation_id, e.key
 COLUMNS = (
     *("conversation_id", "key", "state", "cause", "kind", "thread_kind", "opened_at", "ended_at", "customer_waited"),
     *("team_took", "due_at", "closed_unanswered", "before_connection", "agent", "author", "channel_id"),
+    *MEASURED,
 )
 SOURCE = as_of.known(
     COLUMNS,
@@ -48,8 +52,9 @@ SOURCE = as_of.known(
 )
 BEGINNING = UUID(int=0)
 HEAD = (
-    *("asked_at", "ended_at", "due_at", "state", "cause", "measure", "waited_seconds", "team_took_seconds", "channel"),
-    *("platform", "kind", "person", "held_by", "closed_unanswered", "before_connection", "conversation"),
+    *("asked_at", "ended_at", "due_at", "state", "cause", "measure", "waited_seconds", "team_took_seconds"),
+    *("business_seconds", "channel", "platform", "kind", "person", "held_by", "closed_unanswered"),
+    *("before_connection", "conversation"),
 )
 
 
@@ -62,7 +67,8 @@ class Chosen(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WaitingOut(msgspec.Struct, kw_only=True):
-    """One waiting of one person. `waited`: seconds, up to the instant of the report if nobody had answered by then."""
+    """One waiting of one person. `waited`: seconds, up to the instant of the report if nobody had answered by then,
+    counted in what the report is."""
 
     conversation_id: UUID
     opened_at: datetime
@@ -102,7 +108,8 @@ async def page(
     connection = await raw(session)
     then = await as_of.settled(connection, agent.workspace_id, at)
     found = await _read(connection, agent.workspace_id, asked, chosen, then, place, limit + 1)
-    shown = [_out(row, then) for row in found[:limit]]
+    hours = await opening_hours.load(connection, agent.workspace_id, then) if asked.hours == "business" else None
+    shown = [_out(row, then, hours) for row in found[:limit]]
     more = len(found) > limit
     last = found[len(shown) - 1] if more else None
     return WaitingsOut(items=shown, next=cursors.write(_place(last)[0], last["conversation_id"]) if last else None)
@@ -117,11 +124,13 @@ async def export(
     """
     yield table([HEAD])
     place: tuple[Place, UUID] | None = None
+    hours: OpeningHours | None = None
     for _ in range(MOST // PAGE):
         async with database.tenant(agent.workspace_id) as connection:
             found = await _read(connection, agent.workspace_id, asked, chosen, at, place, PAGE)
+            hours = hours or await opening_hours.load(connection, agent.workspace_id, at)
         if found:
-            yield table([_cells(row, home) for row in found])
+            yield table([_cells(row, home, hours) for row in found])
             place = _place(found[-1])
         if len(found) < PAGE:
             return
@@ -178,7 +187,14 @@ def _place(row: asyncpg.Record) -> tuple[Place, UUID]:
     return (row["opened_at"], row["key"]), row["conversation_id"]
 
 
-def _out(row: asyncpg.Record, at: datetime) -> WaitingOut:
+def _of(row: asyncpg.Record, hours: OpeningHours | None) -> Hours | None:
+    """The opening hours in which it is measured; None: there are none."""
+    return hours.of(row["policy"], row["policy_version"], str(row["channel_id"]), row["opened_at"]) if hours else None
+
+
+def _out(row: asyncpg.Record, at: datetime, hours: OpeningHours | None) -> WaitingOut:
+    until, its = row["ended_at"] or at, _of(row, hours)
+    waited = its.between(row["opened_at"], until) if its else until - row["opened_at"]
     return WaitingOut(
         conversation_id=row["conversation_id"],
         opened_at=row["opened_at"],
@@ -187,7 +203,7 @@ def _out(row: asyncpg.Record, at: datetime) -> WaitingOut:
         cause=row["cause"],
         measure=row["measure"],
         kind=row["thread_kind"],
-        waited=max(0.0, ((row["ended_at"] or at) - row["opened_at"]).total_seconds()),
+        waited=max(0.0, waited.total_seconds()),
         due_at=row["due_at"],
         closed_unanswered=row["closed_unanswered"],
         platform=row["platform"],
@@ -197,8 +213,12 @@ def _out(row: asyncpg.Record, at: datetime) -> WaitingOut:
     )
 
 
-def _cells(row: asyncpg.Record, home: str) -> tuple[str, ...]:
-    spans = (row["customer_waited"], row["team_took"])
+def _cells(row: asyncpg.Record, home: str, hours: OpeningHours) -> tuple[str, ...]:
+    its, ended = _of(row, hours), row["ended_at"]
+    spans = (
+        *(row["customer_waited"], row["team_took"]),
+        its.between(row["opened_at"], ended) if its and ended else None,
+    )
     return (
         row["opened_at"].isoformat(),
         *(row[name].isoformat() if row[name] else "" for name in ("ended_at", "due_at")),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -11,10 +12,11 @@ import msgspec
 
 from inbox.ground.db import Connection
 from inbox.people.access import Agent
-from inbox.reports import goals
+from inbox.reports import goals, opening_hours
 from inbox.reports.curve import of_answered
 from inbox.reports.days import midnight
 from inbox.reports.figures import PercentileOut
+from inbox.reports.open_time import CountedIn
 from inbox.reports.population import BROKEN
 
 METRICS = ("median", "p90", "share")  # goals beside which one day can stand
@@ -35,6 +37,11 @@ WHERE e.workspace_id = $1 AND e.state = 'answered' AND e.ended_at >= $2 AND e.en
     AND ($4::uuid[] IS NULL OR e.channel_id = ANY($4)) AND NOT e.before_connection
 GROUP BY 1
 """
+MEASURED = """
+SELECT e.channel_id, e.policy, e.policy_version, e.opened_at, e.ended_at FROM episode e
+WHERE e.workspace_id = $1 AND e.state = 'answered' AND e.ended_at >= $2 AND e.ended_at < $3
+    AND e.channel_id = ANY($4) AND NOT e.before_connection AND e.kind = 'first_response'
+"""
 ASKED = """
 SELECT count(*) AS n, count(*) FILTER (WHERE e.state = 'waiting') AS waiting FROM episode e
 WHERE e.workspace_id = $1 AND e.opened_at >= $2 AND e.opened_at < $3 AND ($4::uuid[] IS NULL OR e.channel_id = ANY($4))
@@ -43,13 +50,14 @@ WHERE e.workspace_id = $1 AND e.opened_at >= $2 AND e.opened_at < $3 AND ($4::uu
 
 
 class TargetOut(msgspec.Struct, kw_only=True):
-    """The goal for a median that ends next, else for another share: `share` of all within `within` seconds, by
-    `deadline`. `median` and `in_time` of `n`: first responses given today on its own channels."""
+    """The goal for a median that ends next, else for another share: `share` of all within `within` seconds of `hours`,
+    by `deadline`. `median` and `in_time` of `n`: first responses given today on its own channels."""
 
     id: UUID
     sentence: str
     metric: str
     within: int
+    hours: CountedIn
     share: float
     deadline: date
     n: int
@@ -99,29 +107,48 @@ async def look(
         median=_median(every),
         asked=came["n"],
         still_waiting=came["waiting"],
-        target=await _target(connection, agent, today, seconds),
+        target=await _target(connection, agent, asked, today, seconds, now),
     )
 
 
 async def _target(
-    connection: Connection, agent: Agent, today: date, seconds: dict[UUID, list[float]]
+    connection: Connection,
+    agent: Agent,
+    asked: tuple[Any, ...],
+    today: date,
+    seconds: dict[UUID, list[float]],
+    now: datetime,
 ) -> TargetOut | None:
     found = [one for one in await goals.running(connection, agent, today) if one.wording.metric in METRICS]
     if not found:
         return None
     goal = min(found, key=lambda one: one.wording.metric != "median")  # and of these the next to end
-    its = [one for channel in goal.wording.channel_ids for one in seconds.get(channel, [])]
+    if goal.wording.hours == "business":
+        its = await _business(connection, (*asked[:3], goal.wording.channel_ids), now)
+    else:
+        its = [one for channel in goal.wording.channel_ids for one in seconds.get(channel, [])]
     return TargetOut(
         id=goal.id,
         sentence=goal.sentence,
         metric=goal.wording.metric,
         within=goal.wording.within,
+        hours=goal.wording.hours,
         share=goal.wording.share,
         deadline=goal.wording.deadline,
         n=len(its),
         in_time=sum(one <= goal.wording.within for one in its),
         median=_median(its),
     )
+
+
+async def _business(connection: Connection, asked: tuple[Any, ...], now: datetime) -> list[float]:
+    """What customers of these channels waited in opening hours who have had their first response today."""
+    hours = await opening_hours.load(connection, asked[0], now)
+    return [
+        (its.between(row["opened_at"], row["ended_at"]) if its else row["ended_at"] - row["opened_at"]).total_seconds()
+        for row in await connection.fetch(MEASURED, *asked)
+        for its in [hours.of(row["policy"], row["policy_version"], str(row["channel_id"]), row["opened_at"])]
+    ]
 
 
 def _median(seconds: Sequence[float]) -> PercentileOut:

@@ -16,9 +16,10 @@ from inbox.ground.db import Connection, raw
 from inbox.ground.errors import Invalid
 from inbox.people.access import Agent
 from inbox.reports import as_of, population
-from inbox.reports.curve import DAY
 from inbox.reports.days import midnight, zone_of
 from inbox.reports.figures import Counted, FiguresOut, StepOut
+from inbox.reports.open_time import CountedIn
+from inbox.reports.opening_hours import HoursUsedOut
 from inbox.reports.population import Asked, Cut, Measure, Population
 
 LONGEST = timedelta(days=366 * 5)
@@ -30,7 +31,7 @@ ONE_DAY = timedelta(days=1)
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     """`first` and `last`: local dates in the zone of the workspace, both included.
 
-    `as_of`: count what was known at this instant, as it stood then; now, if none is given.
+    `as_of`: count what was known at this instant, as it stood then; now, if none is given. `hours`: what is counted in.
     """
 
     first: date | None = None
@@ -39,6 +40,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     channel_ids: tuple[UUID, ...] = ()
     before_connection: bool = False
     as_of: datetime | None = None
+    hours: CountedIn = "clock"
 
 
 class CutOut(msgspec.Struct):
@@ -49,13 +51,20 @@ class CutOut(msgspec.Struct):
 
 
 class ReportOut(msgspec.Struct, kw_only=True):
-    """Waitings that began from `first` to `last` in `zone`, as they stood at `as_of`, in hours of the clock."""
+    """Waitings that began from `first` to `last` in `zone`, as they stood at `as_of`, counted in `hours`.
+
+    `hours_used`: the opening hours they are measured in, if in those. `day`: the seconds of a day, of the clock or of
+    work, which a trend's share is within where no target was given.
+    """
 
     as_of: datetime
     zone: str
     first: date
     last: date
     measure: str
+    hours: CountedIn
+    hours_used: list[HoursUsedOut]
+    day: float
     step: str
     total: FiguresOut
     before: FiguresOut
@@ -80,16 +89,20 @@ async def report(
     def sums() -> ReportOut:
         total = Counted(Population(now.values()), at)
         cuts = now if cut else {}
+        hours = total.population.hours
         return ReportOut(
             as_of=at,
             zone=zone,
             first=first,
             last=last,
             measure=wanted.measure,
+            hours=wanted.hours,
+            hours_used=hours.used(total.population.lanes, asked.start, at) if hours else [],
+            day=total.day,
             step="day" if step == ONE_DAY else "week",
             total=total.figures(target=target),
             before=Counted(Population(before.values()), at).figures(target=target),
-            trend=total.trend(steps, within=target or DAY),
+            trend=total.trend(steps, within=target or total.day),
             cuts=[CutOut(name, Counted(cuts[name], at).figures(target=target)) for name in sorted(cuts)],
         )
 
@@ -130,6 +143,7 @@ def _asked(wanted: Wanted, first: date, after: date, zone: str, by: Agent) -> As
         measure=wanted.measure,
         channel_ids=seen,
         before_connection=wanted.before_connection,
+        hours=wanted.hours,
     )
 
 

@@ -25,6 +25,7 @@ from inbox.reports.crew import CrewOut
 from inbox.reports.days import zone_of
 from inbox.reports.figures import PercentileOut
 from inbox.reports.heat import HeatOut
+from inbox.reports.open_time import CountedIn
 from inbox.reports.queue import PromisesOut, QueueOut
 from inbox.reports.spikes import Spike, SpikesOut
 from inbox.reports.today import TodayOut
@@ -82,10 +83,11 @@ class WallPromiseOut(msgspec.Struct):
 
 
 class WallTargetOut(msgspec.Struct):
-    """The goal that ends next: `share` of all within `within` seconds; today `in_time` of `n`."""
+    """The goal that ends next: `share` of all within `within` seconds of `hours`; today `in_time` of `n`."""
 
     metric: str
     within: int
+    hours: CountedIn
     share: float
     in_time: int
     n: int
@@ -240,7 +242,7 @@ def public(board: BoardOut, title: str) -> WallOut:
         answered=now.answered,
         asked=now.asked,
         median=target.median if target else now.median,
-        target=WallTargetOut(target.metric, target.within, target.share, target.in_time, target.n) if target else None,
+        target=_target(target) if target else None,
         present=board.crew.present,
         away=board.crew.away,
         load=board.crew.load,
@@ -249,6 +251,10 @@ def public(board: BoardOut, title: str) -> WallOut:
         hour_end=board.spikes.end,
         heat=board.heat,
     )
+
+
+def _target(one: today.TargetOut) -> WallTargetOut:
+    return WallTargetOut(one.metric, one.within, one.hours, one.share, one.in_time, one.n)
 
 
 def _title(platform: str) -> str:

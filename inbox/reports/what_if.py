@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inbox.reports.curve import HOUR, MICRO
-from inbox.reports.population import Instants, micros
+from inbox.reports.open_time import Instants, micros
 
 HOURS = int(HOUR * MICRO)
 

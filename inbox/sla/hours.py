@@ -127,6 +127,11 @@ class Hours:
             for opens, closes in self._year(year).within(start, end):
                 yield max(opens, start), min(closes, end)
 
+    def holding(self, start: datetime, end: datetime) -> list[Version]:
+        """The versions that hold at any time from `start` to `end`, in order."""
+        begins = [version.begins for version in self._versions[1:]]
+        return self._versions[bisect_right(begins, start) : bisect_left(begins, end) + 1]
+
     def _year(self, year: int) -> Spans:
         if year not in self._years:
             start, end = datetime(year, 1, 1, tzinfo=UTC), datetime(year + 1, 1, 1, tzinfo=UTC)

@@ -1,4 +1,4 @@
-"""Terms in Postgres: every edition of the policies, with the calendars, read in one statement.
+"""Terms in Postgres: every edition of the policies, with the calendars and who has them, read in one statement.
 
 terms = await stored_terms.load(connection, workspace_id)
 """
@@ -12,6 +12,7 @@ from uuid import UUID
 import msgspec
 
 from inbox.ground.db import Connection
+from inbox.sla.channel_hours import ChannelHours, Kept
 from inbox.sla.hours import Hours, Version
 from inbox.sla.terms import Edition, Place, Terms
 
@@ -19,7 +20,12 @@ EVERYTHING = """
 SELECT (SELECT json_agg(json_build_object('version', version, 'valid_from', valid_from, 'policies', policies,
                                           'includes_waiting', includes_waiting) ORDER BY version)
         FROM sla_edition WHERE workspace_id = $1)::text AS editions,
-       (SELECT json_object_agg(id, versions ORDER BY id) FROM calendar WHERE workspace_id = $1)::text AS calendars
+       (SELECT json_object_agg(id, versions ORDER BY id) FROM calendar WHERE workspace_id = $1)::text AS calendars,
+       (SELECT json_object_agg(channel_id, kept ORDER BY channel_id) FROM (
+            SELECT channel_id, json_agg(json_build_object('valid_from', valid_from,
+                                                          'calendar', coalesce(calendar_id::text, ''))
+                                        ORDER BY valid_from) AS kept
+            FROM channel_hours WHERE workspace_id = $1 GROUP BY channel_id) k)::text AS channels
 """
 NOTHING = Terms((), {})
 
@@ -30,7 +36,7 @@ async def load(connection: Connection, workspace_id: UUID) -> Terms:
     assert row is not None
     if row["editions"] is None:
         return NOTHING
-    return _terms(row["editions"], row["calendars"] or "{}")
+    return _terms(row["editions"], row["calendars"] or "{}", row["channels"] or "{}")
 
 
 async def places(
@@ -55,17 +61,20 @@ def read_versions(stored: str) -> list[Version]:
 
 # Laying out the years of a calendar takes longer than everything else about a batch, and they seldom change.
 @lru_cache(maxsize=256)
-def _terms(editions: str, calendars: str) -> Terms:
+def _terms(editions: str, calendars: str, channels: str) -> Terms:
     laid_out = {
-        name: _hours(versions) for name, versions in msgspec.json.decode(calendars, type=dict[str, msgspec.Raw]).items()
+        name: laid_out_once(bytes(versions))
+        for name, versions in msgspec.json.decode(calendars, type=dict[str, msgspec.Raw]).items()
     }
-    return Terms(msgspec.json.decode(editions, type=list[Edition]), laid_out)
+    return Terms(msgspec.json.decode(editions, type=list[Edition]), laid_out, channel_hours(channels))
 
 
-def _hours(versions: msgspec.Raw) -> Hours:
-    return _laid_out(bytes(versions))
+def channel_hours(stored: str) -> ChannelHours:
+    """Of all channels, as EVERYTHING tells them."""
+    return ChannelHours(msgspec.json.decode(stored, type=dict[str, list[Kept]]))
 
 
 @lru_cache(maxsize=256)
-def _laid_out(versions: bytes) -> Hours:
+def laid_out_once(versions: bytes) -> Hours:
+    """A calendar as it is stored; the same one for the same versions, so that its years are laid out once."""
     return Hours(msgspec.json.decode(versions, type=list[Version]))

@@ -17,13 +17,14 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from inbox.sla.channel_hours import ChannelHours
 from inbox.sla.hours import Hours
 
 AT_RISK = 0.75  # of what is allowed
 
 
 class Target(msgspec.Struct, frozen=True, omit_defaults=True):
-    """How long an answer may take; `business`: in the hours of the policy's calendar, else by the clock."""
+    """How long an answer may take; `business`: in the hours of the policy or else of the channel, else by the clock."""
 
     seconds: int
     business: bool = False
@@ -113,12 +114,15 @@ def in_words(target: Target) -> str:
 
 
 class Terms:
-    """Every edition, with the calendars they name."""
+    """Every edition, with the calendars they name, and those that channels have by themselves."""
 
-    def __init__(self, editions: Sequence[Edition], calendars: Mapping[str, Hours]) -> None:
+    def __init__(
+        self, editions: Sequence[Edition], calendars: Mapping[str, Hours], channels: ChannelHours | None = None
+    ) -> None:
         self._editions = sorted(editions, key=lambda edition: (edition.valid_from, edition.version))
         self._from = [edition.valid_from for edition in self._editions]
         self._calendars = calendars
+        self._channels = channels or ChannelHours({})
 
     def __bool__(self) -> bool:
         """Whether anything was ever promised."""
@@ -156,12 +160,15 @@ class Terms:
         target = policy.target(waits.kind) if policy else None
         if edition is None or policy is None or target is None:
             return None
-        instants = self._instants(policy, target, waits.opened_at)
+        # Whom a later edition includes has the hours that the channel had when it began to hold for them.
+        asked = max(waits.opened_at, edition.valid_from)
+        calendar = policy.calendar or self._channels.at(place.channel, asked)
+        instants = self._instants(calendar, target, waits.opened_at)
         return Aim(at, policy, edition.version, target, *instants) if instants else None
 
-    def _instants(self, policy: Policy, target: Target, opened: datetime) -> tuple[datetime, datetime, datetime] | None:
+    def _instants(self, calendar: str, target: Target, opened: datetime) -> tuple[datetime, datetime, datetime] | None:
         """When it is due, when at risk, and from when it counts. An alarm of closed hours waits for the opening."""
-        hours = self._calendars.get(policy.calendar)
+        hours = self._calendars.get(calendar)
         allowed = timedelta(seconds=target.seconds)
         if not target.business:
             due, risk = opened + allowed, opened + allowed * AT_RISK

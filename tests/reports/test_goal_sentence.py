@@ -39,6 +39,11 @@ WAYS = {
     "answer 80 % within 4 hours by March 2027": ("share", 4, 0.8, 0, date(2027, 3, 31)),
     "answer nine out of ten in 90 minutes by 2027-02-28": ("p90", 1.5, 0.9, 0, date(2027, 2, 28)),
     "bring the response rate to 95 % by the end of Q2 2027": ("rate", 0, 0.95, 0, date(2027, 6, 30)),
+    "bring our median response below 8 business hours by 2027-02-28": ("median", 8, 0.5, 0, date(2027, 2, 28)),
+    "answer 80 % in 90 business minutes, with nobody waiting longer than 24 working hours, by 2027-02-28": (
+        *("share", 1.5, 0.8, 24),
+        date(2027, 2, 28),
+    ),
     "let nobody wait longer than 48 hours by 1 May 2027": ("oldest", 48, 0.5, 0, date(2027, 5, 1)),
     "reply within 8 hours, with nobody waiting longer than 24 hours, by May 1st, 2027": (
         *("median", 8, 0.5, 24),
@@ -57,6 +62,7 @@ def test_ways_to_say_it(said: str) -> None:
         *(metric, within, share, ceiling),
         deadline,
     )
+    assert goal.hours == ("business" if "business" in said else "clock")
 
 
 @pytest.mark.parametrize(
@@ -65,7 +71,12 @@ def test_ways_to_say_it(said: str) -> None:
         ("We will be quick by the end of 2027", "channels", "Say where and what for"),
         ("We will use X for service and answer within 4 hours", "deadline", "by the end of 2027"),
         ("We will use X for service and answer within 1 day by the end of 2027", "within", "Say it in hours"),
-        ("We will use X for service and answer within 8 business hours by the end of 2027", "within", "of the clock"),
+        ("We will use X for service and answer within 1 business day by the end of 2027", "within", "as somebody is"),
+        ("We will use X for service and answer within a working day by the end of 2027", "within", "Say it in hours"),
+        (
+            "We will use X for service, reply in 8 business hours, nobody waiting longer than 9 hours, by 2027-03-31",
+            *("within", "one kind of hours"),
+        ),
         ("We will use X for service and answer within 1 hour by the end of 0000", "deadline", "no such day"),
         ("We will use X for service and be nice by the end of 2027", "metric", "what is measured"),
         ("We will use X for service and answer 100 % within 1 hour by the end of 2027", "share", "between 0 and 100 %"),
@@ -95,6 +106,7 @@ def goals(draw: st.DrawFn) -> Goal:
         within=0 if metric == "rate" else draw(SPANS),
         share=share,
         ceiling=0 if metric == "oldest" else draw(st.just(0) | SPANS),
+        hours="clock" if metric == "rate" else draw(st.sampled_from(["clock", "business"])),
         deadline=draw(st.dates(date(2000, 1, 1), date(2199, 12, 31))),
     )
 

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
 from playwright.async_api import expect
+from time_machine import travel
 
+from inbox.desk import calendars, channel_hours
+from inbox.desk.calendars import OpeningOut
+from inbox.desk.calendars import Wanted as Hours
 from inbox.reports import waiting
 from inbox.reports.waiting import Wanted
+from tests.reports.test_waiting import several
 from tests.web.office import Office
 from tests.web.test_looks import found_by_axe
 
@@ -103,3 +109,38 @@ async def test_a_supervisor_looks_back_at_how_it_stood_and_sees_what_nobody_knew
     assert await found_by_axe(sam) == []
     await sam.page.get_by_role("button", name="Show", exact=True).click()
     await expect(sam.page.get_by_role("alert")).to_contain_text("is kept since")
+
+
+async def test_a_supervisor_looks_at_business_hours_and_is_told_whose_and_who_has_none(office: Office) -> None:
+    desk = office.desk
+    shop = await desk.world.channel()
+    week = [[OpeningOut("09:00", "17:00")]] * 7
+    made = await desk.does(calendars.make, Hours(name="Shop hours", zone="UTC", week=week), by=desk.world.admin)
+    # A whole day each: by the clock the median is 24 hours, and eight of business.
+    await several(desk, 12, ago=40 * HOURS, answered_after=24 * HOURS)
+    await desk.rows(
+        """UPDATE episode SET channel_id = $2 WHERE workspace_id = $1
+           AND key IN (SELECT key FROM episode LIMIT 2) RETURNING key""",
+        shop,
+    )
+    with travel(datetime.now(UTC) - timedelta(minutes=1)):
+        await desk.does(channel_hours.put, desk.world.channel_id, made.id, by=desk.world.admin)
+    sam = await office.sits_down(office.sam, "/reports")
+    strip = sam.page.locator("dl.strip")
+    await expect(strip).to_contain_text("24 h")
+    await sam.page.get_by_role("combobox", name="Counted in").select_option("business")
+    await expect(strip).to_contain_text("8 h")
+    await expect(strip).to_contain_text("Answered within 8 business hours")
+    await expect(sam.page.get_by_role("note")).to_contain_text("2 have no opening hours and count by the clock.")
+    assert await found_by_axe(sam) == []
+    await sam.page.get_by_role("button", name="How counted").click()
+    how = sam.page.get_by_role("dialog", name="How counted")
+    await expect(how).to_contain_text("Shop hours, version 1, hours from the beginning: 10.")
+    assert await found_by_axe(sam) == []
+    await sam.presses("Escape")
+    await sam.page.get_by_role("button", name="Show 10").first.click()
+    rows = sam.page.get_by_role("dialog")
+    await expect(rows.get_by_role("link").first).to_contain_text("answered after 8 h of business")
+    await sam.presses("Escape")
+    await sam.page.reload()
+    await expect(sam.page.get_by_role("combobox", name="Counted in")).to_have_value("business")

@@ -7,13 +7,15 @@ from datetime import UTC, datetime, timedelta
 
 from playwright.async_api import FilePayload, expect
 
-from inbox.desk import alarms
+from inbox.desk import alarms, calendars
+from inbox.desk.calendars import OpeningOut
 from inbox.ground import clock
 from tests.desk.story import minutes_ago
 from tests.desk.test_public_holidays import events
 from tests.web.office import Office, Seat
 from tests.web.test_looks import found_by_axe
 
+NO_CALENDAR = "None: by the clock, or the channel’s own"
 ASKED, LATER = "Where is my order?", "Mine is broken"
 
 
@@ -31,14 +33,16 @@ async def test_an_admin_says_what_is_promised_and_everybody_sees_the_time_run_do
     await first.fill("8 business hours")
     await expect(admin.page.get_by_text("8 hours of your opening hours")).to_be_visible()
     await admin.page.get_by_role("button", name="Done").click()
-    await expect(admin.page.get_by_role("alert")).to_have_text("It counts business hours: say whose.")
+    await expect(admin.page.get_by_role("alert")).to_have_text(
+        re.compile("It counts business hours: say whose, or name")
+    )
     await admin.page.get_by_label("Business hours of").select_option("Office")
     assert await found_by_axe(admin) == []
     await admin.page.get_by_role("button", name="Done").click()
     await expect(admin.page.get_by_text("first answer in 8 business hours · Office")).to_be_visible()
     await admin.page.get_by_role("button", name="Edit Everybody").click()
     await admin.page.get_by_label("First answer within").fill("2 hours")
-    await admin.page.get_by_label("Business hours of").select_option("None: by the clock")  # at any time of any day
+    await admin.page.get_by_label("Business hours of").select_option(NO_CALENDAR)  # at any time of any day
     await admin.page.get_by_role("button", name="Done").click()
     waiting = await office.desk.hears("7001", ASKED, ago=100)
     await admin.page.get_by_label("Also for those who wait now").check()
@@ -110,3 +114,30 @@ async def test_an_admin_closes_on_the_public_holidays_of_a_place_but_for_one(off
     (row,) = await office.desk.rows("SELECT versions::text AS versions FROM calendar WHERE workspace_id = $1")
     assert f"{year}-01-06" not in row["versions"]
     assert f"{year}-10-03" in row["versions"]
+
+
+async def test_an_admin_gives_a_channel_opening_hours_and_a_policy_keeps_them_there(office: Office) -> None:
+    week = [[OpeningOut("09:00", "17:00")]] * 7
+    for name in ("Office", "Night"):
+        wanted = calendars.Wanted(name=name, zone="UTC", week=week)
+        await office.desk.does(calendars.make, wanted, by=office.ada)
+    admin = await office.sits_down(office.ada, "/settings/sla")
+    hours = admin.page.get_by_role("combobox", name="Opening hours of Acme Shop")
+    await expect(hours).to_have_value("")
+    await hours.select_option("Office")
+    await expect(admin.page.get_by_role("button", name="Delete Office")).to_have_count(0)
+    assert await found_by_axe(admin) == []
+    await admin.page.get_by_role("button", name="New policy").click()
+    await admin.page.get_by_label("Name", exact=True).fill("Everybody")
+    await admin.page.get_by_label("First answer within").fill("8 business hours")
+    await admin.page.get_by_role("button", name=re.compile("Acme Shop")).click()
+    await admin.page.get_by_role("button", name="Done").click()
+    await admin.page.get_by_role("button", name="Save", exact=True).click()
+    await expect(admin.page.get_by_text("Edition 1, for whoever asks since")).to_be_visible()
+    await hours.select_option("None of its own")
+    await expect(admin.page.get_by_text("The policy “Everybody” counts in the hours of Acme Shop")).to_be_visible()
+    await expect(hours.locator("option:checked")).to_have_text("Office")
+    await hours.select_option("Night")
+    await expect(admin.page.get_by_role("button", name="Delete Office")).to_be_visible()
+    sam = await office.sits_down(office.sam, "/settings/sla")
+    await expect(sam.page.get_by_role("region", name="Opening hours of channels")).to_contain_text("Night")

@@ -475,6 +475,8 @@ export class Api {
   keepCalendar = (id: Id | null, hours: WantedHours, version?: number): Promise<Calendar> =>
     id ? this.#send("PUT", `/calendars/${id}?version=${version}`, hours) : this.#send("POST", "/calendars", hours)
 
+  giveHours = (channel: Id, calendar_id: Id | null): Promise<void> => this.#send("PUT", `/channels/${channel}/hours`, { calendar_id })
+
   removeCalendar = (id: Id): Promise<void> => this.#send("DELETE", `/calendars/${id}`)
 
   policies = (): Promise<Policies> => this.#get("/sla")

@@ -1,5 +1,6 @@
 /** Shapes of what is to be reached. All spans are seconds, all shares 0 to 1. */
 
+import type { CountedIn } from "../parts/worked.ts"
 import type { Percentile, Share, TrendStep } from "./reports.ts"
 import type { Id, Time } from "./shapes.ts"
 
@@ -10,6 +11,7 @@ export interface GoalWording {
   within: number
   share: number
   ceiling: number
+  hours: CountedIn
   deadline: string
   channel_ids: Id[]
   owner_id: Id | null
@@ -47,6 +49,7 @@ export interface GoalProgress {
   start: Time
   end: Time
   n: number
+  without_hours: number
   share: Share
   wanted: number
   percentile: Percentile

@@ -1,5 +1,6 @@
 /** Shapes of the reports. All spans are seconds. */
 
+import type { CountedIn } from "../parts/worked.ts"
 import type { Id, Time } from "./shapes.ts"
 
 export interface Percentile {
@@ -24,6 +25,7 @@ export interface Figures {
   ended: number
   never_asked: number
   imported: number
+  without_hours: number // by the clock, though business hours were asked for
   kept: number // of what was promised them
   broken: number
   percentiles: Percentile[]
@@ -51,6 +53,9 @@ export interface WaitingReport {
   first: string
   last: string
   measure: string
+  hours: CountedIn
+  hours_used: { calendar_id: Id; name: string; version: number; since: (string | null)[]; n: number }[]
+  day: number // seconds of one, of the clock or of work
   step: "day" | "week"
   total: Figures
   before: Figures
@@ -65,6 +70,7 @@ export interface ReportQuery {
   last?: string
   measure: string
   channel?: string
+  hours?: CountedIn
   by?: Cut
   as_of?: Time // as it stood then
 }

@@ -22,6 +22,7 @@ export interface Calendar {
   name: string
   version: number
   versions: Hours[]
+  channel_ids: Id[] // whose own these are
   in_use: boolean
 }
 

@@ -1,5 +1,6 @@
 /** Shapes of the wallboard, and how a screen on a wall asks for its numbers. Spans are seconds. */
 
+import type { CountedIn } from "../parts/worked.ts"
 import type { Fetch } from "./client.ts"
 import type { Percentile } from "./reports.ts"
 import type { Id, Kind, Time } from "./shapes.ts"
@@ -67,7 +68,7 @@ export interface Board {
     median: Percentile
     asked: number
     still_waiting: number
-    target: { id: Id; sentence: string; metric: string; within: number; share: number; deadline: string; n: number; in_time: number; median: Percentile } | null
+    target: { id: Id; sentence: string; metric: string; within: number; hours: CountedIn; share: number; deadline: string; n: number; in_time: number; median: Percentile } | null
   }
   crew: { present: number; away: number; load: number; held_by_absent: number; people: Mate[] }
   spikes: { start: Time; end: Time; every: Spike; channels: { channel_id: Id; spike: Spike }[] }
@@ -116,7 +117,7 @@ export interface Wall {
   answered: number
   asked: number
   median: Percentile
-  target: { metric: string; within: number; share: number; in_time: number; n: number } | null
+  target: { metric: string; within: number; hours: CountedIn; share: number; in_time: number; n: number } | null
   present: number
   away: number
   load: number

@@ -4,6 +4,7 @@ import type { Heat, Spike } from "../api/wallboard.ts"
 import { localeNow, said, t } from "../ui/text.ts"
 import { dateIn, span, timeIn } from "../ui/time.svelte.ts"
 import { dayOfWeek } from "./rules.ts"
+import { workedWords, type CountedIn } from "./worked.ts"
 
 const DAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
 
@@ -45,8 +46,8 @@ export function verdictWords(spike: Spike): string {
 }
 
 /** The goal beside a median of today: what it may be, or how many were in time. */
-export function goalWords(goal: { metric: string; within: number; share: number; in_time: number; n: number }): string {
-  const within = span(goal.within * 1_000)
+export function goalWords(goal: { metric: string; within: number; hours: CountedIn; share: number; in_time: number; n: number }): string {
+  const within = goal.hours === "business" ? workedWords(goal.within) : span(goal.within * 1_000)
   if (goal.metric === "median") return t("board.goal", { span: within })
   return t("board.goal_share", { share: percent(goal.share), span: within, done: goal.in_time, n: goal.n })
 }
