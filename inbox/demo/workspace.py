@@ -10,15 +10,16 @@ from uuid import UUID
 
 import asyncpg
 import msgspec
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from inbox.desk import apps, calendars, channels, connecting, policies
+from inbox.desk import apps, calendars, channel_hours, channels, connecting, policies
 from inbox.desk.calendars import OpeningOut
 from inbox.desk.joining import Office
 from inbox.desk.policies import WantedPolicy
 from inbox.ground import clock
 from inbox.ground.bell import Bell
 from inbox.ground.crypto import Safe
-from inbox.ground.db import Database, raw
+from inbox.ground.db import Connection, Database, raw
 from inbox.ground.ids import new_id
 from inbox.ground.outbound import Outbound
 from inbox.ground.running import note_sign_in, sign_in
@@ -143,6 +144,7 @@ async def aim(database: Database, demo: Demo) -> None:
         )
         if not channels:
             return
+        await _open(connection, session, demo)
         wanted = goals.Wanted(
             who=BRAND,
             purpose="customer inquiries",
@@ -153,6 +155,19 @@ async def aim(database: Database, demo: Demo) -> None:
             owner_id=demo.people[min(1, len(demo.people) - 1)].id,
         )
         await goals.make(session, wanted, by=demo.admin)
+
+
+async def _open(connection: Connection, session: AsyncSession, demo: Demo) -> None:
+    """Every channel keeps the hours of the brand, where it has none yet."""
+    calendar = await connection.fetchval(
+        "SELECT id FROM calendar WHERE workspace_id = $1 AND removed_at IS NULL ORDER BY created_at, id LIMIT 1",
+        demo.workspace_id,
+    )
+    if calendar is None:
+        return
+    channels = await connection.fetch("SELECT id FROM channel WHERE workspace_id = $1 ORDER BY id", demo.workspace_id)
+    for row in channels:
+        await channel_hours.put(session, row["id"], calendar, by=demo.admin)
 
 
 async def connect(

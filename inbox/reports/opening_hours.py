@@ -11,7 +11,7 @@ otherwise nothing from before could be measured. What came later holds from then
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 import msgspec
@@ -24,12 +24,13 @@ from inbox.sla.hours import BEGINNING, Hours
 from inbox.sla.stored_terms import EVERYTHING, channel_hours, laid_out_once
 from inbox.sla.terms import Edition
 
-CALENDARS = "SELECT id, name, version, versions::text AS versions FROM calendar WHERE workspace_id = $1"
+ALWAYS = datetime(1, 1, 1, tzinfo=UTC)
+CALENDARS = "SELECT id, name, versions::text AS versions FROM calendar WHERE workspace_id = $1"
 
 
 class HoursUsedOut(msgspec.Struct, kw_only=True):
     """A calendar in which `n` of the waitings are measured. `since`: the days from which its versions hold that cover
-    any of the report's time; null: from the beginning."""
+    any of the report's time; null: from the beginning. `version`: which of all the last of them is."""
 
     calendar_id: UUID
     name: str
@@ -43,7 +44,6 @@ class Calendar(msgspec.Struct, frozen=True):
 
     id: str
     name: str
-    version: int
     hours: Hours
 
 
@@ -84,7 +84,11 @@ class OpeningHours:
         many = np.bincount(lanes, minlength=len(self._lanes) + 1)[1:].tolist() if len(lanes) else []
         found = [
             HoursUsedOut(
-                calendar_id=UUID(one.id), name=one.name, version=one.version, since=_since(one.hours, start, end), n=n
+                calendar_id=UUID(one.id),
+                name=one.name,
+                version=len(one.hours.holding(ALWAYS, end)),
+                since=_since(one.hours, start, end),
+                n=n,
             )
             for one, n in zip(self._used, many, strict=False)
             if n
@@ -107,7 +111,7 @@ async def load(connection: Connection, workspace_id: UUID, as_of: datetime) -> O
     assert row is not None
     editions = msgspec.json.decode(row["editions"] or "[]", type=list[Edition])
     calendars = [
-        Calendar(str(one["id"]), one["name"], one["version"], laid_out_once(one["versions"].encode()))
+        Calendar(str(one["id"]), one["name"], laid_out_once(one["versions"].encode()))
         for one in await connection.fetch(CALENDARS, workspace_id)
     ]
     return OpeningHours(

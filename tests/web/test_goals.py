@@ -50,6 +50,10 @@ async def test_a_supervisor_types_a_goal_and_sees_how_it_stands(office: Office) 
     assert await found_by_axe(sam) == []
 
     await goal.get_by_role("button", name="Edit").click()
+    await sam.page.get_by_label("Counted in").select_option("Business hours")
+    await sam.page.get_by_role("button", name="Change this goal").click()
+    await expect(sam.page.get_by_role("alert")).to_contain_text("Acme Shop has no opening hours to count in.")
+    await sam.page.get_by_label("Counted in").select_option("Clock hours")
     await sam.page.get_by_label("Hours", exact=True).fill("72")
     await sam.page.get_by_role("button", name="Change this goal").click()
     await expect(goal).to_contain_text("below 72 hours")

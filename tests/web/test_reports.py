@@ -135,7 +135,7 @@ async def test_a_supervisor_looks_at_business_hours_and_is_told_whose_and_who_ha
     assert await found_by_axe(sam) == []
     await sam.page.get_by_role("button", name="How counted").click()
     how = sam.page.get_by_role("dialog", name="How counted")
-    await expect(how).to_contain_text("Shop hours, version 1, hours from the beginning: 10.")
+    await expect(how).to_contain_text("Shop hours (version 1, from the beginning): 10 waitings.")
     assert await found_by_axe(sam) == []
     await sam.presses("Escape")
     await sam.page.get_by_role("button", name="Show 10").first.click()
