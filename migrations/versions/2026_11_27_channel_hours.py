@@ -1,13 +1,13 @@
 """A channel has opening hours of its own, from an instant on.
 
 Revision ID: 2026_11_27_channel_hours
-Revises: 2026_11_27_as_it_stood
+Revises: 2026_11_27_macro_team
 """
 
 from alembic import op
 
 revision = "2026_11_27_channel_hours"
-down_revision = "2026_11_27_as_it_stood"
+down_revision = "2026_11_27_macro_team"
 branch_labels = None
 depends_on = None
 
