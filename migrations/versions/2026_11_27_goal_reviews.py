@@ -1,13 +1,13 @@
 """A goal is looked at again every few weeks, and whoever it belongs to is told how it stands.
 
 Revision ID: 2026_11_27_goal_reviews
-Revises: 2026_11_27_macro_team
+Revises: 2026_11_27_channel_hours
 """
 
 from alembic import op
 
 revision = "2026_11_27_goal_reviews"
-down_revision = "2026_11_27_macro_team"
+down_revision = "2026_11_27_channel_hours"
 branch_labels = None
 depends_on = None
 
