@@ -19,8 +19,21 @@ LONGEST_REASON = 500
 PERSON, AUTOMATIC = "person", "automatic"
 
 
-async def needs_reply(session: AsyncSession, message_id: UUID, needs: bool, reason: str, *, by: Agent) -> MessageOut:
-    """The agent's word on whether this needs a reply is final for the text they saw. A no wants a reason."""
+# Whose word it is: a person's overrules the rules, a rule's or a program's is one of theirs from then on.
+SAID = """
+UPDATE message SET needs_reply = $3, needs_reply_reason = $4, version = version + 1, by_hand = $5 = '',
+    rule = CASE WHEN $5 = '' THEN rule ELSE $5 END, rule_asks = CASE WHEN $5 = '' THEN rule_asks ELSE $3 END
+WHERE workspace_id = $1 AND id = ANY($2)
+"""
+
+
+async def needs_reply(
+    session: AsyncSession, message_id: UUID, needs: bool, reason: str, *, by: Agent, source: str = ""
+) -> MessageOut:
+    """The agent's word on whether this needs a reply is final for the text they saw. A no wants a reason.
+
+    `source`: "check" where a quick check asked for it.
+    """
     held, message = await hold_message(session, message_id, by=by)
     if message["direction"] != "in":
         raise Invalid("Only what customers wrote can need a reply.")
@@ -30,19 +43,30 @@ async def needs_reply(session: AsyncSession, message_id: UUID, needs: bool, reas
     why = why or "An agent says so."
     if (message["needs_reply"], message["needs_reply_reason"]) == (needs, why):
         return await held.message(message_id)
+    await held.connection.execute(SAID, held.workspace_id, [message_id], needs, why, _rule(by))
+    seen = message["edited_at"] or message["at"]
+    decided = f.Decided(**held.act(), item=str(message_id), needs_reply=needs, reason=why, revision=seen, source=source)
+    await _remember(held, decided)
+    verb = "marked_needs_reply" if needs else "marked_no_reply_needed"
+    await held.tells("message.decided", verb, message_id=message_id, reason=why, **{"source": source} if source else {})
+    return await held.message(message_id)
+
+
+async def take_back(held: Held, message: asyncpg.Record, reason: str, why: str, *, source: str) -> None:
+    """A person's yes is none any more: what the rules said, for their `reason`, holds again. `why`: for the log."""
     await held.connection.execute(
-        """UPDATE message SET needs_reply = $3, needs_reply_reason = $4, version = version + 1
+        """UPDATE message SET needs_reply = rule_asks, needs_reply_reason = $3, by_hand = false, version = version + 1
            WHERE workspace_id = $1 AND id = $2""",
         held.workspace_id,
-        message_id,
-        needs,
-        why,
+        message["id"],
+        reason,
     )
     seen = message["edited_at"] or message["at"]
-    await _remember(held, f.Decided(**held.act(), item=str(message_id), needs_reply=needs, reason=why, revision=seen))
+    item, needs = str(message["id"]), bool(message["rule_asks"])
+    decided = f.Decided(**held.act(), item=item, needs_reply=needs, reason=why, revision=seen, source=source)
+    await held.remember([decided])
     verb = "marked_needs_reply" if needs else "marked_no_reply_needed"
-    await held.tells("message.decided", verb, message_id=message_id, reason=why)
-    return await held.message(message_id)
+    await held.tells("message.decided", verb, message_id=message["id"], reason=why, source=source)
 
 
 async def say(held: Held, shown: tuple[f.Shown, ...], *, needs_reply: bool, reason: str) -> None:
@@ -50,20 +74,18 @@ async def say(held: Held, shown: tuple[f.Shown, ...], *, needs_reply: bool, reas
     ids = [UUID(one.item) for one in shown]
     if not ids:
         return
-    await held.connection.execute(
-        """UPDATE message SET needs_reply = $3, needs_reply_reason = $4, version = version + 1
-           WHERE workspace_id = $1 AND id = ANY($2)""",
-        held.workspace_id,
-        ids,
-        needs_reply,
-        reason,
-    )
+    await held.connection.execute(SAID, held.workspace_id, ids, needs_reply, reason, _rule(held.by))
     await held.remember(
         f.Decided(**held.act(), item=one.item, needs_reply=needs_reply, reason=reason, revision=one.revision)
         for one in shown
     )
     for message_id in ids:
         held.announces("message.decided", message_id)
+
+
+def _rule(by: Agent) -> str:
+    """Under which name its word stands among those of rules; "" for a person's."""
+    return "" if by.person else f"rule:{by.rule_id}" if by.rule_id else "program"
 
 
 async def authorship(session: AsyncSession, message_id: UUID, automatic: bool, *, by: Agent) -> MessageOut:

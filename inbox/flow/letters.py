@@ -116,6 +116,9 @@ class Letter:
     said: bytes | None = None
     needs_reply: bool = False
     needs_reply_reason: str = ""
+    rule: str = ""
+    rule_asks: bool = False
+    by_hand: bool = False
     answered: bool = False
     before_connection: bool = False
     delivery: str | None = None
@@ -161,6 +164,7 @@ LETTERS = Many(
         ("attachments", "named", "rating", "unsupported", "language"),
         ("parent_external_id", "parent_id", "permalink"),
         ("reply_refused", "purge_due_at", "reread_due_at"),
+        ("rule", "rule_asks", "by_hand"),
         ("purged_at", "said"),
         ("held",),
     ],

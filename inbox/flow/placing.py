@@ -37,7 +37,7 @@ def wrote(scene: Scene, event: Event, connector: Connector) -> Letter | None:
     decision = _decide(incoming, place)
     if thread.is_spam or identity in scene.blocked:
         decision = IN_SPAM if thread.is_spam else BLOCKED
-    letter.needs_reply, letter.needs_reply_reason = decision.needs_reply, decision.reason
+    _bears(letter, decision)
     letter.before_connection = incoming.at < place.connected_at
     if incoming.hidden:
         letter.hidden, letter.hidden_at = True, incoming.at
@@ -184,7 +184,7 @@ def edited(scene: Scene, event: Event, connector: Connector) -> bool:
             )
         )
         if newest:
-            letter.needs_reply, letter.needs_reply_reason = decision.needs_reply, decision.reason
+            _bears(letter, decision)
             if letter.needs_reply and not letter.before_connection:
                 scene.asked.add(letter.id)
     if newest:
@@ -333,6 +333,13 @@ def _decide(incoming: Incoming, place: Place, *, kind: str | None = None) -> Dec
         ours=place.names,
         settings=place.settings,
     )
+
+
+def _bears(letter: Letter, decision: Decision) -> None:
+    """What the rules say of its newest text. What people decided for all of a thread or of a person, no rule did."""
+    letter.needs_reply, letter.needs_reply_reason = decision.needs_reply, decision.reason
+    no_rule = decision in (IN_SPAM, BLOCKED)
+    letter.rule, letter.rule_asks, letter.by_hand = "" if no_rule else decision.rule, decision.needs_reply, False
 
 
 def _edit(incoming: Incoming) -> str:

@@ -2,6 +2,7 @@
 
 from inbox.models.base import INSTALL_TABLES, Table
 from inbox.models.channels import Channel, ChannelRoute, ChannelSpending, DeletionRequest, OAuthState, PlatformApp
+from inbox.models.checks import ReplyCheck
 from inbox.models.contacts import ContactField, ContactMerge, ContactNote, ContactTag, ContactValue
 from inbox.models.conversations import (
     Contact,
@@ -99,6 +100,7 @@ __all__ = [
     "PlatformApp",
     "Post",
     "ReadMark",
+    "ReplyCheck",
     "Rule",
     "RuleDue",
     "RuleEdition",

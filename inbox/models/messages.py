@@ -41,6 +41,15 @@ class Message(Tenant, Table):
         ),
         Index("ix_message_thread", "workspace_id", "conversation_id", "at", "id"),
         Index("ix_message_time", "workspace_id", "at", "id"),
+        # What rules decided on in a stretch of time: a week's "no" pile is drawn from, and counted, along it alone.
+        Index(
+            "ix_message_ruled",
+            "workspace_id",
+            "at",
+            "id",
+            postgresql_include=["rule", "rule_asks"],
+            postgresql_where=sql("rule <> '' AND NOT before_connection"),
+        ),
         # What was deleted is found no more. The day lets a common word be looked for in recent days alone.
         Index(
             "ix_message_words",
@@ -135,6 +144,9 @@ class Message(Tenant, Table):
     reply_refused: Mapped[Words]  # why the platform takes no public reply to this very item
     needs_reply: Mapped[bool] = mapped_column(Boolean, server_default=sql("false"))
     needs_reply_reason: Mapped[Words]
+    rule: Mapped[Key] = mapped_column(server_default="")  # which rule decided on its newest text; "": none
+    rule_asks: Mapped[bool] = mapped_column(Boolean, server_default=sql("false"))  # what that rule said
+    by_hand: Mapped[bool] = mapped_column(Boolean, server_default=sql("false"))  # `needs_reply` is a person's word
     answered: Mapped[bool] = mapped_column(Boolean, server_default=sql("false"))
     before_connection: Mapped[bool] = mapped_column(Boolean, server_default=sql("false"))
     delivery: Mapped[OptionalKey]  # ours: queued sending sent failed unknown needs_decision cancelled

@@ -117,10 +117,11 @@ async def asked_for(connection: Connection, wanted: Wanted, *, by: Agent) -> Ask
 
 async def _days_of(connection: Connection, wanted: Wanted, by: Agent) -> tuple[str, date, date]:
     zone = await zone_of(connection, by.workspace_id)
-    return zone, *_period(wanted, (wanted.as_of or clock.now()).astimezone(ZoneInfo(zone)).date())
+    return zone, *period(wanted, (wanted.as_of or clock.now()).astimezone(ZoneInfo(zone)).date())
 
 
-def _period(wanted: Wanted, today: date) -> tuple[date, date]:
+def period(wanted: Wanted, today: date) -> tuple[date, date]:
+    """The first and the last day of it. Raises Invalid where they make none."""
     last = wanted.last or today
     first = wanted.first or last - USUALLY + ONE_DAY
     if first > last:

@@ -175,13 +175,17 @@ class Restored(Fact, tag="restored", frozen=True):
 
 
 class Decided(Fact, tag="decided", frozen=True):
-    """An agent says whether an item needs a reply: final for the text they saw (`revision`, as in `Shown`)."""
+    """An agent says whether an item needs a reply: final for the text they saw (`revision`, as in `Shown`).
+
+    `source`: "check" where they were asked in a quick check of what the rules had said.
+    """
 
     item: str
     needs_reply: bool
     reason: str
     by: str = ""
     revision: datetime | None = None
+    source: str = ""
 
 
 class Reapplied(Fact, tag="reapplied", frozen=True):

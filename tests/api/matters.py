@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from inbox.desk import assignment, cards, contact_notes, deliveries, fields, merges, replies, sweeps, webhooks
+from inbox.desk import assignment, cards, checks, contact_notes, deliveries, fields, merges, replies, sweeps, webhooks
 from inbox.desk.filters import Filtering
 from inbox.desk.replies import Reply
 from inbox.desk.webhooks import Wanted
@@ -69,6 +69,28 @@ async def a_comment(world: World) -> dict[str, Any]:
                 "SELECT id FROM message WHERE conversation_id = $1", conversation["conversation_id"]
             )
         }
+
+
+async def a_check(world: World) -> dict[str, Any]:
+    """A message that lies before the agent to be checked."""
+    message = await a_comment(world)
+    async with world.database.tenant(world.workspace_id) as connection:
+        await connection.execute(
+            """INSERT INTO reply_check (workspace_id, message_id, holder, held_until)
+               VALUES ($1, $2, $3, now() + interval '10 minutes')""",
+            world.workspace_id,
+            message["message_id"],
+            world.agent.id,
+        )
+    return message
+
+
+async def a_skipped_check(world: World) -> dict[str, Any]:
+    """One that the agent has left to others."""
+    message = await a_check(world)
+    async with world.database.session(world.workspace_id) as session:
+        await checks.skip(session, message["message_id"], by=world.agent)
+    return message
 
 
 async def written_elsewhere(world: World) -> dict[str, Any]:
