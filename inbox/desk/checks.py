@@ -12,7 +12,7 @@ first of a sample to be known would be those that the rules had got wrong.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -108,8 +108,12 @@ class StandOut(msgspec.Struct, kw_only=True):
 
 
 class CheckOut(msgspec.Struct, kw_only=True):
-    """A message to check, and what it is understood by: the thread with its post, and what it answers."""
+    """A message to check, and what it is understood by: the thread with its post, and what it answers.
 
+    `week`: the first day of the one that it stands for.
+    """
+
+    week: date
     message: MessageOut
     conversation: ConversationOut
     above: MessageOut | None
@@ -150,7 +154,7 @@ async def hand(session: AsyncSession, *, by: Agent, limit: int = 3) -> TurnOut:
         taken += [row["id"] for row in wanted if row["id"] in mine]
     await _take_words(connection, by.workspace_id, _passed(items, taken[-1] if len(taken) == limit else None))
     return TurnOut(
-        items=await _shown(connection, by.workspace_id, taken),
+        items=await _shown(connection, by.workspace_id, taken, _weeks_of(weeks)),
         weeks=[week for week, _ in weeks],
         left=sum(week.left for week, _ in weeks),
     )
@@ -270,12 +274,19 @@ async def _take_words(connection: Connection, workspace_id: UUID, words: Sequenc
         await connection.execute(TAKE_WORDS, workspace_id, ids, revisions, needed)
 
 
-async def _shown(connection: Connection, workspace_id: UUID, ids: Sequence[UUID]) -> list[CheckOut]:
+def _weeks_of(weeks: Iterable[tuple[WeekOut, list[asyncpg.Record]]]) -> dict[UUID, date]:
+    return {row["id"]: week.first for week, standing in weeks for row in standing}
+
+
+async def _shown(
+    connection: Connection, workspace_id: UUID, ids: Sequence[UUID], weeks: Mapping[UUID, date]
+) -> list[CheckOut]:
     above = {row["id"]: row["above"] for row in await connection.fetch(ABOVE, workspace_id, ids)} if ids else {}
     messages = await rows.messages(connection, workspace_id, [*ids, *(one for one in above.values() if one)])
     threads = await rows.conversations(connection, workspace_id, list({messages[one].conversation_id for one in ids}))
     return [
         CheckOut(
+            week=weeks[one],
             message=messages[one],
             conversation=threads[messages[one].conversation_id],
             above=messages.get(above[one]) if above[one] else None,

@@ -298,9 +298,7 @@ ROWS: dict[str, Row] = {
     "GET /api/v1/reports/waiting": Row("              200   200   200    200     200   200    401     200"),
     "GET /api/v1/reports/waiting/rows": Row("         200   200   200    200     200   200    401     200"),
     "GET /api/v1/reports/waiting/export": Row("       200   200   200    200     200   200    401     200"),
-<<<<<<< HEAD
     "GET /api/v1/reports/waiting/changes": Row("      422   422   422    422     422   422    401     422"),
-=======
     "GET /api/v1/reports/needs-reply": Row("          200   200   403    403     403   200    401     403"),
     "GET /api/v1/reports/needs-reply/export": Row("   200   200   403    403     403   200    401     403"),
     "GET /api/v1/needs-reply/checks": Row("           200   200   200    403     200   200    401     200"),
@@ -308,7 +306,6 @@ ROWS: dict[str, Row] = {
     "PUT /api/v1/needs-reply/checks/{message_id}": Row("409 409 204  403     404   404    401     403", {"needed": True}, a_check),
     "PUT /api/v1/needs-reply/checks/{message_id}/skipping": Row("409 409 204 403 404 404   401     403", None, a_check),
     "DELETE /api/v1/needs-reply/checks/{message_id}": Row("409 409 204 403   404   404    401     403", None, a_skipped_check),
->>>>>>> 1037e7b (A sample of what the rules said needs no reply is looked at again, and precision and recall are told: overrides alone cannot show what nobody reads)
     "GET /api/v1/saved-views": Row("                  200   200   200    200     200   200    401     200"),
     "POST /api/v1/saved-views": Row("                 201   201   201    201     201   201    401     422", {"name": "Late"}),
     "PATCH /api/v1/saved-views/{saved_view_id}": Row("200   200   403    403     403   404    401     403", {"name": "Hi"}, a_saved_view),

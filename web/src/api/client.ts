@@ -2,6 +2,7 @@
 
 import type { Contact, ContactField, Note, Value } from "./contacts.ts"
 import type { AddedHours, Goal, GoalReading, GoalWording, WhatIf } from "./goals.ts"
+import type { CheckTurn, NeedsReplyReport } from "./checks.ts"
 import type { Learnt, ReportQuery, WaitingReport, WaitingsPage, WaitingsQuery } from "./reports.ts"
 import type { Look, Rule, Sample, Vocabulary, Wording } from "./rules.ts"
 import type { Calendar, Policies, WantedHours, WantedPolicy } from "./sla.ts"
@@ -387,6 +388,19 @@ export class Api {
   waitings = (asked: WaitingsQuery): Promise<WaitingsPage> => this.#get("/reports/waiting/rows", { ...asked })
 
   learntSince = (asked: ReportQuery): Promise<Learnt> => this.#get("/reports/waiting/changes", { ...asked })
+
+  needsReplyReport = (first: string): Promise<NeedsReplyReport> => this.#get("/reports/needs-reply", { first })
+
+  needsReplyExport = (first: string): string => `${this.#base}/api/v1/reports/needs-reply/export?first=${first}`
+
+  /** What is before one to be checked, and the next. */
+  checks = (): Promise<CheckTurn> => this.#send("POST", "/needs-reply/checks/turns", {})
+
+  check = (id: Id, needed: boolean): Promise<void> => this.#send("PUT", `/needs-reply/checks/${id}`, { needed })
+
+  skipCheck = (id: Id): Promise<void> => this.#send("PUT", `/needs-reply/checks/${id}/skipping`, {})
+
+  undoCheck = (id: Id): Promise<void> => this.#send("DELETE", `/needs-reply/checks/${id}`)
 
   goals = (): Promise<Goal[]> => this.#get("/goals")
 
