@@ -31,7 +31,12 @@ ENOUGH = 40  # conversations in which somebody waits
 PATIENCE = 180.0  # seconds for a demo that is set up for the first time
 KEYS = {"note": "n", "assign": "a", "snooze": "h", "tag": "l", "done": "e", "palette": "Control+k", "help": "?"}
 
-REPORTS = {"report": "/reports?days=90", "report-week": "/reports?days=90&by=hour&measure=any"}
+REPORTS = {
+    "report": "/reports?days=90",
+    "needs-reply": "/reports/needs-reply",
+    "checks": "/reports/checks",
+    "report-week": "/reports?days=90&by=hour&measure=any",
+}
 
 
 @contextmanager
