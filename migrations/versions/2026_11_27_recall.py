@@ -3,13 +3,13 @@
 Only what comes from now on is counted so: what came before has no rule of its own.
 
 Revision ID: 2026_11_27_recall
-Revises: 2026_11_27_macro_team
+Revises: 2026_11_27_goal_reviews
 """
 
 from alembic import op
 
 revision = "2026_11_27_recall"
-down_revision = "2026_11_27_macro_team"
+down_revision = "2026_11_27_goal_reviews"
 branch_labels = None
 depends_on = None
 
