@@ -17,11 +17,14 @@ HERE = "nullif(current_setting('app.workspace_id', true), '')::uuid"
 
 
 def upgrade() -> None:
-    op.execute("""ALTER TABLE message ADD COLUMN rule TEXT COLLATE "C" DEFAULT '' NOT NULL,
-                  ADD COLUMN rule_asks BOOLEAN DEFAULT false NOT NULL,
-                  ADD COLUMN by_hand BOOLEAN DEFAULT false NOT NULL""")
-    op.execute("""CREATE INDEX ix_message_ruled ON message (workspace_id, at, id) INCLUDE (rule, rule_asks)
-                  WHERE rule <> '' AND NOT before_connection""")
+    # What is outside a transaction first, each so that it may be done again.
+    with op.get_context().autocommit_block():
+        op.execute("""ALTER TABLE message ADD COLUMN IF NOT EXISTS rule TEXT COLLATE "C" DEFAULT '' NOT NULL,
+                      ADD COLUMN IF NOT EXISTS rule_asks BOOLEAN DEFAULT false NOT NULL,
+                      ADD COLUMN IF NOT EXISTS by_hand BOOLEAN DEFAULT false NOT NULL""")
+        op.execute("DROP INDEX CONCURRENTLY IF EXISTS ix_message_ruled")
+        op.execute("""CREATE INDEX CONCURRENTLY ix_message_ruled ON message (workspace_id, at, id)
+                      INCLUDE (rule, rule_asks) WHERE rule <> '' AND NOT before_connection""")
     op.execute("""CREATE TABLE reply_check (
         workspace_id UUID NOT NULL,
         message_id UUID NOT NULL,
