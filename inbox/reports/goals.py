@@ -22,12 +22,13 @@ from inbox.people.access import Agent, Right
 from inbox.platforms.base import clean
 from inbox.reports import goal_places, goal_sentence, population
 from inbox.reports import what_if as what_if_pure
+from inbox.reports.as_of import settled
 from inbox.reports.days import midnight, monday_after, zone_of
 from inbox.reports.figures import Counted, PercentileOut, ShareOut
 from inbox.reports.goal_sentence import Goal, Metric, NotUnderstood
 from inbox.reports.open_time import CountedIn, micros
 from inbox.reports.population import Asked, Cut
-from inbox.reports.progress import HISTORY, ONE_WEEK, SPAN, ProgressOut, progress, within
+from inbox.reports.progress import HISTORY, ONE_WEEK, SPAN, ProgressOut, State, progress, within
 from inbox.reports.what_if import HOURS, Slot
 from inbox.rules.stored import unpacked
 from inbox.sla import spoken
@@ -48,7 +49,7 @@ SELECT back, sum(n)::float8 ^ 2 / sum(n ^ 2)::float8 AS clusters FROM (
 GROUP BY back
 """
 GOALS = """
-SELECT g.id, g.version, g.created_at, e.wording, e.baseline, e.made_at FROM goal g
+SELECT g.id, g.version, g.created_at, g.review, e.wording, e.baseline, e.made_at FROM goal g
 JOIN goal_edition e ON e.workspace_id = g.workspace_id AND e.goal_id = g.id AND e.version = g.version
 WHERE g.workspace_id = $1 AND g.removed_at IS NULL
 """
@@ -79,6 +80,13 @@ class Baseline(msgspec.Struct, frozen=True, kw_only=True):
     n: int
     share: ShareOut
     percentile: PercentileOut
+
+
+class Judged(msgspec.Struct, frozen=True):
+    """What of its last review says whether there is a verdict: reviews.ReviewOut has the rest."""
+
+    state: State
+    at: datetime
 
 
 class ReadingOut(msgspec.Struct, kw_only=True):
@@ -310,7 +318,7 @@ async def _word(session: AsyncSession, goal_id: UUID, version: int, wanted: Want
         by.person,
     )
     await connection.execute(
-        "UPDATE goal SET review_due_at = $3 WHERE workspace_id = $1 AND id = $2",
+        "UPDATE goal SET review_due_at = $3, review = NULL WHERE workspace_id = $1 AND id = $2",
         by.workspace_id,
         goal_id,
         monday_after(now, wanted.review_weeks, zone, end=midnight(wanted.deadline + timedelta(days=1), zone)),
@@ -325,7 +333,7 @@ def _share(shares: Sequence[ShareOut], rate: ShareOut, wanted: Wanted) -> ShareO
 
 
 async def _out(connection: Connection, row: asyncpg.Record, agent: Agent) -> GoalOut:
-    wanted, as_of = _wording(row), clock.now()
+    wanted, as_of = _wording(row), await _instant(connection, row, agent)
     zone, channels = await zone_of(connection, agent.workspace_id), await goal_places.channels(connection, agent)
     goal, ends = _goal(wanted), midnight(wanted.deadline + timedelta(days=1), zone)
     end = min(as_of, ends)
@@ -368,6 +376,14 @@ async def _out(connection: Connection, row: asyncpg.Record, agent: Agent) -> Goa
             for one in editions
         ],
     )
+
+
+async def _instant(connection: Connection, row: asyncpg.Record, agent: Agent) -> datetime:
+    """Now; or when its verdict fell, which is final: what became known later changes nothing of it."""
+    judged = unpacked(row["review"], Judged) if row["review"] else None
+    if judged and judged.state in ("met", "missed"):
+        return judged.at
+    return await settled(connection, agent.workspace_id)
 
 
 async def _row(connection: Connection, goal_id: UUID, agent: Agent) -> asyncpg.Record:

@@ -77,6 +77,40 @@ async def test_on_a_monday_every_four_weeks_it_is_said_how_it_stands_until_its_v
     assert await reviewing.look(desk.database, desk.workspace_id) == 0, "what is final is said once"
 
 
+async def test_a_verdict_is_final_whatever_becomes_known_later(desk: Desk, clock: Traveller) -> None:
+    await asked(desk, OCTOBER, 92, quick=0.3)
+    made = await set_goal(desk)
+    over = datetime(2022, 1, 2, 1, tzinfo=UTC)
+    clock.move_to(over)
+    await reviewing.look(desk.database, desk.workspace_id)
+    verdict = await desk.does(goals.one, made.id, desk.sam)
+    assert (verdict.progress.state, verdict.as_of) == ("missed", over)
+    clock.move_to(over + timedelta(days=9))
+    async with desk.database.tenant(
+        desk.workspace_id
+    ) as connection:  # all of them had their answer at once, it turns out
+        await connection.execute(
+            """INSERT INTO episode_past (workspace_id, conversation_id, key, known_from, known_until, channel_id,
+                   thread_kind, author, before_connection, state, kind, opened_at, ended_at, cause, agent, team,
+                   closed_unanswered, policy, policy_version)
+               SELECT workspace_id, conversation_id, key, known_from, $1, channel_id, thread_kind, author,
+                   before_connection, state, kind, opened_at, ended_at, cause, agent, team, closed_unanswered, policy,
+                   policy_version FROM episode WHERE opened_at > $2""",
+            over + timedelta(days=1),
+            OCTOBER,
+        )
+        await connection.execute(
+            "UPDATE episode SET ended_at = opened_at + interval '1 minute', known_from = $1 WHERE opened_at > $2",
+            over + timedelta(days=1),
+            OCTOBER,
+        )
+    later = await desk.does(goals.one, made.id, desk.sam)
+    assert (later.progress, later.as_of) == (verdict.progress, over)
+    again = msgspec.structs.replace(made.wording, purpose="customer questions")
+    reworded = await desk.does(goals.change, made.id, again, version=1, by=desk.sam)
+    assert reworded.progress.state == "met", "another wording is judged by what is known when it is made"
+
+
 async def due(desk: Desk) -> None:
     """Its Monday has come."""
     async with desk.database.tenant(desk.workspace_id) as connection:
