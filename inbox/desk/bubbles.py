@@ -13,6 +13,7 @@ from inbox.ground.db import Connection
 from inbox.ground.ids import new_id
 from inbox.people.access import Agent
 from inbox.platforms.base import Action, Kind, Template
+from inbox.realtime import rows
 
 PREVIEW = 160
 
@@ -108,10 +109,9 @@ async def message(
 async def show(connection: Connection, conversation: asyncpg.Record, text: str, by: str, count: int) -> None:
     """Lists show the last thing that was said."""
     await connection.execute(
-        """UPDATE conversation SET message_count = message_count + $3, preview = $4, preview_by = $5,
+        f"""UPDATE conversation SET message_count = message_count + $3, preview = $4, preview_by = $5,
                last_message_at = greatest(last_message_at, clock_timestamp()), version = version + 1,
-               waiting_rank = CASE WHEN waiting_since IS NOT NULL THEN extract(epoch FROM waiting_since)
-                   ELSE 100000000000 - extract(epoch FROM greatest(last_message_at, clock_timestamp())) END
+               waiting_rank = {rows.RANK.format(last="greatest(last_message_at, clock_timestamp())")}
            WHERE workspace_id = $1 AND id = $2""",
         conversation["workspace_id"],
         conversation["id"],

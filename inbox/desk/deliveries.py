@@ -247,10 +247,9 @@ async def count(
 ) -> None:
     """Problems are counted where lists see them; a send in trouble brings its row back to the queue."""
     await connection.execute(
-        """UPDATE conversation SET problems = greatest(0, problems + $3), version = version + 1,
+        f"""UPDATE conversation SET problems = greatest(0, problems + $3), version = version + 1,
                last_message_at = greatest(last_message_at, $4::timestamptz),
-               waiting_rank = CASE WHEN waiting_since IS NOT NULL THEN extract(epoch FROM waiting_since)
-                   ELSE 100000000000 - extract(epoch FROM greatest(last_message_at, $4::timestamptz)) END,
+               waiting_rank = {rows.RANK.format(last="greatest(last_message_at, $4::timestamptz)")},
                resolved_at = CASE WHEN $5 AND status = 'resolved' THEN NULL ELSE resolved_at END,
                status = CASE WHEN $5 AND status IN ('pending', 'resolved') THEN 'open' ELSE status END
            WHERE workspace_id = $1 AND id = $2""",

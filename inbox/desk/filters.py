@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -23,7 +23,7 @@ from inbox.ground.db import Connection
 from inbox.ground.errors import Invalid
 from inbox.people.access import Agent
 from inbox.platforms.base import Kind, clean
-from inbox.realtime.rows import EPOCH, NOBODY_WAITS
+from inbox.realtime.rows import NOBODY_WAITS, waiting_rank
 
 SOMEBODY_WAITS = f"c.waiting_rank < {NOBODY_WAITS / 2:.0f}"
 FEW = 1000  # conversations that are looked up one by one
@@ -64,7 +64,7 @@ class Filter:
     assignee: UUID | None = None
     unassigned: bool = False
     waiting: bool = False
-    rank: float | None = None  # whoever waits at least so long stands before it
+    since: datetime | None = None  # somebody waits from then on at the latest
     priority: int = 0
     tags: list[str] = field(default_factory=list)  # those that are many
     language: str = ""
@@ -96,7 +96,6 @@ async def narrow(connection: Connection, agent: Agent, asked: Filtering) -> Filt
     elif words is not None and (few := await _with_words(connection, agent, words, channels)) is not None:
         ids.append(few)
         words = None
-    waited = (clock.now() - timedelta(minutes=asked.minutes) - EPOCH).total_seconds() if asked.minutes else None
     return Filter(
         channels=channels,
         team=asked.team,
@@ -107,7 +106,7 @@ async def narrow(connection: Connection, agent: Agent, asked: Filtering) -> Filt
         assignee=_assignee(agent, asked.assignee),
         unassigned=asked.assignee == NOBODY,
         waiting=asked.waiting,
-        rank=waited,
+        since=clock.now() - timedelta(minutes=asked.minutes) if asked.minutes else None,
         priority=asked.priority,
         tags=common,
         language=language,
@@ -120,8 +119,8 @@ async def among_few(connection: Connection, agent: Agent, narrowed: Filter) -> F
     few = None
     if narrowed.ids is not None:
         return narrowed
-    if narrowed.waiting or narrowed.rank is not None:
-        few = await _few(connection, WAITING, agent, narrowed.rank or NOBODY_WAITS / 2)
+    if narrowed.waiting or narrowed.since is not None:
+        few = await _few(connection, WAITING, agent, _last_rank(narrowed.since), narrowed.since)
     if few is None and narrowed.priority:
         few = await _few(connection, PRESSING, agent, narrowed.priority)
     if few is None and narrowed.assignee is not None:
@@ -143,8 +142,10 @@ def conditions(query: Query, narrowed: Filter) -> list[str]:
         found.append("c.assignee_id IS NULL")
     if narrowed.waiting:
         found.append(SOMEBODY_WAITS)
-    if narrowed.rank is not None:
-        found.append(f"c.waiting_rank <= {query(narrowed.rank, 'float8')}")
+    if narrowed.since is not None:
+        # The rank keeps the list from being read beyond the last that can be meant.
+        found.append(f"c.waiting_rank <= {query(_last_rank(narrowed.since), 'float8')}")
+        found.append(f"c.waiting_since <= {query(narrowed.since, 'timestamptz')}")
     if narrowed.priority:
         found.append(f"c.priority > 0 AND c.priority >= {query(narrowed.priority, 'int')}")
     for tag in narrowed.tags:
@@ -164,6 +165,11 @@ def conditions(query: Query, narrowed: Filter) -> list[str]:
             " LIMIT 1)"
         )
     return found
+
+
+def _last_rank(since: datetime | None) -> float:
+    """Behind it nobody waits, or nobody since then."""
+    return NOBODY_WAITS / 2 if since is None else waiting_rank(since, None, since)
 
 
 def seen_by(agent: Agent) -> list[UUID] | None:
@@ -186,7 +192,8 @@ SPOKEN = """SELECT DISTINCT conversation_id AS id FROM message
 STATUSES = "unnest('{open,pending,snoozed,resolved}'::text[]) s(status)"
 WAITING = f"""SELECT w.id FROM {STATUSES}, LATERAL (
     SELECT c.id FROM conversation c WHERE c.workspace_id = $1 AND c.status = s.status AND c.waiting_rank <= $2
-    ORDER BY c.waiting_rank, c.id LIMIT $3) w LIMIT $3"""
+        AND ($3::timestamptz IS NULL OR c.waiting_since <= $3)
+    ORDER BY c.waiting_rank, c.id LIMIT $4) w LIMIT $4"""
 PRESSING = f"""SELECT w.id FROM {STATUSES}, generate_series($2::int, {URGENT}) p(priority), LATERAL (
     SELECT c.id FROM conversation c WHERE c.workspace_id = $1 AND c.status = s.status AND c.priority > 0
         AND c.priority = p.priority ORDER BY c.waiting_rank, c.id LIMIT $3) w LIMIT $3"""

@@ -11,6 +11,7 @@ from inbox.desk import status
 from inbox.ground.db import Connection
 from inbox.ground.ids import new_id
 from inbox.platforms.base import Kind, Sent
+from inbox.realtime import rows
 from inbox.realtime.events import Happening
 from inbox.sla import facts as f
 from inbox.sla.facts import tie_of
@@ -37,10 +38,10 @@ async def link(
         return [], []
     identity_id = await _private_identity(connection, workspace_id, public["platform"], found.thread, item)
     await connection.execute(
-        """INSERT INTO conversation (workspace_id, id, channel_id, platform, kind, thread_key, status, identity_id,
+        f"""INSERT INTO conversation (workspace_id, id, channel_id, platform, kind, thread_key, status, identity_id,
                participants, preview, preview_by, last_message_at, linked_id, waiting_rank)
            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1, $9, 'us', $10::timestamptz, $11,
-                   100000000000 - extract(epoch FROM $10::timestamptz))
+                   {rows.NOBODY_WAITS} - extract(epoch FROM $10::timestamptz))
            ON CONFLICT (workspace_id, channel_id, thread_key, kind) DO NOTHING""",
         workspace_id,
         new_id(),

@@ -293,7 +293,7 @@ class Scene:
         """Write what changed. Raises Again if another transaction made one of our rows first."""
         threads = sorted(self.threads.values(), key=lambda thread: thread.id)
         for thread in threads:
-            thread.waiting_rank = waiting_rank(thread.waiting_since, thread.last_message_at)
+            thread.waiting_rank = waiting_rank(thread.waiting_since, thread.due_at, thread.last_message_at)
         fresh = [thread for thread in threads if thread.new]
         changed = [t for t in threads if not t.new and t != self._threads_before.get(t.id)]
         if fresh:

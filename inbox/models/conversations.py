@@ -220,8 +220,8 @@ class Conversation(Tenant, Table):
     waiting_count: Mapped[int] = mapped_column(Integer, server_default=sql("0"))
     due_at: Mapped[MaybeInstant]  # the first promise to somebody who waits here
     risk: Mapped[int] = mapped_column(SmallInteger, server_default=sql("0"))  # of them: 1 at risk, 2 past it
-    # Lists read in one direction: those who wait come first, longest first; the rest by newest activity.
-    # Seconds since 1970 of waiting_since, or 10^11 minus those of last_message_at.
+    # Lists read in one direction: what is due first, then who waits longest, then what moved last, as
+    # realtime.rows.waiting_rank counts.
     waiting_rank: Mapped[float] = mapped_column(server_default=sql("0"))
     is_spam: Mapped[bool] = mapped_column(Boolean, server_default=sql("false"))  # an agent says so
     imported: Mapped[bool] = mapped_column(Boolean, server_default=sql("false"))

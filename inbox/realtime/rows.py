@@ -335,11 +335,18 @@ def macro(row: asyncpg.Record) -> MacroOut:
 
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-NOBODY_WAITS = 100_000_000_000.0
+MICROSECOND = timedelta(microseconds=1)
+NOTHING_DUE, NOBODY_WAITS = 5_000_000_000, 100_000_000_000  # seconds; what is due before 2128 stands before the first
+# The same in SQL; {last}: when the conversation moved last.
+RANK = f"""CASE WHEN waiting_since IS NULL THEN {NOBODY_WAITS} - extract(epoch FROM {{last}})
+    WHEN due_at IS NULL THEN {NOTHING_DUE} + extract(epoch FROM waiting_since)
+    ELSE extract(epoch FROM due_at) END"""
 
 
-def waiting_rank(waiting_since: datetime | None, last_message_at: datetime) -> float:
-    """The order of every list as one number: who waits longest first, then what moved last."""
-    if waiting_since is not None:
-        return (waiting_since - EPOCH) / timedelta(seconds=1)
-    return NOBODY_WAITS - (last_message_at - EPOCH) / timedelta(seconds=1)
+def waiting_rank(waiting_since: datetime | None, due_at: datetime | None, last_message_at: datetime) -> float:
+    """The order of every list as one number: what is due first, then who waits longest, then what moved last."""
+    if waiting_since is None:
+        return NOBODY_WAITS - (last_message_at - EPOCH) / timedelta(seconds=1)
+    if due_at is None:
+        return (NOTHING_DUE * 1_000_000 + (waiting_since - EPOCH) // MICROSECOND) / 1_000_000  # as the page does
+    return ((due_at - EPOCH) // MICROSECOND) / 1_000_000

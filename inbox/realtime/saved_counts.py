@@ -123,7 +123,7 @@ def _clause(values: list[Any], view: str, asked: dict[str, Any]) -> str:
     if asked.get("waiting"):
         found.append(WAITS)
     if asked.get("minutes"):
-        found.append(f"c.waiting_rank <= extract(epoch FROM now()) - {int(asked['minutes']) * 60}")
+        found.append(f"c.waiting_since <= now() - {int(asked['minutes'])} * interval '1 minute'")
     if asked.get("priority"):
         found.append(f"c.priority >= {int(asked['priority'])}")
     for tag in asked.get("tags", ()):

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 import asyncpg
 import msgspec
 
 from inbox.ground.db import Connection
-from inbox.realtime.rows import EPOCH, NOBODY_WAITS
+from inbox.realtime.rows import NOBODY_WAITS
 
 BANDS = (0, 3600, 4 * 3600, 24 * 3600)  # seconds from which on each begins
 NEXT, LATE = 8, 5  # promises that end next, and of those broken the oldest
@@ -21,8 +21,9 @@ LONGEST_NAME = 20
 # Those who wait, also where it is snoozed: that hides nobody from a supervisor.
 WAITING = f"""
 SELECT c.channel_id, c.assignee_id, c.status = 'snoozed' AS snoozed,
-       width_bucket(greatest($3::float8 - c.waiting_rank, 0), $4::float8[]) - 1 AS band,
-       count(*) AS n, min(c.waiting_rank) AS oldest
+       width_bucket(greatest(extract(epoch FROM $3::timestamptz - c.waiting_since), 0)::float8, $4::float8[]) - 1
+           AS band,
+       count(*) AS n, min(c.waiting_since) AS oldest
 FROM unnest('{{open,pending,snoozed}}'::text[]) AS s(status)
 JOIN conversation c ON c.workspace_id = $1 AND c.status = s.status AND c.waiting_rank < {NOBODY_WAITS / 2:.0f}
 WHERE $2::uuid[] IS NULL OR c.channel_id = ANY($2)
@@ -102,8 +103,7 @@ async def look(
     connection: Connection, workspace_id: UUID, channel_ids: Sequence[UUID] | None, now: datetime
 ) -> tuple[Queue, PromisesOut]:
     """Of these channels (None: all)."""
-    at = (now - EPOCH).total_seconds()
-    waiting = await connection.fetch(WAITING, workspace_id, channel_ids, at, [float(one) for one in BANDS])
+    waiting = await connection.fetch(WAITING, workspace_id, channel_ids, now, [float(one) for one in BANDS])
     promised = await connection.fetch(PROMISED, workspace_id, channel_ids, now)
     lists = [
         await connection.fetch(PROMISES.format(side=side), workspace_id, channel_ids, now, most)
@@ -120,8 +120,7 @@ def _counted(waiting: Sequence[asyncpg.Record], promised: Sequence[asyncpg.Recor
     nobodys = 0
     for row in waiting:
         one = channels.setdefault(row["channel_id"], ChannelWaitingOut(channel_id=row["channel_id"]))
-        since = EPOCH + timedelta(seconds=row["oldest"])
-        one.oldest = since if one.oldest is None else min(one.oldest, since)
+        one.oldest = min(row["oldest"], one.oldest or row["oldest"])
         if row["snoozed"]:
             one.snoozed += row["n"]
             continue

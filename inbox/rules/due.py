@@ -14,7 +14,7 @@ from uuid import UUID
 import msgspec
 
 from inbox.ground.db import Connection
-from inbox.realtime.rows import EPOCH
+from inbox.realtime.rows import EPOCH, NOBODY_WAITS
 from inbox.realtime.shapes import EventOut
 
 RECEIVED, TAGGED = "message.received", "conversation.tagged"
@@ -36,7 +36,7 @@ WHERE g.rule_id IS NULL OR NOT EXISTS (
 ORDER BY g.name ON CONFLICT DO NOTHING
 """
 # Whoever waits already, where the instant is still to come: a rule that is switched on says nothing of what was.
-SEED = """
+SEED = f"""
 INSERT INTO rule_due (workspace_id, name, trigger, conversation_id, rule_id, waiting_since, at, due_at)
 SELECT $1, 'waiting ' || r.id || ' ' || c.id || ' ' || (extract(epoch FROM c.waiting_since) * 1000000)::bigint,
        'waiting', c.id, r.id, c.waiting_since, c.waiting_since + e.minutes * interval '1 minute',
@@ -44,9 +44,8 @@ SELECT $1, 'waiting ' || r.id || ' ' || c.id || ' ' || (extract(epoch FROM c.wai
 FROM rule r JOIN rule_edition e ON e.workspace_id = r.workspace_id AND e.rule_id = r.id AND e.edition = r.running,
      unnest(ARRAY['open', 'pending', 'snoozed']) AS s(status), LATERAL (
          SELECT id, waiting_since FROM conversation
-         WHERE workspace_id = $1 AND status = s.status AND waiting_rank > extract(epoch FROM now() - e.minutes
-             * interval '1 minute') AND waiting_rank <= extract(epoch FROM now()) AND waiting_since IS NOT NULL
-             AND NOT imported) c
+         WHERE workspace_id = $1 AND status = s.status AND waiting_rank < {NOBODY_WAITS / 2:.0f}
+             AND waiting_since > now() - e.minutes * interval '1 minute' AND waiting_since <= now() AND NOT imported) c
 WHERE r.workspace_id = $1 AND r.id = $2 AND e.trigger = 'waiting'
 ON CONFLICT (workspace_id, name) DO UPDATE SET due_at = excluded.due_at
 """

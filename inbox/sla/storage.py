@@ -261,5 +261,5 @@ async def _show_waiting(connection: Connection, workspace_id: UUID, waiting: Map
         [w.imported for w in now],
         [w.due for w in now],
         [w.risk for w in now],
-        [waiting_rank(w.since, row["last_message_at"]) for w, row in zip(now, changed, strict=True)],
+        [waiting_rank(w.since, w.due, row["last_message_at"]) for w, row in zip(now, changed, strict=True)],
     )

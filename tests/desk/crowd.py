@@ -62,7 +62,7 @@ SELECT {workspace}, md5('conversation' || n)::uuid, channel, 'facebook', kind, '
        md5('identity' || n)::uuid, CASE WHEN kind = 'comment' THEN md5('post' || 1 + n / 4)::uuid END,
        'Where is order ' || n || '?', 3, (n % 977 = 0)::int, at, at,
        CASE WHEN waits THEN at END, waits::int, imported,
-       CASE WHEN waits THEN extract(epoch FROM at) ELSE 100000000000 - extract(epoch FROM at) END,
+       CASE WHEN waits THEN 5000000000 + extract(epoch FROM at) ELSE 100000000000 - extract(epoch FROM at) END,
        CASE WHEN status = 'snoozed' THEN now() + interval '1 day' END,
        (kind = 'comment' AND (n % 40 = 0 OR n % 1501 = 0))::int, CASE WHEN n % 700 = 0 THEN 3 ELSE 0 END
 FROM (

@@ -43,6 +43,7 @@ MANY = 20_000
 SMALL = {
     "api_token",
     "calendar",
+    "channel_hours",
     "contact_field",
     "channel",
     "feed_head",

@@ -9,12 +9,13 @@ from uuid import UUID
 
 import pytest
 
-from inbox.desk import assignment, conversations, filters, reading, snoozes, tags, views
+from inbox.desk import assignment, conversations, filters, policies, reading, snoozes, tags, views
 from inbox.desk.conversations import Unanswered
 from inbox.desk.filters import Filtering
 from inbox.ground.errors import Invalid
 from inbox.people.access import Agent, Role
 from inbox.platforms.base import Kind
+from inbox.realtime.rows import waiting_rank
 from tests.desk.story import Desk, minutes_ago
 
 
@@ -31,6 +32,23 @@ async def test_whoever_waits_longest_comes_first_and_then_what_moved_last(desk: 
     assert await ids(desk, "open") == [older, newer, quieter, quiet]
     await desk.posts(quiet, "Did it come?", by=desk.ana, anyway=True)
     assert await ids(desk, "open") == [older, newer, quiet, quieter]
+
+
+async def test_what_is_due_first_comes_before_whoever_was_promised_nothing_however_long_they_wait(desk: Desk) -> None:
+    quick = [policies.WantedPolicy(name="Messages", first="8 hours", kinds=["dm"])]
+    await desk.does(
+        policies.put, policies.Wanted(policies=quick, version=0), by=desk.world.admin, since=minutes_ago(60 * 24 * 30)
+    )
+    long_ago = await desk.sees_comment("7001", "Where can I buy it?", ago=60 * 20)
+    soon = await desk.hears("7002", "Where is my order?", ago=60 * 7)
+    later = await desk.hears("7003", "Where is mine?", ago=60)
+    assert await ids(desk, "open") == [soon, later, long_ago]
+    assert await ids(desk, "open", minutes=60 * 6) == [soon, long_ago]
+    assert await ids(desk, "open", minutes=60 * 12) == [long_ago]
+    await desk.writes(soon, "Let me look.", by=desk.ana)
+    assert await ids(desk, "open") == [soon, later, long_ago], "until it is sent"
+    for row in await desk.rows("SELECT * FROM conversation WHERE workspace_id = $1"):
+        assert row["waiting_rank"] == waiting_rank(row["waiting_since"], row["due_at"], row["last_message_at"])
 
 
 async def test_a_second_message_of_the_same_person_moves_nothing(desk: Desk) -> None:

@@ -31,6 +31,7 @@ class House {
       status: (["open", "open", "pending", "resolved", "snoozed"] as const)[this.#roll(5)]!,
       assignee_id: this.#roll(2) ? ME : null,
       waiting_since: this.#roll(2) ? `2026-11-23T09:${minute}:00.${this.#roll(999999)}Z` : null,
+      due_at: this.#roll(3) ? null : `2026-11-23T1${this.#roll(9)}:${minute}:00.${this.#roll(999999)}Z`,
       last_message_at: `2026-11-23T10:${minute}:00Z`,
     })
     this.rows.set(id, row)

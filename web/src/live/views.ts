@@ -111,14 +111,16 @@ export function belongs(filter: Filter, row: Conversation, reader: Reader): bool
   return judges[filter.view]?.(row, reader) ?? false
 }
 
-const NOBODY_WAITS = 100_000_000_000 // the server's own number: whoever waits stands before everybody else
+// The server's own numbers: what is due stands before whoever just waits, and who waits before everybody else.
+const NOTHING_DUE = 5_000_000_000
+const NOBODY_WAITS = 100_000_000_000
 
-/** Where the row stands: whoever waits first, the longest waiting on top; then what moved last. At risk: by the promise. */
+/** Where the row stands: what is due first, then the longest waiting, then what moved last. At risk: by the promise. */
 export function keyOf(row: Conversation, view: string): Key {
   if (view === "risk") return { rank: row.due_at ? micros(row.due_at) : Infinity, id: row.id }
-  const rank = row.waiting_since
-    ? micros(row.waiting_since) / 1_000_000
-    : NOBODY_WAITS - micros(row.last_message_at) / 1_000_000
+  const rank = !row.waiting_since
+    ? NOBODY_WAITS - micros(row.last_message_at) / 1_000_000
+    : (row.due_at ? micros(row.due_at) : NOTHING_DUE * 1_000_000 + micros(row.waiting_since)) / 1_000_000
   return { rank, id: row.id }
 }
 
