@@ -34,7 +34,6 @@ KEYS = {"note": "n", "assign": "a", "snooze": "h", "tag": "l", "done": "e", "pal
 REPORTS = {
     "report": "/reports?days=90",
     "needs-reply": "/reports/needs-reply",
-    "checks": "/reports/checks",
     "report-week": "/reports?days=90&by=hour&measure=any",
 }
 
@@ -115,6 +114,8 @@ class Photographer:
         await self.takes("customers")
         await page.goto("/reports/goals")
         await self.takes("goals")
+        await page.goto("/reports/checks")
+        await self.takes("checks")
         await page.goto("/reports/wallboard")
         await expect(page.locator("dl.strip")).to_be_visible()
         await self.takes("wallboard")

@@ -6,6 +6,7 @@ import pytest
 from playwright.async_api import expect
 
 from inbox.desk import checks
+from tests.waiting import until
 from tests.web.office import Office, Seat
 from tests.web.test_looks import found_by_axe
 
@@ -53,8 +54,12 @@ async def test_an_agent_checks_three_messages_without_a_mouse(office: Office) ->
     await expect(ana.page.get_by_role("heading", name="Nothing left to check")).to_be_visible()
     await ana.presses("g", "u")
     await expect(ana.row(second)).to_be_visible()
-    told = await office.desk.rows("SELECT needed FROM reply_check WHERE workspace_id = $1 AND needed IS NOT NULL")
-    assert sorted(row["needed"] for row in told) == [False, True]
+
+    async def is_told() -> bool:
+        told = await office.desk.rows("SELECT needed FROM reply_check WHERE workspace_id = $1 AND needed IS NOT NULL")
+        return sorted(row["needed"] for row in told) == [False, True]
+
+    await until(is_told, "both checks are stored")
 
 
 async def test_two_agents_at_once_never_see_the_same_message(office: Office) -> None:
