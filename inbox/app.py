@@ -17,7 +17,9 @@ from litestar.datastructures import State
 
 from inbox.api import (
     attachments,
+    audience,
     audit,
+    channel_audits,
     channels,
     checks,
     contact_fields,
@@ -48,6 +50,7 @@ from inbox.api import (
     tags,
     teams,
     tokens,
+    touch,
     trouble,
     views,
     wallboard,
@@ -107,6 +110,9 @@ ROOMS = (
     trouble,
     reports,
     checks,
+    channel_audits,
+    audience,
+    touch,
     goals,
     wallboard,
     sla,

@@ -1,5 +1,6 @@
 """The tables, and nothing else. Rules about them live on the floors above."""
 
+from inbox.models.audits import ChannelAudit
 from inbox.models.base import INSTALL_TABLES, Table
 from inbox.models.channels import Channel, ChannelRoute, ChannelSpending, DeletionRequest, OAuthState, PlatformApp
 from inbox.models.checks import ReplyCheck
@@ -60,6 +61,7 @@ __all__ = [
     "AuditEntry",
     "Calendar",
     "Channel",
+    "ChannelAudit",
     "ChannelHours",
     "ChannelRoute",
     "ChannelSpending",

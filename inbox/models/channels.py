@@ -1,11 +1,12 @@
 """Connected accounts, and how an arriving event finds them."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
     Boolean,
+    Date,
     DateTime,
     Double,
     ForeignKey,
@@ -81,6 +82,7 @@ class Channel(Tenant, Table):
     mission: Mapped[Words]
     owner_id: Mapped[MaybeName]
     team_id: Mapped[MaybeName]  # who answers what comes in here
+    next_audit_on: Mapped[date | None] = mapped_column(Date, nullable=True)  # when somebody looks whether it is fit
     version: Mapped[int] = mapped_column(Integer, server_default=sql("1"))
     created_at: Mapped[Now]
 

@@ -50,6 +50,18 @@ class Message(Tenant, Table):
             postgresql_include=["rule", "rule_asks"],
             postgresql_where=sql("rule <> '' AND NOT before_connection"),
         ),
+        # What came in at a channel, and what we wrote there, counted over months.
+        Index(
+            "ix_message_heard",
+            *("workspace_id", "channel_id", "at"),
+            postgresql_include=["identity_id", "needs_reply", "kind", "language", "before_connection"],
+            postgresql_where=sql("direction = 'in'"),
+        ),
+        Index(
+            "ix_message_replied",
+            *("workspace_id", "channel_id", "at"),
+            postgresql_where=sql("direction = 'out' AND agent_id IS NOT NULL AND delivery = 'sent'"),
+        ),
         # What was deleted is found no more. The day lets a common word be looked for in recent days alone.
         Index(
             "ix_message_words",

@@ -262,7 +262,11 @@ class Episode(Tenant, Table):
     __table_args__ = (
         within("conversation", "conversation_id"),
         Index("ix_episode_waiting", "workspace_id", "opened_at", postgresql_where=sql("state = 'waiting'")),
-        Index("ix_episode_opened", "workspace_id", "channel_id", "opened_at"),
+        Index(
+            "ix_episode_opened",
+            *("workspace_id", "channel_id", "opened_at"),
+            postgresql_include=["author", "case_key", "state", "before_connection"],
+        ),
         Index(
             "ix_episode_report",
             "workspace_id",

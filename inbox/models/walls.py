@@ -16,7 +16,7 @@ HERE = "nullif(current_setting('app.workspace_id', true), '')::uuid"
 APPEND_ONLY = frozenset(
     {
         *("fact", "audit_entry", "message_revision", "event"),
-        *("goal_edition", "rule_edition", "sla_edition", "channel_hours"),
+        *("goal_edition", "rule_edition", "sla_edition", "channel_hours", "channel_audit"),
     }
 )
 

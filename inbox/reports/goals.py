@@ -293,6 +293,11 @@ async def remove(session: AsyncSession, goal_id: UUID, *, by: Agent) -> None:
     await lines.note(connection, by.workspace_id, "goal_removed", by=by.person, token_id=by.token_id, goal=sentence)
 
 
+def target_of(wanted: Wanted) -> float:
+    """Seconds in which an answer counts for it."""
+    return within(_goal(wanted))
+
+
 async def _word(session: AsyncSession, goal_id: UUID, version: int, wanted: Wanted, by: Agent, verb: str) -> GoalOut:
     connection = await raw(session)
     now = clock.now()

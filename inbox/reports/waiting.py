@@ -120,10 +120,13 @@ async def _days_of(connection: Connection, wanted: Wanted, by: Agent) -> tuple[s
     return zone, *period(wanted, (wanted.as_of or clock.now()).astimezone(ZoneInfo(zone)).date())
 
 
-def period(wanted: Wanted, today: date) -> tuple[date, date]:
-    """The first and the last day of it. Raises Invalid where they make none."""
+def period(wanted: Wanted, today: date, *, usually: timedelta = USUALLY) -> tuple[date, date]:
+    """The first and the last day of it; up to today and as long as `usually`, if nothing else is said.
+
+    Raises Invalid where they make none.
+    """
     last = wanted.last or today
-    first = wanted.first or last - USUALLY + ONE_DAY
+    first = wanted.first or last - usually + ONE_DAY
     if first > last:
         raise Invalid("The first day comes after the last.")
     if last - first > LONGEST:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import asyncpg
 import pytest
-from sqlalchemy import ARRAY, Boolean, Column, DateTime, LargeBinary, Numeric, Uuid
+from sqlalchemy import ARRAY, Boolean, Column, Date, DateTime, LargeBinary, Numeric, Uuid
 from sqlalchemy import Integer as Whole
 from sqlalchemy import Table as Catalogued
 from sqlalchemy.dialects.postgresql import JSONB
@@ -54,6 +54,7 @@ def _something(column: Column[Any]) -> Any:
         (Whole, 1),
         (Numeric, 1.0),
         (DateTime, clock.now()),
+        (Date, clock.now().date()),
         (LargeBinary, b"x"),
         (JSONB, "{}"),
         (ARRAY, []),
