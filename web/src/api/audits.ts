@@ -43,6 +43,7 @@ export interface ServedGoal {
   id: Id
   sentence: string
   purpose: string
+  hours: "clock" | "business"
   within: number
   wanted: number
 }

@@ -1,6 +1,6 @@
 /** How the audit of a channel reads: its days, its numbers, and each rule with the numbers it looked at. */
 
-import type { AuditRule, Days, Stand } from "../api/audits.ts"
+import type { AuditRule, Days, ServedGoal, Stand } from "../api/audits.ts"
 import { desk } from "../live/desk.svelte.ts"
 import { router } from "../ui/router.svelte.ts"
 import { localeNow, number, said, t } from "../ui/text.ts"
@@ -46,12 +46,18 @@ export function figures(stand: Stand): { key: "items" | "people" | "asks" | "med
 const SHARES = ["share", "high", "low", "least", "most", "wanted", "points"]
 const BOTH = ["now", "before"] // people in one rule, shares in another
 
+/** Within what time a goal wants an answer, and whether it counts opening hours alone. */
+export function aimed(goal: ServedGoal): string {
+  const span = seconds(goal.within)
+  return goal.hours === "business" ? t("report.business_span", { span }) : span
+}
+
 /** The sentence of a rule, with its arithmetic. */
-export function arithmetic(rule: AuditRule): string {
+export function arithmetic(rule: AuditRule, goal: ServedGoal | null): string {
   const values: Record<string, string | number> = {}
   for (const [name, value] of Object.entries(rule.numbers)) {
     const isShare = SHARES.includes(name) || (BOTH.includes(name) && rule.name === "slower")
-    values[name] = value === null ? "–" : name === "within" ? seconds(value) : isShare ? percent(value) : value
+    values[name] = value === null ? "–" : name === "within" ? (goal ? aimed(goal) : seconds(value)) : isShare ? percent(value) : value
   }
   const words = said("fit.rule", rule.name, values)
   return rule.state === "unsaid" ? t("fit.unsaid", { rule: words }) : words
