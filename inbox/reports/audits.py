@@ -39,7 +39,7 @@ WHERE c.workspace_id = $1 AND ($2::uuid[] IS NULL OR c.id = ANY($2)) ORDER BY c.
 
 
 class GoalOut(msgspec.Struct, kw_only=True):
-    """A goal that a channel serves. `purpose`: offered as a mission where there is none; `within`: seconds of `hours`."""
+    """A goal that a channel serves. `purpose`: offered where no mission is written; `within`: seconds of `hours`."""
 
     id: UUID
     sentence: str

@@ -8,15 +8,17 @@ from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import pytest
+from time_machine import travel
 
-from inbox.desk import decisions, merges, missions
+from inbox.desk import channel_hours, decisions, merges, missions
 from inbox.desk.missions import Mission
 from inbox.ground.errors import Forbidden, Invalid, NotFound
 from inbox.ground.ids import new_id
 from inbox.reports import audit_pages, audit_table, audits, goals
 from inbox.reports.audit_pages import AuditOut, PastOut, Taken
 from inbox.reports.audits import RowOut, TableOut
-from tests.desk.story import Desk
+from tests.desk.story import Desk, minutes_ago
+from tests.reports.test_business_hours import opens
 from tests.reports.test_goal_sentence import SEED
 
 DAY = 24 * 60  # minutes
@@ -157,6 +159,33 @@ async def test_a_goal_that_serves_it_offers_its_purpose_and_is_what_it_is_measur
     assert told.row.now.within_goal is not None
     assert told.row.now.within_goal.value == 0
     assert [goal.sentence for goal in told.goals] == [told.row.goal.sentence]
+
+
+async def test_a_goal_in_opening_hours_measures_its_channel_in_those(desk: Desk) -> None:
+    office = await opens(desk)
+    evening = datetime.now(UTC).replace(hour=18, minute=0, second=0, microsecond=0) - timedelta(days=9)
+    evening -= timedelta(days=evening.weekday())  # a Monday
+    with travel(evening - timedelta(days=3), tick=False):
+        await desk.does(channel_hours.put, desk.world.channel_id, office, by=desk.world.admin)
+    ago = (minutes_ago(0) - evening).total_seconds() / 60
+    await desk.hears("ana", "Where is my order?", ago=ago)
+    await desk.answered_elsewhere("ana", "On its way!", ago=ago - 15 * 60 - 30)  # Tuesday, half past nine
+    wanted = goals.Wanted(
+        purpose="service",
+        metric="share",
+        within=3600,
+        hours="business",
+        deadline=date(2099, 12, 31),
+        channel_ids=[desk.world.channel_id],
+    )
+    await desk.does(goals.make, wanted, by=desk.sam)
+    found = await row(desk)
+    assert found.goal is not None
+    assert found.goal.hours == "business"
+    assert found.now.within_goal is not None
+    assert found.now.within_goal.value == 1, "half an hour of work"
+    assert found.now.within_day.value == 1
+    assert (await page(desk)).trend[-2].share.within == 3600
 
 
 async def test_what_was_decided_stays_as_it_was_found(desk: Desk) -> None:
