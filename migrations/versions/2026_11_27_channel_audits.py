@@ -1,13 +1,13 @@
 """Channels are audited: what was computed, what was decided, and when to look again.
 
 Revision ID: 2026_11_27_channel_audits
-Revises: 2026_11_27_recall
+Revises: 2026_11_27_due_first
 """
 
 from alembic import op
 
 revision = "2026_11_27_channel_audits"
-down_revision = "2026_11_27_recall"
+down_revision = "2026_11_27_due_first"
 branch_labels = None
 depends_on = None
 
