@@ -25,6 +25,7 @@ from inbox.flow import (
     purging,
     readers,
     rereading,
+    twinning,
     webhooks,
 )
 from inbox.flow.hearing import Ear
@@ -310,6 +311,14 @@ async def _turn(house: House, reader: Reader, workspace_id: UUID) -> Turn:
     except Exception as error:
         log.warning("feed could not be read", reader=reader.name, workspace=str(workspace_id), exc_info=error)
         return Turn()
+
+
+async def read_who_was_known(house: House, stop: asyncio.Event) -> None:
+    """Whoever wrote before signs were kept, a few accounts of each workspace in turn; after that there is nobody."""
+    while not stop.is_set():
+        walked = sum([await twinning.walk(house.database, one) for one in await twinning.unread(house.database)])
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), 0.2 if walked else READING_AGAIN)
 
 
 async def send_mail(house: House, stop: asyncio.Event) -> None:

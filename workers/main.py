@@ -13,6 +13,7 @@ import uvloop
 from inbox.flow.announcing import Webhooks
 from inbox.flow.notifying import Notifications
 from inbox.flow.ruling import Rules
+from inbox.flow.twinning import Twins
 from inbox.ground.bell import Bell
 from inbox.ground.crypto import Safe
 from inbox.ground.db import Database
@@ -44,6 +45,8 @@ LOOPS: dict[str, Loop] = {
     "handing out": loops.hand_out,
     "introductions": loops.introduce_people,
     "notifications": loops.read_feed(Notifications()),
+    "twins": loops.read_feed(Twins()),
+    "known before": loops.read_who_was_known,
     "mail": loops.send_mail,
     "rules are told": loops.read_feed(Rules()),
     "rules": ruling.follow_rules,

@@ -31,9 +31,10 @@ class Erased(msgspec.Struct):
 
 
 class Merge(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """`contact_id`: who is the same person. The one in the address stays."""
+    """`contact_id`: who is the same person. The one in the address stays. `anyway`: though somebody said otherwise."""
 
     contact_id: UUID
+    anyway: bool = False
 
 
 @get("/contacts", summary="List people")
@@ -73,8 +74,11 @@ async def create_merge(
     session: NamedDependency[AsyncSession],
     agent: NamedDependency[Agent],
 ) -> ContactOut:
-    """They are one person until the merge is deleted; no measured time changes. 409 already_merged."""
-    return await merges.merge(session, contact_id, data.contact_id, by=agent)
+    """They are one person until the merge is deleted; no measured time changes.
+
+    409 already_merged, and said_apart where somebody said that they are not the same.
+    """
+    return await merges.merge(session, contact_id, data.contact_id, by=agent, anyway=data.anyway)
 
 
 @delete("/contacts/{contact_id:uuid}/merges/{merge_id:uuid}", status_code=200, summary="Split two contacts")

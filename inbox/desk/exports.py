@@ -104,6 +104,14 @@ class HeldMerge(msgspec.Struct, kw_only=True):
     split_at: datetime | None
 
 
+class HeldConsent(msgspec.Struct, kw_only=True):
+    """They agreed to their accounts being tied together, and perhaps no more since. `how`: what showed it."""
+
+    at: datetime
+    how: str
+    withdrawn_at: datetime | None
+
+
 class HeldNote(msgspec.Struct, kw_only=True):
     """What one of us wrote down about them."""
 
@@ -127,6 +135,7 @@ class ExportOut(msgspec.Struct, kw_only=True):
     made_at: datetime
     identities: list[HeldIdentity]
     merges: list[HeldMerge]
+    consents: list[HeldConsent]
     tags: list[str]
     values: list[HeldValue]
     notes: list[HeldNote]
@@ -152,6 +161,12 @@ async def export(connection: Connection, contact_id: UUID, *, by: Agent) -> Expo
         """SELECT kept_id, merged_id, at, split_at FROM contact_merge WHERE workspace_id = $1 AND kept_id = ANY($2)
            UNION SELECT kept_id, merged_id, at, split_at FROM contact_merge
            WHERE workspace_id = $1 AND merged_id = ANY($2) ORDER BY at""",
+        by.workspace_id,
+        homes,
+    )
+    consents = await connection.fetch(
+        """SELECT at, how, withdrawn_at FROM contact_consent WHERE workspace_id = $1 AND contact_id = ANY($2)
+           ORDER BY at, id""",
         by.workspace_id,
         homes,
     )
@@ -211,6 +226,7 @@ async def export(connection: Connection, contact_id: UUID, *, by: Agent) -> Expo
             HeldMerge(contact_id=row["kept_id"], merged_id=row["merged_id"], at=row["at"], split_at=row["split_at"])
             for row in merges
         ],
+        consents=[HeldConsent(**row) for row in consents],
         tags=[row["name"] for row in worn],
         values=[HeldValue(field=row["title"], value=row["value"]) for row in filled_in],
         notes=[HeldNote(text=row["text"], at=row["at"], edited_at=row["edited_at"]) for row in notes],

@@ -12,7 +12,7 @@ import asyncpg
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from inbox.desk import lines
+from inbox.desk import lines, sign_rows
 from inbox.ground.db import Connection, raw
 from inbox.ground.errors import Invalid, NotFound
 from inbox.ground.ids import new_id
@@ -113,6 +113,7 @@ async def remove(session: AsyncSession, field_id: UUID, *, by: Agent) -> None:
     )
     if row is None:
         raise NotFound("There is no such field.")
+    await sign_rows.forget_sources(await raw(session), by.workspace_id, [field_id])
     await _tell(session, row, "removed", by)
 
 

@@ -15,9 +15,9 @@ from uuid import UUID
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from inbox.desk import cards, lines, together
+from inbox.desk import apart, cards, lines, together
 from inbox.desk.cards import ContactOut
-from inbox.ground.db import Connection, raw
+from inbox.ground.db import raw
 from inbox.ground.errors import Conflict, Invalid, NotFound
 from inbox.ground.ids import new_id
 from inbox.people.access import Agent, Right
@@ -31,6 +31,10 @@ class AlreadyMerged(Conflict):
     code, title = "already_merged", "They were merged meanwhile"
 
 
+class SaidApart(Conflict):
+    code, title = "said_apart", "They were said not to be the same"
+
+
 class SplitOut(msgspec.Struct, kw_only=True):
     """Who was one person: `contact_id` stays, `split_id` is somebody else again."""
 
@@ -38,13 +42,18 @@ class SplitOut(msgspec.Struct, kw_only=True):
     split_id: UUID
 
 
-async def merge(session: AsyncSession, contact_id: UUID, other_id: UUID, *, by: Agent) -> ContactOut:
-    """The other is the same person as this one, who stays. Raises AlreadyMerged, NotFound, Invalid."""
+async def merge(
+    session: AsyncSession, contact_id: UUID, other_id: UUID, *, by: Agent, anyway: bool = False
+) -> ContactOut:
+    """The other is the same person as this one, who stays. Raises AlreadyMerged, SaidApart, NotFound, Invalid.
+
+    `anyway`: also where somebody said that they are not the same; what was said holds again once they are split.
+    """
     by.needs(Right.TRIAGE)
     if contact_id == other_id:
         raise Invalid("Choose somebody else: this is the same contact.", field="contact_id")
     connection = await raw(session)
-    await _hold(connection, by.workspace_id, [contact_id, other_id])
+    await together.hold(connection, by.workspace_id, [contact_id, other_id])
     persons = await together.persons(connection, by.workspace_id, [contact_id, other_id])
     if persons != {contact_id: contact_id, other_id: other_id}:
         raise AlreadyMerged("Somebody merged one of them meanwhile. Look again.")
@@ -54,6 +63,8 @@ async def merge(session: AsyncSession, contact_id: UUID, other_id: UUID, *, by: 
     homes = await together.trees(connection, by.workspace_id, [contact_id, other_id])
     if sum(map(len, homes.values())) > MOST:
         raise Invalid(f"One person is at most {MOST} contacts.", field="contact_id")
+    if not anyway and await apart.said(connection, by.workspace_id, homes[contact_id], homes[other_id]):
+        raise SaidApart("Somebody said that these two are not the same person. Merge them all the same?")
     merge_id = new_id()
     await connection.execute(
         """INSERT INTO contact_merge (workspace_id, id, kept_id, merged_id, identity_ids, at, by, token_id)
@@ -76,7 +87,7 @@ async def split(session: AsyncSession, contact_id: UUID, merge_id: UUID, *, by: 
     by.needs(Right.TRIAGE)
     connection = await raw(session)
     root = await together.person(connection, by.workspace_id, contact_id)
-    await _hold(connection, by.workspace_id, [root])
+    await together.hold(connection, by.workspace_id, [root])
     homes = await together.everybody(connection, by.workspace_id, contact_id)
     if homes[0] != root:
         raise AlreadyMerged("Somebody merged or split this person meanwhile. Look again.")
@@ -92,17 +103,6 @@ async def split(session: AsyncSession, contact_id: UUID, merge_id: UUID, *, by: 
     )
     await _tell(session, "split", root, split_id, merge_id, homes, by)
     return SplitOut(contact_id=root, split_id=split_id)
-
-
-async def _hold(connection: Connection, workspace_id: UUID, contacts: Sequence[UUID]) -> None:
-    """Whoever merges or splits a person holds its root, so the tree below stands still."""
-    found = await connection.fetch(
-        "SELECT id FROM contact WHERE workspace_id = $1 AND id = ANY($2) ORDER BY id FOR NO KEY UPDATE",
-        workspace_id,
-        list(contacts),
-    )
-    if len(found) != len(contacts):
-        raise NotFound("There is no such person.")
 
 
 async def _tell(

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from inbox.ground.db import Connection
+from inbox.ground.errors import NotFound
 
 # LATERAL with LIMIT: one step along an index for each contact, never the whole table to be joined with.
 ROOTS = """
@@ -55,3 +56,14 @@ async def everybody(connection: Connection, workspace_id: UUID, contact_id: UUID
     """Every contact that is the same person as this one, the person first."""
     root = await person(connection, workspace_id, contact_id)
     return (await trees(connection, workspace_id, [root]))[root]
+
+
+async def hold(connection: Connection, workspace_id: UUID, contacts: Sequence[UUID]) -> None:
+    """Whoever merges or splits a person holds its root, so the tree below stands still. Raises NotFound."""
+    found = await connection.fetch(
+        "SELECT id FROM contact WHERE workspace_id = $1 AND id = ANY($2) ORDER BY id FOR NO KEY UPDATE",
+        workspace_id,
+        list(contacts),
+    )
+    if len(found) != len(contacts):
+        raise NotFound("There is no such person.")

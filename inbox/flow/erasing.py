@@ -14,7 +14,7 @@ import asyncpg
 import msgspec
 import structlog
 
-from inbox.desk import lines, together
+from inbox.desk import apart, lines, sign_rows, together
 from inbox.flow import names, purging, words
 from inbox.ground.crypto import Hasher
 from inbox.ground.db import Connection, Database, again
@@ -27,7 +27,7 @@ from inbox.realtime.shapes import ContactNewsOut
 log = structlog.get_logger("erasing")
 
 TELLING = 8  # characters from which an id inside another is no accident
-KNOWN = ("contact_note", "contact_tag", "contact_value")  # what agents know of a contact
+KNOWN = ("contact_note", "contact_tag", "contact_value", "contact_consent")  # what agents know of a contact
 UNREADABLE = "Somebody it told of was erased, so it was emptied unread."
 
 # By their id, or by what stands in its place if they were erased before: a crash between is finished by repeating.
@@ -159,6 +159,8 @@ async def _forget(
 
 async def _forget_ids(connection: Connection, workspace_id: UUID, people: Sequence[Person], hasher: Hasher) -> None:
     await purging.unname(connection, workspace_id, [person.id for person in people])
+    await sign_rows.forget(connection, workspace_id, [person.id for person in people])
+    await apart.forget(connection, workspace_id, [person.id for person in people])
     await connection.execute(
         """UPDATE contact_identity i SET external_id = g.name, erased_at = now(), nameless = false
            FROM unnest($2::uuid[], $3::text[]) AS g(id, name) WHERE i.workspace_id = $1 AND i.id = g.id""",

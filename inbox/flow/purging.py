@@ -15,6 +15,7 @@ from uuid import UUID
 import msgspec
 import structlog
 
+from inbox.desk import sign_rows
 from inbox.flow import names, words
 from inbox.ground.db import Connection, Database, again
 from inbox.ground.files import Files
@@ -202,6 +203,7 @@ async def unname(
         list(people),
         stay,
     )
+    await sign_rows.forget_names(connection, workspace_id, [row["id"] for row in cleared])
     await connection.execute(
         """UPDATE contact c SET name = coalesce((
                SELECT coalesce(nullif(i.name, ''), i.handle) FROM contact_identity i

@@ -14,6 +14,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
+from inbox.desk import sign_rows
 from inbox.flow import names
 from inbox.flow.letters import preview
 from inbox.flow.likeness import said
@@ -132,6 +133,7 @@ async def let_go(
         workspace_id,
         ids,
     )
+    await sign_rows.forget_sources(connection, workspace_id, ids)
     if erase:
         await _unname(connection, workspace_id, held, hasher)
     await _show_last(connection, workspace_id, threads)

@@ -48,6 +48,7 @@ from inbox.models.tenancy import (
     Workspace,
 )
 from inbox.models.terms import Alarm, Calendar, ChannelHours, SlaEdition, SlaRefold
+from inbox.models.twins import Apart, Consent, Sign, SignWalk, Twin
 from inbox.models.wall_links import WallLink
 from inbox.models.webhooks import Webhook, WebhookDelivery
 from inbox.models.writing import Macro, SavedReply, SavedView
@@ -56,6 +57,7 @@ __all__ = [
     "INSTALL_TABLES",
     "LANES",
     "Alarm",
+    "Apart",
     "ApiToken",
     "Attempt",
     "AuditEntry",
@@ -65,6 +67,7 @@ __all__ = [
     "ChannelHours",
     "ChannelRoute",
     "ChannelSpending",
+    "Consent",
     "Contact",
     "ContactField",
     "ContactIdentity",
@@ -114,6 +117,8 @@ __all__ = [
     "Schedule",
     "Session",
     "Setting",
+    "Sign",
+    "SignWalk",
     "SlaEdition",
     "SlaRefold",
     "StoredAttachment",
@@ -124,6 +129,7 @@ __all__ = [
     "Team",
     "TeamMember",
     "Throttle",
+    "Twin",
     "User",
     "WallLink",
     "Webhook",

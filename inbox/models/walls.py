@@ -53,6 +53,7 @@ CLAIM = {
     "setting": ["key", "value"],
     "feed_head": ["workspace_id", "seq", "min_seq", "epoch"],
     "feed_reader": ["workspace_id", "name", "seq"],
+    "contact_sign_walk": ["workspace_id"],
     "notification": ["workspace_id", "user_id", "mail_due_at"],
     "webhook": ["workspace_id", "id", "state", "rest_until"],
     "webhook_delivery": ["workspace_id", "webhook_id", "due_at"],

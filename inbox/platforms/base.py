@@ -284,6 +284,14 @@ class Connector(ABC):
             return ""
         return self.profile.format(id=quote(external_id, safe=":"), handle=quote(handle, safe=""))
 
+    def chosen(self, handle: str) -> str:
+        """What of a handle its owner chose themselves, without the server it is registered with. Pure."""
+        return handle.removeprefix("@")
+
+    def number(self, external_id: str, handle: str) -> str:
+        """The telephone number that the network knows somebody by, with its country code, or "". Pure."""
+        return ""
+
     @abstractmethod
     async def check(self, http: httpx.AsyncClient, account: Account) -> Receipt:
         """Who these credentials are, and what they may do. Raises NotHere."""

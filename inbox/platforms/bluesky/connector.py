@@ -138,6 +138,10 @@ class Bluesky(Connector):
     def length(self, text: str, action: Action) -> int:
         return richtext.length(text, action)
 
+    def chosen(self, handle: str) -> str:
+        """Without the house's own domain; who brought a domain of theirs chose all of it."""
+        return handle.removeprefix("@").removesuffix(".bsky.social")
+
     async def check(self, http: httpx.AsyncClient, account: Account) -> Receipt:
         return await accounts.check(http, account)
 

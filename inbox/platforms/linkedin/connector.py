@@ -77,6 +77,9 @@ class LinkedIn(Connector):
             "What members wrote is kept for 48 hours, and their profiles for 24; after that they are read anew when "
             "somebody looks.",
         ],
+        # Microsoft, Restricted Uses of LinkedIn Marketing APIs and Data: never "to enhance customer data in a CRM".
+        matching_note="LinkedIn does not let its members' data add to what a business knows of them elsewhere: ask the "
+        "person first.",
         allowance=Allowance(
             unit="calls",
             setting="calls_per_day",

@@ -152,6 +152,10 @@ class Mastodon(Connector):
         user, at, server = handle.partition("@")
         return f"https://{server}/@{quote(user, safe='')}" if at and DOMAIN.fullmatch(server) else ""
 
+    def chosen(self, handle: str) -> str:
+        """Without the server: user@server."""
+        return handle.removeprefix("@").partition("@")[0]
+
     async def person(self, http: httpx.AsyncClient, account: Account, external_id: str) -> Author | None:
         """Somebody by their name@domain."""
         return await accounts.person(http, account, external_id)

@@ -26,7 +26,7 @@ from inbox.platforms.base import (
 )
 from inbox.platforms.meta import envelope
 from inbox.platforms.meta.graph import Graph
-from inbox.platforms.whatsapp import checking, sending, templates, webhooks
+from inbox.platforms.whatsapp import checking, people, sending, templates, webhooks
 from inbox.platforms.whatsapp.errors import CODES
 from inbox.platforms.whatsapp.steps import STEPS
 
@@ -133,6 +133,10 @@ class WhatsApp(Connector):
         return last_customer_item_at + WINDOW
 
     # The account
+
+    def number(self, external_id: str, handle: str) -> str:
+        """Who keeps their number to themselves has none here."""
+        return people.number(external_id, handle)
 
     async def check(self, http: httpx.AsyncClient, account: Account) -> Receipt:
         """By the number itself, /debug_token and the business account's subscriptions."""

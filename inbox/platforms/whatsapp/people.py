@@ -59,6 +59,13 @@ class People:
         return Person(user_id, number)
 
 
+def number(external_id: str, handle: str) -> str:
+    """The number of an account as we hold it, like +34600111222; "" for who shares none."""
+    if external_id.isdecimal() and A_NUMBER.fullmatch(external_id):
+        return f"+{external_id}"
+    return handle if A_NUMBER.fullmatch(handle) and handle.startswith("+") else ""
+
+
 def address(peer: str) -> dict[str, str]:
     """How a recipient is named in a request: by number, or by the id that a person without one has."""
     if A_NUMBER.fullmatch(peer):
