@@ -49,7 +49,11 @@ async def list_apart(session: NamedDependency[AsyncSession], agent: NamedDepende
     return Page(await apart.newest(session, by=agent))
 
 
-@put("/contacts/{contact_id:uuid}/apart/{other_id:uuid}", summary="Say that two people are not the same")
+@put(
+    "/contacts/{contact_id:uuid}/apart/{other_id:uuid}",
+    status_code=204,
+    summary="Say that two people are not the same",
+)
 async def put_apart(
     contact_id: FromPath[UUID],
     other_id: FromPath[UUID],

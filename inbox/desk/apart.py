@@ -37,8 +37,10 @@ WHERE a.workspace_id = $1 AND a.one_id = ANY($3) AND a.other_id = ANY($2)
 NEWEST = """
 SELECT a.one_id, a.other_id, a.at, a.by, one.contact_id AS one_home, other.contact_id AS other_home
 FROM (SELECT * FROM contact_apart WHERE workspace_id = $1 ORDER BY at DESC, one_id DESC, other_id DESC LIMIT $2) a
-JOIN contact_identity one ON one.workspace_id = $1 AND one.id = a.one_id
-JOIN contact_identity other ON other.workspace_id = $1 AND other.id = a.other_id
+CROSS JOIN LATERAL (
+    SELECT i.contact_id FROM contact_identity i WHERE i.workspace_id = $1 AND i.id = a.one_id LIMIT 1) one
+CROSS JOIN LATERAL (
+    SELECT i.contact_id FROM contact_identity i WHERE i.workspace_id = $1 AND i.id = a.other_id LIMIT 1) other
 ORDER BY a.at DESC, a.one_id DESC, a.other_id DESC
 """
 

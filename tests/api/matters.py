@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from inbox.desk import assignment, cards, checks, contact_notes, deliveries, fields, merges, replies, sweeps, webhooks
+from inbox.desk import apart, assignment, cards, checks, contact_notes, deliveries, fields, merges, replies, sweeps, webhooks
 from inbox.desk.filters import Filtering
 from inbox.desk.replies import Reply
 from inbox.desk.webhooks import Wanted
@@ -42,6 +42,17 @@ async def a_merge(world: World) -> dict[str, Any]:
         one, other = (await cards.newest(session, world.admin, cursor=None, limit=2)).items
         card = await merges.merge(session, one.id, other.id, by=world.admin)
     return {"contact_id": card.id, "merge_id": card.merges[0].id}
+
+
+async def two_apart(world: World) -> dict[str, Any]:
+    """Two who are not the same, as somebody said."""
+    road = await Road.make(world)
+    await road.comments("8001", "Does it ship?", at="00:01")
+    await road.says("7001", "Does it ship?", at="00:02")
+    async with world.database.session(world.workspace_id) as session:
+        one, other = (await cards.newest(session, world.admin, cursor=None, limit=2)).items
+        await apart.say(session, one.id, other.id, by=world.admin)
+    return {"contact_id": one.id, "other_id": other.id}
 
 
 async def a_contact_note(world: World) -> dict[str, Any]:

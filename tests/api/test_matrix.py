@@ -49,6 +49,7 @@ from tests.api.matters import (
     a_webhook,
     a_webhook_delivery,
     an_unapproved_reply,
+    two_apart,
     written_elsewhere,
 )
 from tests.people.authenticator import Authenticator
@@ -277,6 +278,13 @@ ROWS: dict[str, Row] = {
     "DELETE /api/v1/contacts/{contact_id}/block": Row("200 200 200 403 404  404    401     200", None, a_person),
     "POST /api/v1/contacts/{contact_id}/merges": Row("404 404  404    403     404   404    401     404", {"contact_id": str(new_id())}, a_person),
     "DELETE /api/v1/contacts/{contact_id}/merges/{merge_id}": Row("200 200 200 403 404 404   401     200", None, a_merge),
+    "GET /api/v1/twins": Row("                        200   200   200    200     200   200    401     200"),
+    "GET /api/v1/contacts/{contact_id}/twins": Row("  200   200   200    200     404   404    401     200", None, a_person),
+    "GET /api/v1/apart": Row("                        200   200   200    200     200   200    401     200"),
+    "PUT /api/v1/contacts/{contact_id}/apart/{other_id}": Row("204 204 204 403 404 404 401 204", None, two_apart),
+    "DELETE /api/v1/contacts/{contact_id}/apart/{other_id}": Row("204 204 204 403 404 404 401 204", None, two_apart),
+    "PUT /api/v1/contacts/{contact_id}/consent": Row("200 200   200    403     404   404    401     200", {"how": "Wrote so"}, a_person),
+    "DELETE /api/v1/contacts/{contact_id}/consent": Row("204 204 204   403     404   404    401     204", None, a_person),
     "GET /api/v1/contacts/{contact_id}/conversations": Row("200 200 200 200  404   404    401     200", None, a_person),
     "PUT /api/v1/contacts/{contact_id}/tags/{name}": Row("200 200 200 403    404   404    401     200", None, a_person),
     "DELETE /api/v1/contacts/{contact_id}/tags/{name}": Row("200 200 200 403 404   404    401     200", None, a_person),
