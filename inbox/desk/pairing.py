@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from uuid import UUID
 
-from inbox.desk import sign_rows, weighing
+from inbox.desk import apart, sign_rows, together, weighing
 from inbox.desk.sign_rows import Changed
 from inbox.desk.signs import Sign
 from inbox.desk.weighing import FEW, MANY, THRESHOLD, Key
@@ -75,6 +75,7 @@ async def _fold(
         if other != account
     }
     signs = mine | await signs_of(connection, workspace_id, {one for pair in pairs for one in pair} - set(accounts))
+    pairs -= await _decided(connection, workspace_id, {one for pair in pairs for one in pair})
     counts = {key: len(some) for key, some in held.items()}
     scores = {
         (one, other): weighing.weigh(signs[one], signs[other], counts, is_one_network=False).score
@@ -83,6 +84,21 @@ async def _fold(
     await _keep(connection, workspace_id, accounts, {pair: n for pair, n in scores.items() if n >= THRESHOLD})
     turned = [held[key] for key in touched if key[0] != "name" and FEW <= len(held[key]) <= FEW + 1]
     return {one for some in turned for one in some} - set(accounts)
+
+
+async def _decided(connection: Connection, workspace_id: UUID, accounts: Collection[UUID]) -> set[tuple[UUID, UUID]]:
+    """Pairs of these accounts that are one person, or were said not to be: nobody is to look past them for others."""
+    ids = sorted(accounts)
+    rows = await connection.fetch(
+        "SELECT id, contact_id FROM contact_identity WHERE workspace_id = $1 AND id = ANY($2)", workspace_id, ids
+    )
+    persons = await together.persons(connection, workspace_id, sorted({row["contact_id"] for row in rows}))
+    people = defaultdict[UUID, list[UUID]](list)
+    for row in rows:
+        people[persons[row["contact_id"]]].append(row["id"])
+    one = {(min(a, b), max(a, b)) for theirs in people.values() for a in theirs for b in theirs if a != b}
+    said = await connection.fetch(apart.BETWEEN, workspace_id, ids, ids)
+    return one | {(row["one_id"], row["other_id"]) for row in said}
 
 
 async def _keep(

@@ -27,7 +27,7 @@ from inbox.people.access import Agent
 
 MOST = 50  # suggestions of a workspace: more nobody goes through
 MOST_OF_ONE = 5
-BATCH, ROUNDS = 150, 4  # pairs read at once, and how often, until enough stand
+BATCH, ROUNDS = 60, 8  # pairs read at once, and how often, until enough stand
 
 BEST = """
 SELECT one_id, other_id, score FROM contact_twin

@@ -57,6 +57,7 @@ class Twins:
             changed |= await sign_rows.read_messages(connection, workspace_id, sorted(messages))
         if decided:
             changed |= await sign_rows.read(connection, workspace_id, decided, with_messages=True)
+            changed.accounts |= set(decided)  # whatever their signs: they may be one now, or two again
         if changed.accounts:
             await pairing.fold(connection, workspace_id, changed)
         return []

@@ -29,9 +29,10 @@ class Sign(Tenant, Table):
 
 
 class Twin(Tenant, Table):
-    """Two accounts that share signs enough, `one_id` the lower. Derived: recomputed whenever a sign of theirs changes.
+    """Two accounts that share signs enough, `one_id` the lower, and were neither merged nor said to be apart.
 
-    Whether they are one person already, were said not to be, or may be matched at all is judged when it is read.
+    Derived: recomputed whenever a sign of theirs changes or something is decided, a moment later; so what was decided
+    is judged once more when it is read.
     """
 
     __tablename__ = "contact_twin"

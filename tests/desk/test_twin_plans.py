@@ -21,8 +21,6 @@ SELECT {workspace}, least(a, b), greatest(a, b), 3 + n / 10 % 5 FROM (
     SELECT n, md5('identity' || n)::uuid AS a, md5('identity' || n + 5)::uuid AS b
     FROM generate_series(10, {people} - 10, 10) n) pairs;
 INSERT INTO contact_apart (workspace_id, one_id, other_id)
-SELECT {workspace}, one_id, other_id FROM contact_twin WHERE workspace_id = {workspace} AND score = 7
-UNION
 SELECT {workspace}, least(a, b), greatest(a, b) FROM (
     SELECT md5('identity' || n)::uuid AS a, md5('identity' || n + 7)::uuid AS b
     FROM generate_series(1, {people} - 7) n) pairs;

@@ -1,6 +1,7 @@
 /** The doors, as functions. The only place that fetches; knows nothing of the page. */
 
 import type { Contact, ContactField, Note, Value } from "./contacts.ts"
+import type { TwinsOfContact } from "./twins.ts"
 import type { AddedHours, Goal, GoalReading, GoalWording, WhatIf } from "./goals.ts"
 import type { CheckTurn, NeedsReplyReport } from "./checks.ts"
 import type { Learnt, ReportQuery, WaitingReport, WaitingsPage, WaitingsQuery } from "./reports.ts"
@@ -282,7 +283,13 @@ export class Api {
 
   contactOf = (identity: Id): Promise<Contact> => this.#get(`/identities/${identity}/contact`)
 
-  merge = (kept: Id, contact_id: Id): Promise<Contact> => this.#send("POST", `/contacts/${kept}/merges`, { contact_id })
+  merge = (kept: Id, contact_id: Id, anyway = false): Promise<Contact> =>
+    this.#send("POST", `/contacts/${kept}/merges`, { contact_id, anyway })
+
+  twins = (contact: Id): Promise<TwinsOfContact> => this.#get(`/contacts/${contact}/twins`)
+
+  /** For doors that only a screen loaded later asks at, in a file of its own. */
+  ask = <T>(method: string, path: string, body?: unknown): Promise<T> => this.#send(method, path, body)
 
   split = (contact: Id, merge: Id): Promise<void> => this.#send("DELETE", `/contacts/${contact}/merges/${merge}`)
 
