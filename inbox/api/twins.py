@@ -15,7 +15,7 @@ from inbox.api.lists import Page
 from inbox.desk import apart, consents, twins
 from inbox.desk.apart import ApartOut
 from inbox.desk.consents import LONGEST, ConsentOut
-from inbox.desk.twins import TwinPage, TwinsOfContact
+from inbox.desk.twin_shapes import TwinPage, TwinsOfContact
 from inbox.people.access import Agent
 
 

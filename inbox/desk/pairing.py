@@ -12,7 +12,7 @@ from uuid import UUID
 from inbox.desk import apart, sign_rows, together, weighing
 from inbox.desk.sign_rows import Changed
 from inbox.desk.signs import Sign
-from inbox.desk.weighing import FEW, MANY, THRESHOLD, Key
+from inbox.desk.weighing import MANY, THRESHOLD, Key, few
 from inbox.ground.db import Connection
 
 MOST_SIGNS = 300  # of one account; who wrote more of them is weighed by these
@@ -70,7 +70,7 @@ async def _fold(
         (min(account, other), max(account, other))
         for account in accounts
         for one in mine[account]
-        if one.kind != "name" and len(held[one.kind, one.key]) <= FEW
+        if one.kind != "name" and len(held[one.kind, one.key]) <= few(one.kind)
         for other in held[one.kind, one.key]
         if other != account
     }
@@ -82,7 +82,7 @@ async def _fold(
         for one, other in pairs
     }
     await _keep(connection, workspace_id, accounts, {pair: n for pair, n in scores.items() if n >= THRESHOLD})
-    turned = [held[key] for key in touched if key[0] != "name" and FEW <= len(held[key]) <= FEW + 1]
+    turned = [held[key] for key in touched if key[0] != "name" and few(key[0]) <= len(held[key]) <= few(key[0]) + 1]
     return {one for some in turned for one in some} - set(accounts)
 
 

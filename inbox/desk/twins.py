@@ -9,8 +9,8 @@ out at once, and an agent is given only the accounts and the reasons from channe
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime
 from uuid import UUID
 
 import asyncpg
@@ -18,15 +18,15 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.desk import apart, cards, consents, matching, pairing, together, weighing
-from inbox.desk.cards import ContactOut
-from inbox.desk.consents import ConsentOut
 from inbox.desk.matching import WithheldOut
-from inbox.desk.weighing import THRESHOLD, Caution, Level, Reason, Weighed
+from inbox.desk.twin_shapes import ReasonOut, SideOut, TwinOut, TwinPage, TwinsOfContact
+from inbox.desk.weighing import THRESHOLD, Reason, Weighed
 from inbox.ground.db import Connection, raw
 from inbox.people.access import Agent
 
 MOST = 50  # suggestions of a workspace: more nobody goes through
 MOST_OF_ONE = 5
+AT_ONCE = 2  # of one person among those of all: the others follow as these are decided
 BATCH, ROUNDS = 60, 8  # pairs read at once, and how often, until enough stand
 
 BEST = """
@@ -49,62 +49,24 @@ SELECT account.id, m.at FROM unnest($2::uuid[]) AS account(id), LATERAL (
 HIGHEST = 32767
 
 
-class ReasonOut(msgspec.Struct, kw_only=True):
-    """Why. `kind`: email, phone, order, field (the same in a field of the workspace's own, `title`), place (with the
-    same name), handle (the same), near (but for dots and dashes), lookalike (in other letters), name, lookalike_name,
-    links (one names the other's account), linked (both do). `is_open`: said where anybody could copy it."""
-
-    kind: str
-    values: list[str]
-    title: str
-    is_open: bool
-
-
-class SideOut(msgspec.Struct, kw_only=True):
-    """One of the two. `identity_id`: the account it is about. `seen_at`: when that wrote last, where one may read."""
-
-    contact: ContactOut
-    identity_id: UUID
-    seen_at: datetime | None
-
-
-class TwinOut(msgspec.Struct, kw_only=True):
-    """Two who may be one. `score`: points, from 3; `level`: likely or possible, never certain. `cautions`: impostor
-    (only what anybody can copy), lookalike (letters that only look the same), same_network (two accounts on one)."""
-
-    one: SideOut
-    other: SideOut
-    score: int
-    level: Level
-    reasons: list[ReasonOut]
-    cautions: list[Caution]
-
-
-class TwinPage(msgspec.Struct, kw_only=True):
-    """The likeliest first. `more`: there are more than are told. `withheld`: platforms that are left out, and why."""
-
-    items: list[TwinOut]
-    more: bool
-    withheld: list[WithheldOut]
-
-
-class TwinsOfContact(msgspec.Struct, kw_only=True):
-    """`withheld`: accounts of theirs that are not compared; `consent`: that they agreed to it, null if nobody noted."""
-
-    items: list[TwinOut]
-    withheld: list[WithheldOut]
-    consent: ConsentOut | None
-
-
 async def page(session: AsyncSession, *, by: Agent) -> TwinPage:
     """Of all that the agent sees."""
     connection = await raw(session)
     found: list[TwinOut] = []
     last = (HIGHEST, cards.LAST_ID, cards.LAST_ID)
+    known, often, is_more = set[frozenset[UUID]](), Counter[UUID](), False
     for _ in range(ROUNDS):
         rows = await connection.fetch(BEST, by.workspace_id, *last, BATCH)
-        known = {_pair(twin) for twin in found}
-        found += [twin for twin in await _standing(connection, rows, by) if _pair(twin) not in known]
+        for twin in await _standing(connection, rows, by):
+            pair = _pair(twin)
+            if pair in known:
+                continue
+            known.add(pair)
+            if any(often[person] >= AT_ONCE for person in pair):
+                is_more = True
+                continue
+            often.update(pair)
+            found.append(twin)
         if len(found) > MOST or len(rows) < BATCH:
             break
         last = (rows[-1]["score"], rows[-1]["one_id"], rows[-1]["other_id"])
@@ -116,7 +78,7 @@ async def page(session: AsyncSession, *, by: Agent) -> TwinPage:
         _channels(by),
     )
     withheld = _withheld([row["platform"] for row in connected])
-    return TwinPage(items=found[:MOST], more=len(found) > MOST, withheld=withheld)
+    return TwinPage(items=found[:MOST], more=is_more or len(found) > MOST, withheld=withheld)
 
 
 async def of_contact(session: AsyncSession, contact_id: UUID, *, by: Agent) -> TwinsOfContact:

@@ -16,7 +16,8 @@ from inbox.desk.lettering import joined
 from inbox.desk.signs import Sign
 
 FEW = 5  # accounts that may share a sign; what more share tells of nobody
-MANY = 20  # accounts that may share a name
+MORE = {"handle": 12, "name": 20}  # ... a handle is chosen anew on every network, and a name is not chosen at all
+MANY = max(MORE.values())
 RARE = 3  # ... and it still is one that few people bear
 THRESHOLD = 3  # points, below which nothing is suggested
 LIKELY = 6
@@ -54,6 +55,11 @@ class Weighed:
     cautions: tuple[Caution, ...]
 
 
+def few(kind: str) -> int:
+    """How many accounts may share a sign of this kind until it tells of nobody."""
+    return MORE.get(kind, FEW)
+
+
 def shared(one: Sequence[Sign], other: Sequence[Sign]) -> set[Key]:
     """The keys that both have."""
     return {(sign.kind, sign.key) for sign in one} & {(sign.kind, sign.key) for sign in other}
@@ -65,7 +71,7 @@ def weigh(one: Sequence[Sign], other: Sequence[Sign], holders: Mapping[Key, int]
     found = defaultdict[str, list[Reason]](list)
     links = set[str]()
     for key in sorted(shared(one, other)):
-        if holders.get(key, 0) > (MANY if key[0] == "name" else FEW):
+        if holders.get(key, 0) > few(key[0]):
             continue
         if key[0] == "account":
             links |= _links(mine[key], theirs[key])

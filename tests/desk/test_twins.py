@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from inbox.desk import apart, consents, fields, merges, pairing, sign_rows, twins
+from inbox.desk import apart, cards, consents, fields, merges, pairing, sign_rows, twins
 from inbox.desk.apart import OneNow
 from inbox.desk.merges import AlreadyMerged, SaidApart
 from inbox.desk.weighing import FEW
@@ -91,14 +91,30 @@ async def test_each_naming_the_others_account_is_likely_and_one_alone_is_not(des
 
 
 async def test_what_many_share_tells_of_nobody(desk: Desk) -> None:
-    for number in range(FEW):
-        await meets(desk, f"70{number}", f"Person {number}", "the.real.deal", on="reddit")
-    assert len(await pairs(desk)) == FEW * (FEW - 1) / 2
-    await meets(desk, "7099", "One more", "the.real.deal", on="reddit")
+    everybody = [await meets(desk, f"70{number:02}", f"Person {number}", on="reddit") for number in range(FEW + 1)]
+    for who in everybody[:FEW]:
+        await knows(desk, who, "Mail", "office@firm.example")
+    await looks(desk)
+    assert len(await desk.rows(PAIRS)) == FEW * (FEW - 1) / 2
+    await knows(desk, everybody[FEW], "Mail", "office@firm.example")
     assert await pairs(desk) == []
-    await desk.is_called("7099", "One more", handle="somebody.else")
-    await writes_again(desk, "7099", "I have another name")
-    assert len(await pairs(desk)) == FEW * (FEW - 1) / 2
+    await knows(desk, everybody[FEW], "Mail", None)
+    await looks(desk)
+    assert len(await desk.rows(PAIRS)) == FEW * (FEW - 1) / 2
+
+
+async def test_somebody_with_many_accounts_does_not_fill_the_list(desk: Desk) -> None:
+    for number, platform in enumerate(["reddit", "instagram", "telegram", "threads", "pinterest", "mastodon"]):
+        await meets(desk, f"70{number:02}", "Ana Ruiz", "ana.ruiz_84", on=platform)
+    await looks(desk)
+    found = await desk.does(twins.page, by=desk.ana)
+    assert found.more
+    assert 3 <= len(found.items) <= 6, "of fifteen"
+    while found.items:
+        twin = found.items[0]
+        await desk.does(merges.merge, twin.one.contact.id, twin.other.contact.id, by=desk.ana)
+        found = await desk.does(twins.page, by=desk.ana)
+    assert len((await desk.does(cards.newest, desk.ana, cursor=None, limit=9)).items) == 1
 
 
 # Whoever wants to be taken for somebody

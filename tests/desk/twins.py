@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from inbox.desk import fields, knowing, twins
-from inbox.desk.twins import TwinOut
+from inbox.desk.twin_shapes import TwinOut
 from inbox.flow import readers
 from inbox.flow.twinning import Twins
 from inbox.ground.ids import new_id

@@ -43,13 +43,14 @@ export const keepNote = (person: Contact, note: Note | null, text: string): Prom
 export const dropNote = (person: Contact, note: Note): Promise<boolean> =>
   change(person, () => desk.api.dropNote(person.id, note.id))
 
-/** `anyway`: though somebody said that they are not the same; `refused` is given the question where it is one. */
-export async function merge(kept: Contact, other: Contact, anyway = false, refused?: (why: string) => void): Promise<boolean> {
+/** `anyway`: though somebody said that they are not the same; `refused` is given the question where it is one. `back`:
+ * once it was taken back. */
+export async function merge(kept: Contact, other: Contact, back?: () => void, anyway = false, refused?: (why: string) => void): Promise<boolean> {
   try {
     const merged = await desk.api.merge(kept.id, other.id, anyway)
     await desk.store.reloadPeople(merged.contact_ids)
     const made = merged.merges.toSorted((a, b) => a.at.localeCompare(b.at)).at(-1)
-    if (made) undo.offer(t("said.merged", { name: shortName(other.name) }), () => void split(merged, made.id))
+    if (made) undo.offer(t("said.merged", { name: shortName(other.name) }), () => void split(merged, made.id).then(back))
     return true
   } catch (problem) {
     if (refused && problem instanceof Problem && problem.code === "said_apart") refused(problem.message)
