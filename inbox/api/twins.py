@@ -45,7 +45,7 @@ async def list_twins_of_contact(
 
 @get("/apart", summary="List who was said not to be the same")
 async def list_apart(session: NamedDependency[AsyncSession], agent: NamedDependency[Agent]) -> Page[ApartOut]:
-    """The newest 100 pairs, to be taken back."""
+    """The newest 50 pairs, to be taken back."""
     return Page(await apart.newest(session, by=agent))
 
 

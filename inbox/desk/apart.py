@@ -23,8 +23,8 @@ from inbox.people.access import Agent, Right
 from inbox.realtime import events
 from inbox.realtime.shapes import ContactNewsOut
 
-MOST = 100  # that are listed: the newest
-READ = 500  # rows for them: people with several accounts have one for each two
+MOST = 50  # that are listed: the newest
+READ = 150  # rows for them: people with several accounts have one for each two
 
 # In both directions: the lower id may be of either.
 BETWEEN = """

@@ -10,7 +10,7 @@ out at once, and an agent is given only the accounts and the reasons from channe
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from uuid import UUID
 
 import asyncpg
@@ -27,12 +27,20 @@ from inbox.people.access import Agent
 MOST = 50  # suggestions of a workspace: more nobody goes through
 MOST_OF_ONE = 5
 AT_ONCE = 2  # of one person among those of all: the others follow as these are decided
-BATCH, ROUNDS = 60, 8  # pairs read at once, and how often, until enough stand
+BATCH, ROUNDS = 60, 8  # pairs looked at closely at once, and how often, until enough stand
+READ = 600  # pairs read at once for who sees some channels only
 
 BEST = """
 SELECT one_id, other_id, score FROM contact_twin
 WHERE workspace_id = $1 AND (score, one_id, other_id) < ($2, $3, $4)
 ORDER BY score DESC, one_id DESC, other_id DESC LIMIT $5
+"""
+VISIBLE = """
+SELECT account.id FROM unnest($2::uuid[]) AS account(id)
+WHERE EXISTS (SELECT 1 FROM conversation c
+              WHERE c.workspace_id = $1 AND c.identity_id = account.id AND c.channel_id = ANY($3) OFFSET 0)
+    OR EXISTS (SELECT 1 FROM message m
+               WHERE m.workspace_id = $1 AND m.identity_id = account.id AND m.channel_id = ANY($3) OFFSET 0)
 """
 THEIRS = """
 SELECT one_id, other_id, score FROM contact_twin WHERE workspace_id = $1 AND one_id = ANY($2)
@@ -53,10 +61,8 @@ async def page(session: AsyncSession, *, by: Agent) -> TwinPage:
     """Of all that the agent sees."""
     connection = await raw(session)
     found: list[TwinOut] = []
-    last = (HIGHEST, cards.LAST_ID, cards.LAST_ID)
     known, often, is_more = set[frozenset[UUID]](), Counter[UUID](), False
-    for _ in range(ROUNDS):
-        rows = await connection.fetch(BEST, by.workspace_id, *last, BATCH)
+    async for rows in _likeliest(connection, by):
         for twin in await _standing(connection, rows, by):
             pair = _pair(twin)
             if pair in known:
@@ -67,9 +73,8 @@ async def page(session: AsyncSession, *, by: Agent) -> TwinPage:
                 continue
             often.update(pair)
             found.append(twin)
-        if len(found) > MOST or len(rows) < BATCH:
+        if len(found) > MOST:
             break
-        last = (rows[-1]["score"], rows[-1]["one_id"], rows[-1]["other_id"])
     found.sort(key=lambda twin: -twin.score)
     connected = await connection.fetch(
         """SELECT DISTINCT platform FROM channel
@@ -98,6 +103,27 @@ async def of_contact(session: AsyncSession, contact_id: UUID, *, by: Agent) -> T
 
 
 # What stands
+
+
+async def _likeliest(connection: Connection, by: Agent) -> AsyncIterator[list[asyncpg.Record]]:
+    """The pairs of the workspace, a few at a time; for who sees some channels without those that lie elsewhere."""
+    channels = _channels(by)
+    size = BATCH if channels is None else READ
+    last = (HIGHEST, cards.LAST_ID, cards.LAST_ID)
+    looked = 0
+    for _ in range(ROUNDS):
+        read = await connection.fetch(BEST, by.workspace_id, *last, size)
+        rows = read
+        if channels is not None:
+            ids = sorted({row[side] for row in read for side in ("one_id", "other_id")})
+            seen = {row["id"] for row in await connection.fetch(VISIBLE, by.workspace_id, ids, channels)}
+            rows = [row for row in read if row["one_id"] in seen and row["other_id"] in seen]
+        for start in range(0, len(rows), BATCH):
+            yield rows[start : start + BATCH]
+            looked += 1
+        if len(read) < size or looked >= ROUNDS:
+            return
+        last = (read[-1]["score"], read[-1]["one_id"], read[-1]["other_id"])
 
 
 async def _standing(connection: Connection, rows: Sequence[asyncpg.Record], by: Agent) -> list[TwinOut]:
