@@ -5,7 +5,19 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from inbox.desk import apart, assignment, cards, checks, contact_notes, deliveries, fields, merges, replies, sweeps, webhooks
+from inbox.desk import (
+    apart,
+    assignment,
+    cards,
+    checks,
+    contact_notes,
+    deliveries,
+    fields,
+    merges,
+    replies,
+    sweeps,
+    webhooks,
+)
 from inbox.desk.filters import Filtering
 from inbox.desk.replies import Reply
 from inbox.desk.webhooks import Wanted
