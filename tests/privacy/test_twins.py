@@ -10,13 +10,14 @@ from inbox.flow import words as letting
 from inbox.flow.twinning import Twins
 from tests.privacy.home import Home
 
-ANA, BO = "90017734455001", "90017734455002"
+ANA, BO, STRANGER = "90017734455001", "90017734455002", "90017734455003"
 MAIL = "Write to zenobia@quillfeather.example about order Q-77301"
 TABLES = ("contact_sign", "contact_twin", "contact_apart", "contact_consent")
 
 
 async def story(home: Home) -> tuple[Any, Any]:
-    """Two who gave the same address, of whom something was decided."""
+    """Two who gave the same address, of one of whom something was decided."""
+    await home.road.says(STRANGER, "Hello?", at="08:50", mid="s_1")
     for who, minute in ((ANA, "09:00"), (BO, "09:02")):
         await home.road.says(who, MAIL, at=minute, mid=f"m_{who}")
         await home.owner.execute(
@@ -24,9 +25,10 @@ async def story(home: Home) -> tuple[Any, Any]:
         )
         await home.road.says(who, "Hello?", at="09:05", mid=f"n_{who}")
     await looks(home)
+    assert await home.owner.fetchval("SELECT count(*) FROM contact_twin") == 1
     one, other = await home.contact(ANA), await home.contact(BO)
     async with home.world.database.session(home.world.workspace_id) as session:
-        await apart.say(session, one, other, by=home.world.agent)
+        await apart.say(session, one, await home.contact(STRANGER), by=home.world.agent)
         await consents.note(session, one, "Zenobia said so", by=home.world.agent)
     await looks(home)
     for table in TABLES:
