@@ -1,13 +1,13 @@
 """Signs that two accounts are one person's, the pairs they make likely, and what people said of them.
 
 Revision ID: 2026_11_27_twins
-Revises: 2026_11_27_recall
+Revises: 2026_11_27_channel_audits
 """
 
 from alembic import op
 
 revision = "2026_11_27_twins"
-down_revision = "2026_11_27_recall"
+down_revision = "2026_11_27_channel_audits"
 branch_labels = None
 depends_on = None
 
