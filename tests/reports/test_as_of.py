@@ -23,7 +23,7 @@ from inbox.reports.rows import Chosen, WaitingsOut
 from inbox.reports.waiting import ReportOut, Wanted
 from inbox.sla import storage
 from inbox.sla.episodes import fold
-from inbox.sla.facts import AnyFact, Withdrawn, decode, encode
+from inbox.sla.facts import AnyFact, Assigned, Withdrawn, decode, encode
 from tests.desk.story import Desk
 from tests.sla import random_facts
 from tests.sla.random_facts import ANSWERS, ITEMS, START
@@ -141,12 +141,16 @@ async def test_a_report_does_not_wait_for_ever_and_is_of_an_earlier_instant_then
 ) -> None:
     monkeypatch.setattr(as_of, "PATIENCE", timedelta(0))
     thread = await desk.hears("7001", "Where is my order?", ago=600)
+    async with desk.database.tenant(desk.workspace_id) as connection:
+        await connection.execute("UPDATE episode SET known_from = now() - interval '1 hour'")
     async with desk.database.tenant(desk.workspace_id) as slow:
-        await slow.execute("DELETE FROM episode WHERE conversation_id = $1", thread)
-        await storage.refold(slow, desk.workspace_id, {thread})
+        now = datetime.now(UTC)
+        given = Assigned(conversation=str(thread), at=now, recorded_at=now, tie=7, agent=str(desk.ana.id))
+        await storage.remember(slow, desk.workspace_id, [given])
         (stamp,) = await slow.fetchrow("SELECT known_from FROM episode WHERE conversation_id = $1", thread)
         meanwhile = await report(desk)
         assert meanwhile.as_of < stamp
+        assert meanwhile.total.n == 1
     assert await report(desk, meanwhile.as_of) == meanwhile
 
 

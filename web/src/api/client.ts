@@ -288,9 +288,6 @@ export class Api {
 
   twins = (contact: Id): Promise<TwinsOfContact> => this.#get(`/contacts/${contact}/twins`)
 
-  /** For doors that only a screen loaded later asks at, in a file of its own. */
-  ask = <T>(method: string, path: string, body?: unknown): Promise<T> => this.#send(method, path, body)
-
   split = (contact: Id, merge: Id): Promise<void> => this.#send("DELETE", `/contacts/${contact}/merges/${merge}`)
 
   contactNotes = (contact: Id, cursor: string | null = null): Promise<Page<Note>> =>
@@ -561,9 +558,9 @@ export class Api {
 
   // For doors of rooms that come when asked: their functions stand in files of their own
 
-  ask = <T>(path: string, asked: Record<string, unknown>): Promise<T> => this.#get(path, asked)
+  ask = <T>(path: string, asked: Record<string, unknown> = {}): Promise<T> => this.#get(path, asked)
 
-  tell = <T>(method: string, path: string, body: unknown): Promise<T> => this.#send(method, path, body)
+  tell = <T>(method: string, path: string, body?: unknown): Promise<T> => this.#send(method, path, body)
 
   file = (path: string, asked: Record<string, unknown>): string => `${this.#base}/api/v1${path}${query(asked)}`
 

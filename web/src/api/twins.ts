@@ -58,14 +58,14 @@ export interface Apart {
   by: Id | null
 }
 
-export const allTwins = (api: Api): Promise<TwinPage> => api.ask("GET", "/twins")
+export const allTwins = (api: Api): Promise<TwinPage> => api.ask("/twins")
 
-export const allApart = (api: Api): Promise<Page<Apart>> => api.ask("GET", "/apart")
+export const allApart = (api: Api): Promise<Page<Apart>> => api.ask("/apart")
 
 export const setApart = (api: Api, one: Id, other: Id, on: boolean): Promise<void> =>
-  api.ask(on ? "PUT" : "DELETE", `/contacts/${one}/apart/${other}`)
+  api.tell(on ? "PUT" : "DELETE", `/contacts/${one}/apart/${other}`)
 
 export const noteConsent = (api: Api, contact: Id, how: string): Promise<Consent> =>
-  api.ask("PUT", `/contacts/${contact}/consent`, { how })
+  api.tell("PUT", `/contacts/${contact}/consent`, { how })
 
-export const withdrawConsent = (api: Api, contact: Id): Promise<void> => api.ask("DELETE", `/contacts/${contact}/consent`)
+export const withdrawConsent = (api: Api, contact: Id): Promise<void> => api.tell("DELETE", `/contacts/${contact}/consent`)
