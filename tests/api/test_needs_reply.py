@@ -15,7 +15,7 @@ from inbox.desk.conversations import Unanswered
 from inbox.ground.db import Database
 from inbox.people.access import Agent, Role
 from tests.api.browser import Browsers
-from tests.desk.story import Desk
+from tests.desk.story import Desk, in_one_week
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ async def told(browser: httpx.AsyncClient) -> dict[str, Any]:
 
 async def nothing_asked(desk: Desk, n: int) -> None:
     for number in range(n):
-        await desk.sees_comment(f"8{number:03}", "Nice.", ago=60 + number)
+        await desk.sees_comment(f"8{number:03}", "Nice.", ago=in_one_week() + number)
 
 
 async def checks(browser: httpx.AsyncClient, *, wrong: int = 0, most: int = 1000) -> int:
@@ -61,7 +61,7 @@ async def checks(browser: httpx.AsyncClient, *, wrong: int = 0, most: int = 1000
 
 
 async def test_without_checks_recall_is_unknown(desk: Desk, sam: httpx.AsyncClient, ana: httpx.AsyncClient) -> None:
-    await desk.hears("7001", "Where is my order?", ago=60)
+    await desk.hears("7001", "Where is my order?", ago=in_one_week())
     await nothing_asked(desk, 32)
     recall = (await told(sam))["recall"]
     assert (recall["state"], recall["value"], recall["pile"]) == ("no_checks", None, 0)
@@ -73,7 +73,7 @@ async def test_without_checks_recall_is_unknown(desk: Desk, sam: httpx.AsyncClie
 async def test_after_thirty_checks_it_is_estimated_with_an_interval(
     desk: Desk, sam: httpx.AsyncClient, ana: httpx.AsyncClient
 ) -> None:
-    await desk.hears("7001", "Where is my order?", ago=60)
+    await desk.hears("7001", "Where is my order?", ago=in_one_week())
     await nothing_asked(desk, 40)
     done = await checks(ana, wrong=3)
     report = await told(sam)
@@ -91,7 +91,7 @@ async def test_where_all_of_a_small_pile_was_checked_nothing_is_left_open(
     desk: Desk, sam: httpx.AsyncClient, ana: httpx.AsyncClient
 ) -> None:
     for number in range(3):
-        await desk.hears(f"70{number:02}", "Where is my order?", ago=60)
+        await desk.hears(f"70{number:02}", "Where is my order?", ago=in_one_week())
     await nothing_asked(desk, 4)
     await checks(ana, wrong=1)
     recall = (await told(sam))["recall"]
@@ -101,7 +101,7 @@ async def test_where_all_of_a_small_pile_was_checked_nothing_is_left_open(
 
 async def test_precision_is_of_what_a_person_handled(desk: Desk, sam: httpx.AsyncClient) -> None:
     async def asks(who: str) -> UUID:
-        return await desk.hears(who, "Where is my order?", ago=60)
+        return await desk.hears(who, "Where is my order?", ago=in_one_week())
 
     answered = await asks("7001")
     await desk.posts(answered, "On its way!", by=desk.ana)
@@ -121,8 +121,8 @@ async def test_precision_is_of_what_a_person_handled(desk: Desk, sam: httpx.Asyn
 
 
 async def test_what_agents_find_by_themselves_counts_without_a_check(desk: Desk, sam: httpx.AsyncClient) -> None:
-    await desk.hears("7001", "Where is my order?", ago=60)
-    (said,) = await desk.messages(await desk.sees_comment("8001", "Nice.", ago=60))
+    await desk.hears("7001", "Where is my order?", ago=in_one_week())
+    (said,) = await desk.messages(await desk.sees_comment("8001", "Nice.", ago=in_one_week()))
     await desk.does(decisions.needs_reply, said.id, True, "", by=desk.ana)
     report = await told(sam)
     assert (report["no"][0]["known"], report["no"][0]["checked"]) == (1, 0)
@@ -165,7 +165,7 @@ async def test_the_table_has_a_line_for_each_check_and_none_of_what_customers_wr
 
 async def test_a_rule_of_ones_own_is_told_by_its_title(desk: Desk, sam: httpx.AsyncClient) -> None:
     rule = UUID(int=9)
-    (asked,) = await desk.messages(await desk.hears("7001", "Where is my order?", ago=60))
+    (asked,) = await desk.messages(await desk.hears("7001", "Where is my order?", ago=in_one_week()))
     robot = Agent(rule, desk.workspace_id, Role.SUPERVISOR, "A rule", rule_id=rule)
     await desk.does(decisions.needs_reply, asked.id, False, "Out of office", by=robot)
     (one,) = (await told(sam))["no"]

@@ -37,6 +37,12 @@ def minutes_ago(minutes: float) -> datetime:
     return (began[-1] - timedelta(minutes=minutes)).replace(microsecond=0)
 
 
+def in_one_week() -> float:
+    """So many minutes ago, and in the two hours before, it was one and the same week, whatever day it is."""
+    early = began[-1].weekday() == 0 and began[-1].hour < 4
+    return 60 * 24 if early else 60
+
+
 class Desk:
     """One workspace with a page on Facebook, and the people who answer there."""
 

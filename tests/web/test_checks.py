@@ -6,6 +6,7 @@ import pytest
 from playwright.async_api import expect
 
 from inbox.desk import checks
+from tests.desk.story import in_one_week
 from tests.waiting import until
 from tests.web.office import Office, Seat
 from tests.web.test_looks import found_by_axe
@@ -15,7 +16,7 @@ NICE = ("Nice.", "Lovely weather today.", "So beautiful.")
 
 async def three_that_ask_nothing(office: Office) -> None:
     for number, text in enumerate(NICE):
-        await office.desk.sees_comment(f"800{number}", text, ago=60 + number)
+        await office.desk.sees_comment(f"800{number}", text, ago=in_one_week() + number)
 
 
 async def message_of(seat: Seat) -> str:
@@ -64,7 +65,7 @@ async def test_an_agent_checks_three_messages_without_a_mouse(office: Office) ->
 
 async def test_two_agents_at_once_never_see_the_same_message(office: Office) -> None:
     for number in range(8):
-        await office.desk.sees_comment(f"80{number:02}", f"Lovely lamp {number}.", ago=60 + number)
+        await office.desk.sees_comment(f"80{number:02}", f"Lovely lamp {number}.", ago=in_one_week() + number)
     seats = [await office.sits_down(office.ana), await office.sits_down(office.sam)]
     seen: list[str] = []
     for seat in seats:
@@ -110,7 +111,7 @@ async def test_a_supervisor_reads_that_recall_is_unknown_and_then_what_it_is(off
     await sam.page.get_by_role("link", name="How good are the rules?").click()
     await expect(sam.page.get_by_text("The rules decided nothing in this period.")).to_be_visible()
     for number in range(3):
-        await desk.hears(f"700{number}", "Where is my order?", ago=50)
+        await desk.hears(f"700{number}", "Where is my order?", ago=in_one_week())
     await three_that_ask_nothing(office)
     await sam.page.reload()
     strip = sam.page.locator("dl.strip")
@@ -152,3 +153,20 @@ async def test_axe_finds_nothing_and_nothing_is_pushed_out(office: Office, dark:
     await sam.page.get_by_role("button", name="How counted").click()
     found["how"] = await found_by_axe(sam)
     assert not any(found.values()), found
+
+
+async def test_where_no_check_found_anything_no_hundred_percent_is_claimed(office: Office) -> None:
+    desk = office.desk
+    for number in range(8):
+        await desk.hears(f"70{number:02}", "Where is my order?", ago=in_one_week())
+    for number in range(40):
+        await desk.sees_comment(f"80{number:02}", f"Lovely lamp {number}.", ago=in_one_week() + number)
+    while (turn := await desk.does(checks.hand, by=office.ana, limit=10)).items:
+        for item in turn.items:
+            await desk.does(checks.answer, item.message.id, False, by=office.ana)
+    sam = await office.sits_down(office.sam)
+    await sam.goes("/reports/needs-reply")
+    strip = sam.page.locator("dl.strip")
+    await expect(strip).to_contain_text("or more")
+    await expect(strip).to_contain_text("none missed in 30 checks")
+    await expect(strip).not_to_contain_text("100%")
