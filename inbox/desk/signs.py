@@ -39,38 +39,15 @@ PLACES |= {"cidade", "città", "cap"}
 PHONES = {"phone", "telephone", "tel", "mobile", "cell", "teléfono", "telefono", "móvil", "movil", "telefon", "handy"}
 PHONES |= {"téléphone", "telefone", "celular", "whats", "numéro"}
 # Handles of one given name are taken by whoever comes first, on every network by somebody else.
-GIVEN = {
-    "alejandro",
-    "alexander",
-    "alexandra",
-    "andrea",
-    "andreas",
-    "andrew",
-    "anthony",
-    "antonio",
-    "barbara",
-    "carlos",
-}
-GIVEN |= {"caroline", "charlotte", "christian", "christina", "claudia", "daniel", "daniela", "fernando"}
-GIVEN |= {"francesca", "francisco", "gabriel", "gabriela", "giovanni", "jennifer", "jessica", "johanna", "jonathan"}
-GIVEN |= {"joseph", "joshua", "katharina", "kimberly", "lorenzo", "manuel", "marcus", "margaret", "martin", "matteo"}
-GIVEN |= {"matthew", "matthias", "michael", "michelle", "miguel", "monica", "natalia", "nicholas", "nicole", "patricia"}
-GIVEN |= {
-    "patrick",
-    "rebecca",
-    "ricardo",
-    "richard",
-    "robert",
-    "roberto",
-    "samantha",
-    "sandra",
-    "sebastian",
-    "sergio",
-    "stefan",
-}
-GIVEN |= {"stephanie", "stephen", "susana", "teresa", "thomas", "valentina"}
-GIVEN |= {"vanessa", "victor", "victoria", "william"}
-NAMELESS = {"contact", "hello", "support", "office", "official"} | GIVEN
+GIVEN = """
+    alejandro alexander alexandra andrea andreas andrew anthony antonio barbara carlos caroline charlotte
+    christian christina claudia daniel daniela fernando francesca francisco gabriel gabriela giovanni jennifer
+    jessica johanna jonathan joseph joshua katharina kimberly lorenzo manuel marcus margaret martin matteo matthew
+    matthias michael michelle miguel monica natalia nicholas nicole patricia patrick rebecca ricardo richard
+    robert roberto samantha sandra sebastian sergio stefan stephanie stephen susana teresa thomas valentina
+    vanessa victor victoria william
+"""
+NAMELESS = {"contact", "hello", "support", "office", "official", *GIVEN.split()}
 
 
 class Sign(NamedTuple):
