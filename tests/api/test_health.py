@@ -120,7 +120,9 @@ async def test_requests_are_counted_by_door_not_by_address(web: Browsers, databa
     await ana.get(f"/channels/{world.channel_id}")
     await ana.get("/channels/01a20b6b-3fd3-7766-9042-207eb05f2235")
     text = (await figures(web.stranger(address="127.0.0.1"))).text
-    counted = [line for line in text.splitlines() if line.startswith("earshot_requests_total") and "/channels/" in line]
+    counted = [
+        line for line in text.splitlines() if line.startswith("earshot_requests_total") and "/api/v1/channels/" in line
+    ]
     assert counted
     assert all("{channel_id}" in line for line in counted), counted
     assert str(world.channel_id) not in text

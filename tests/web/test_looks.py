@@ -115,6 +115,33 @@ async def test_it_fits_at_every_width(office: Office, width: int) -> None:
     assert await seat.page.evaluate(overflow) == 0
 
 
+# The most by which the page was ever wider than its window, looked at in every frame.
+WIDEST = """document.addEventListener("DOMContentLoaded", () => {
+    window.widest = 0
+    const look = () => {
+        const page = document.documentElement
+        window.widest = Math.max(window.widest, page.scrollWidth - page.clientWidth)
+        requestAnimationFrame(look)
+    }
+    look()
+})"""
+
+
+async def test_it_fits_a_small_phone_also_while_it_connects_and_without_a_connection(office: Office) -> None:
+    await a_busy_day(office)
+    seat = await office.sits_down(office.ada, width=320, height=720)
+    await seat.page.add_init_script(WIDEST)
+    for path in ("/inbox/open", "/reports", "/settings/channels"):
+        await seat.goes(path)
+        await seat.is_live()
+        assert await seat.page.evaluate("window.widest") == 0
+    await office.closes()
+    await expect(seat.page.locator("[data-connection=waiting]")).to_be_visible()
+    await office.opens()
+    await seat.is_live()
+    assert await seat.page.evaluate("window.widest") == 0
+
+
 async def test_what_a_customer_writes_is_text_and_nothing_else(office: Office) -> None:
     trick = '<img src=x onerror="document.title=1"><b>hi</b> javascript:alert(1) https://example.com/a?b=c.'
     await office.desk.hears("7001", trick, ago=5)
