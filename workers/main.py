@@ -45,7 +45,7 @@ LOOPS: dict[str, Loop] = {
     "handing out": loops.hand_out,
     "introductions": loops.introduce_people,
     "notifications": loops.read_feed(Notifications()),
-    "twins": loops.read_feed(Twins()),
+    "twins": loops.read_feed(Twins(), rest=1.0),
     "known before": loops.read_who_was_known,
     "mail": loops.send_mail,
     "rules are told": loops.read_feed(Rules()),

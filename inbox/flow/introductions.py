@@ -7,6 +7,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 import asyncpg
@@ -16,7 +17,7 @@ import structlog
 from inbox.flow import accounts
 from inbox.ground import clock
 from inbox.ground.crypto import CannotOpen, Safe
-from inbox.ground.db import Database
+from inbox.ground.db import Database, again
 from inbox.ground.outbound import Outbound
 from inbox.platforms.base import Author, Connector, ErrorClass, NotHere, clean
 from inbox.realtime import events
@@ -88,7 +89,7 @@ async def introduce(
                 break
             answers.append((stranger, person or Author()))
     if answers:
-        await _show(database, workspace_id, answers)
+        await again(partial(_show, database, workspace_id, answers))
     return Introduced(len(answers), rest_until)
 
 
