@@ -26,7 +26,7 @@ SELECT c.channel_id, c.assignee_id, c.status = 'snoozed' AS snoozed,
        count(*) AS n, min(c.waiting_since) AS oldest
 FROM unnest('{{open,pending,snoozed}}'::text[]) AS s(status)
 JOIN conversation c ON c.workspace_id = $1 AND c.status = s.status AND c.waiting_rank < {NOBODY_WAITS / 2:.0f}
-WHERE $2::uuid[] IS NULL OR c.channel_id = ANY($2)
+WHERE c.waiting_since IS NOT NULL AND ($2::uuid[] IS NULL OR c.channel_id = ANY($2))
 GROUP BY 1, 2, 3, 4
 """
 PROMISED = """
