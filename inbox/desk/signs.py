@@ -37,7 +37,7 @@ MADE_UP = re.compile(r"(?:user|guest|customer|deleted|anonymous|unknown)[\W_]*[\
 PLACES = {"city", "town", "place", "postcode", "postal", "zip", "ciudad", "localidad", "ville", "stadt", "ort", "plz"}
 PLACES |= {"cidade", "città", "cap"}
 PHONES = {"phone", "telephone", "tel", "mobile", "cell", "teléfono", "telefono", "móvil", "movil", "telefon", "handy"}
-PHONES |= {"téléphone", "telefone", "celular", "whats", "numéro"}
+PHONES |= {"téléphone", "telefone", "celular", "numéro"}
 # Handles of one given name are taken by whoever comes first, on every network by somebody else.
 GIVEN = """
     alejandro alexander alexandra andrea andreas andrew anthony antonio barbara carlos caroline charlotte

@@ -45,7 +45,7 @@ def review_of(goal: GoalOut) -> ReviewOut:
         at=goal.as_of,
         sentence=goal.sentence,
         state=found.state,
-        says=_says(found),
+        says=_says(found) if goal.wording.metric != "oldest" else _says_of_longest(goal),
         n=found.n,
         share=found.share.value,
         wanted=found.wanted,
@@ -78,6 +78,22 @@ def _says(found: ProgressOut) -> list[str]:
         said.append(f"{found.pace:,} more of {found.weekly:,} a week in time would do it.")
     said += _forecast(found)
     return said
+
+
+def _says_of_longest(goal: GoalOut) -> list[str]:
+    """Of a goal that nobody waits longer than so long, which is no share of anybody."""
+    found = goal.progress
+    if found.state in ("met", "missed"):
+        return [f"It was {found.state}."]
+    if found.oldest is None:
+        return ["Nobody waits."]
+    return [
+        f"Who waits longest has waited {_hours(found.oldest)}; the most it allows is {_hours(goal.wording.within)}."
+    ]
+
+
+def _hours(seconds: float) -> str:
+    return f"{seconds / 3600:,.1f} h"
 
 
 def _of_deadline(found: ProgressOut) -> str:

@@ -16,16 +16,13 @@ import asyncpg
 from inbox.ground.db import Connection
 from inbox.sla.episode_rows import KNOWN, Name, Row
 
-# What any report says of a waiting. The rest of a row only explains it.
+# What any report says of a waiting's end, and of the rest of it. What else a row has only explains it.
+ENDS = ("state", "ended_at", "cause", "customer_waited", "team_took")
 TOLD = (
-    *("author", "before_connection", "state", "kind", "opened_at", "ended_at", "agent", "team", "closed_unanswered"),
-    *("policy", "policy_version", "due_at"),
+    *("author", "before_connection", "kind", "opened_at", "agent", "team", "closed_unanswered"),
+    *("policy", "policy_version", "due_at", *ENDS),
 )
-ENDS = ("state", "ended_at")
-KEPT = (
-    *("conversation_id", "key", "known_from", "end_known_from", "channel_id", "thread_kind", "cause"),
-    *("customer_waited", "team_took", *TOLD),
-)
+KEPT = ("conversation_id", "key", "known_from", "end_known_from", "channel_id", "thread_kind", *TOLD)
 KEEP = f"""INSERT INTO episode_past (workspace_id, known_until, {", ".join(KEPT)})
 SELECT e.workspace_id, $2, {", ".join(f"e.{name}" for name in KEPT)} FROM episode e"""
 EVER = datetime(1, 1, 1, tzinfo=UTC)
@@ -44,7 +41,7 @@ def follow(row: Row, known: asyncpg.Record | None, now: datetime) -> tuple[Row, 
     changed = {name for name in TOLD if row.value(name) != known[name]}
     if not changed:
         return replace(row, known_from=known["known_from"], end_known_from=known["end_known_from"]), False
-    if changed <= {*ENDS} and known["state"] == "waiting" and row.episode.state in ("answered", "ended"):
+    if changed <= set(ENDS) and known["state"] == "waiting" and row.episode.state in ("answered", "ended"):
         return replace(row, known_from=known["known_from"], end_known_from=now), False
     return replace(row, known_from=now), True
 

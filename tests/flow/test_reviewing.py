@@ -118,7 +118,7 @@ async def due(desk: Desk) -> None:
 
 
 async def ahead(desk: Desk) -> goals.GoalOut:
-    """A goal of this year's last day, whatever year it is."""
+    """A goal whose deadline lies ahead, whatever year it is."""
     return await set_goal(desk, SEED.replace("2021", str(datetime.now(UTC).year + 1)))
 
 
@@ -144,6 +144,15 @@ async def test_its_owner_is_told_and_once_they_have_left_those_who_answer_for_al
         [Role.ADMIN, Role.SUPERVISOR],
     )
     assert await told(desk) == [row["user_id"] for row in answer_for_all]
+
+
+async def test_of_a_goal_about_the_longest_wait_that_wait_is_said_and_no_share(desk: Desk) -> None:
+    await desk.hears("7001", "Where is my order?", ago=30 * 60)
+    nobody = "We will use Facebook for customer inquiries, and will let nobody wait longer than 48 hours by 1 May"
+    await set_goal(desk, f"{nobody} {datetime.now(UTC).year + 1}.")
+    await due(desk)
+    assert await reviewing.look(desk.database, desk.workspace_id) == 1
+    assert (await review(desk)).says == ["Who waits longest has waited 30.0 h; the most it allows is 48.0 h."]
 
 
 async def test_a_goal_that_is_removed_or_was_over_when_it_was_made_is_not_looked_at(
