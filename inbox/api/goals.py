@@ -13,8 +13,9 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.people.access import Agent
-from inbox.reports import goals
-from inbox.reports.goals import GoalOut, ReadingOut, Wanted, WhatIfOut
+from inbox.reports import goals, more_hours
+from inbox.reports.goals import GoalOut, ReadingOut, Wanted
+from inbox.reports.more_hours import WhatIfOut
 from inbox.reports.what_if import Slot
 
 Seen = Annotated[int, QueryParameter(description="The version that was looked at.", ge=1)]
@@ -84,7 +85,7 @@ async def reckon_goal(
     """The weeks it is judged over told again, at best: somebody is there in these hours and answers whoever waits
     longest, at the team's own pace. Nothing is kept."""
     slots = [Slot(tuple(one.days), time.fromisoformat(one.start), time.fromisoformat(one.end)) for one in data.slots]
-    return await goals.what_if(session, goal_id, slots, agent=agent)
+    return await more_hours.tell(session, goal_id, slots, agent=agent)
 
 
 @put("/goals/{goal_id:uuid}", summary="Change a goal")

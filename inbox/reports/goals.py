@@ -21,21 +21,18 @@ from inbox.ground.ids import new_id
 from inbox.people.access import Agent, Right
 from inbox.platforms.base import clean
 from inbox.reports import goal_places, goal_sentence, population
-from inbox.reports import what_if as what_if_pure
 from inbox.reports.as_of import settled
 from inbox.reports.days import midnight, monday_after, zone_of
 from inbox.reports.figures import Counted, PercentileOut, ShareOut
 from inbox.reports.goal_sentence import Goal, Metric, NotUnderstood
-from inbox.reports.open_time import CountedIn, micros
+from inbox.reports.open_time import CountedIn
 from inbox.reports.population import Asked, Cut
 from inbox.reports.progress import HISTORY, ONE_WEEK, SPAN, ProgressOut, State, progress, within
-from inbox.reports.what_if import HOURS, Slot
 from inbox.rules.stored import unpacked
 from inbox.sla import spoken
 
 MOST = 20
 LONGEST_WORDS = 200
-QUEUED = ONE_WEEK  # whoever waits longer when the added hours begin is no part of their queue
 WAYS: tuple[Cut, ...] = ("channel", "kind", "hour", "agent")
 
 # A burst under one post is no more independent than one voice. Source: Kish 1965, the effective number of clusters.
@@ -130,24 +127,6 @@ class Running(msgspec.Struct, frozen=True, kw_only=True):
     wording: Wanted
 
 
-class WhatIfOut(msgspec.Struct, kw_only=True):
-    """The last weeks told again, at best. `hours`: added to each week; `per_hour`: how many answers the team gives in
-    an hour in which it answers, of which there were `worked_hours`. `more`: of `n` people, in time who were not."""
-
-    start: datetime
-    end: datetime
-    hours: float
-    per_hour: float
-    worked_hours: int
-    n: int
-    more: int
-    share: ShareOut
-    share_then: ShareOut
-    percentile: PercentileOut
-    percentile_then: PercentileOut
-    met: bool
-
-
 async def understand(session: AsyncSession, sentence: str, *, by: Agent) -> ReadingOut:
     """What somebody wrote, as a goal. Raises Invalid naming the piece that is not understood."""
     connection = await raw(session)
@@ -196,56 +175,9 @@ async def one(session: AsyncSession, goal_id: UUID, agent: Agent) -> GoalOut:
     return await _out(connection, await _row(connection, goal_id, agent), agent)
 
 
-async def what_if(session: AsyncSession, goal_id: UUID, slots: Sequence[Slot], *, agent: Agent) -> WhatIfOut:
-    """The window it is judged over, told again with somebody there in these hours. Raises NotFound."""
-    connection = await raw(session)
-    wanted = _wording(await _row(connection, goal_id, agent))
-    as_of, zone = clock.now(), await zone_of(connection, agent.workspace_id)
-    end = min(as_of, midnight(wanted.deadline + timedelta(days=1), zone))
-    start = end - SPAN
-    asked = _asked(wanted, start - QUEUED, end, zone)
-    every = (await population.fetch(connection, agent.workspace_id, asked, as_of)).get("", population.Population())
-    return await asyncio.to_thread(_replayed, _goal(wanted), every, slots, start, end, as_of, zone)
-
-
-def _replayed(
-    goal: Goal,
-    every: population.Population,
-    slots: Sequence[Slot],
-    start: datetime,
-    end: datetime,
-    as_of: datetime,
-    zone: str,
-) -> WhatIfOut:
-    there = what_if_pure.openings(slots, start, end, zone)
-    answers = every.ended[every.answered & (every.ended <= micros(as_of))]
-    per_hour, hours = what_if_pure.pace(answers)
-    ended = what_if_pure.replayed(every.opened, every.ended, there, per_hour=per_hour)
-    target = within(goal)
-
-    def stands(told: population.Population) -> tuple[int, int, ShareOut, PercentileOut]:
-        counted = Counted(told.between(start, end), as_of)
-        figures = counted.figures(target=target)
-        share = next((one for one in figures.shares if one.within == target), figures.response_rate)
-        median = next((one for one in figures.percentiles if one.p == goal.share), figures.percentiles[0])
-        return figures.n, int((counted.answered & (counted.seconds <= target)).sum()), share, median
-
-    n, before, share, percentile = stands(every)
-    _, after, share_then, percentile_then = stands(every.answered_at(ended))
-    return WhatIfOut(
-        start=start,
-        end=end,
-        hours=sum(closes - opens for opens, closes in there) / HOURS / (SPAN / ONE_WEEK),
-        per_hour=per_hour,
-        worked_hours=hours,
-        n=n,
-        more=after - before,
-        share=share,
-        share_then=share_then,
-        percentile=percentile,
-        percentile_then=percentile_then,
-        met=share_then.value is not None and share_then.value > goal.share,
-    )
+async def worded(connection: Connection, goal_id: UUID, agent: Agent) -> Wanted:
+    """A goal without how it stands. Raises NotFound."""
+    return _wording(await _row(connection, goal_id, agent))
 
 
 async def make(session: AsyncSession, wanted: Wanted, *, by: Agent) -> GoalOut:
@@ -295,16 +227,16 @@ async def remove(session: AsyncSession, goal_id: UUID, *, by: Agent) -> None:
 
 def target_of(wanted: Wanted) -> float:
     """Seconds in which an answer counts for it."""
-    return within(_goal(wanted))
+    return within(goal_of(wanted))
 
 
 async def _word(session: AsyncSession, goal_id: UUID, version: int, wanted: Wanted, by: Agent, verb: str) -> GoalOut:
     connection = await raw(session)
     now = clock.now()
     zone = await zone_of(connection, by.workspace_id)
-    asked = _asked(wanted, now - SPAN, now, zone)
+    asked = asked_of(wanted, now - SPAN, now, zone)
     found = (await population.fetch(connection, by.workspace_id, asked, now)).get("", population.Population())
-    figures = Counted(found, now).figures(target=within(_goal(wanted)) or None)
+    figures = Counted(found, now).figures(target=within(goal_of(wanted)) or None)
     baseline = Baseline(
         start=now - SPAN,
         end=now,
@@ -340,12 +272,12 @@ def _share(shares: Sequence[ShareOut], rate: ShareOut, wanted: Wanted) -> ShareO
 async def _out(connection: Connection, row: asyncpg.Record, agent: Agent) -> GoalOut:
     wanted, as_of = _wording(row), await _instant(connection, row, agent)
     zone, channels = await zone_of(connection, agent.workspace_id), await goal_places.channels(connection, agent)
-    goal, ends = _goal(wanted), midnight(wanted.deadline + timedelta(days=1), zone)
+    goal, ends = goal_of(wanted), midnight(wanted.deadline + timedelta(days=1), zone)
     end = min(as_of, ends)
     nobody = population.Population()
-    asked = _asked(wanted, ends - HISTORY * ONE_WEEK, as_of, zone)
+    asked = asked_of(wanted, ends - HISTORY * ONE_WEEK, as_of, zone)
     every = (await population.fetch(connection, agent.workspace_id, asked, as_of)).get("", nobody)
-    window = _asked(wanted, end - SPAN, end, zone)
+    window = asked_of(wanted, end - SPAN, end, zone)
     cuts: dict[str, dict[str, population.Population]] = {
         way: await population.fetch(connection, agent.workspace_id, window, as_of, way) for way in WAYS
     }
@@ -406,7 +338,8 @@ def _wording(row: asyncpg.Record) -> Wanted:
     return unpacked(row["wording"], Wanted)
 
 
-def _goal(wanted: Wanted) -> Goal:
+def goal_of(wanted: Wanted) -> Goal:
+    """What is to be reached, without whose it is."""
     return Goal(
         who=wanted.who,
         purpose=wanted.purpose,
@@ -420,10 +353,11 @@ def _goal(wanted: Wanted) -> Goal:
 
 
 def _sentence(wanted: Wanted, channels: Sequence[asyncpg.Record]) -> str:
-    return goal_places.sentence(_goal(wanted), wanted.channel_ids, channels)
+    return goal_places.sentence(goal_of(wanted), wanted.channel_ids, channels)
 
 
-def _asked(wanted: Wanted, start: datetime, end: datetime, zone: str) -> Asked:
+def asked_of(wanted: Wanted, start: datetime, end: datetime, zone: str) -> Asked:
+    """Who asked in the channels that it is about."""
     return Asked(start=start, end=end, zone=zone, channel_ids=frozenset(wanted.channel_ids), hours=wanted.hours)
 
 

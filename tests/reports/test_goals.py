@@ -11,7 +11,7 @@ from time_machine import Traveller, travel
 
 from inbox.ground.db import raw
 from inbox.ground.errors import Conflict, Invalid, NotFound
-from inbox.reports import goals
+from inbox.reports import goals, more_hours
 from inbox.reports.goals import GoalOut, Wanted
 from inbox.reports.what_if import Slot
 from tests.desk.story import Desk
@@ -144,7 +144,7 @@ async def test_what_saturday_mornings_would_have_come_to(desk: Desk, clock: Trav
     made = await set_goal(desk)
     every = [Slot(tuple(range(7)), time(9), time(21))]
     mornings = [Slot((5,), time(9), time(13))]
-    told = await desk.does(goals.what_if, made.id, mornings, agent=desk.ana)
+    told = await desk.does(more_hours.tell, made.id, mornings, agent=desk.ana)
     assert (told.hours, told.n) == (4, made.progress.n)
     assert told.share == made.progress.share
     assert told.share_then.value is not None
@@ -154,8 +154,8 @@ async def test_what_saturday_mornings_would_have_come_to(desk: Desk, clock: Trav
     assert told.percentile_then.seconds is not None
     assert told.percentile.seconds is not None
     assert told.percentile_then.seconds < told.percentile.seconds
-    all_day = await desk.does(goals.what_if, made.id, every, agent=desk.ana)
+    all_day = await desk.does(more_hours.tell, made.id, every, agent=desk.ana)
     assert all_day.more > told.more
     assert all_day.met
     with pytest.raises(NotFound):
-        await desk.does(goals.what_if, made.id, mornings, agent=desk.otto)
+        await desk.does(more_hours.tell, made.id, mornings, agent=desk.otto)
