@@ -17,7 +17,10 @@ from inbox.ground.errors import Conflict, Forbidden, Invalid, NotFound
 from inbox.ground.ids import new_id
 from tests.desk.story import Desk, began
 
-THURSDAY = datetime(2026, 11, 26, 18, tzinfo=UTC)
+NOW = datetime.now(UTC)
+# One that is still to come, so that nothing promised on it is overdue by the clock of Postgres.
+THURSDAY = (NOW + timedelta(days=14 + 3 - NOW.weekday())).replace(hour=18, minute=0, second=0, microsecond=0)
+FRIDAY = THURSDAY + timedelta(hours=6)
 
 
 async def make(desk: Desk, name: str = "Office", opens: str = "09:00") -> CalendarOut:
@@ -41,11 +44,11 @@ async def test_a_promise_counts_in_the_hours_of_its_channel_and_those_of_the_pol
         await promise(desk, channel_ids=[desk.world.channel_id])
     with travel(THURSDAY + timedelta(minutes=5)):
         thread = await desk.hears("7001", "Where is my order?", ago=_ago(THURSDAY + timedelta(minutes=1)))
-        assert (await desk.conversation(thread)).due_at == datetime(2026, 11, 27, 11, tzinfo=UTC)
+        assert (await desk.conversation(thread)).due_at == FRIDAY + timedelta(hours=11)
         await promise(desk, version=1, calendar_id=late.id)
     with travel(THURSDAY + timedelta(minutes=10)):
         thread = await desk.hears("7002", "And mine?", ago=_ago(THURSDAY + timedelta(minutes=9)))
-        assert (await desk.conversation(thread)).due_at == datetime(2026, 11, 27, 17, tzinfo=UTC)
+        assert (await desk.conversation(thread)).due_at == FRIDAY + timedelta(hours=17)
     assert await desk.road.differences() == 0
 
 
@@ -65,8 +68,8 @@ async def test_other_hours_hold_for_who_asks_from_then_on(desk: Desk) -> None:
     with travel(THURSDAY + timedelta(hours=3)):
         before = await desk.hears("7001", "Where is my order?", ago=_ago(THURSDAY + timedelta(minutes=30)))
         after = await desk.hears("7002", "And mine?", ago=_ago(THURSDAY + timedelta(hours=2)))
-        assert (await desk.conversation(before)).due_at == datetime(2026, 11, 27, 11, tzinfo=UTC)
-        assert (await desk.conversation(after)).due_at == datetime(2026, 11, 27, 17, tzinfo=UTC)
+        assert (await desk.conversation(before)).due_at == FRIDAY + timedelta(hours=11)
+        assert (await desk.conversation(after)).due_at == FRIDAY + timedelta(hours=17)
     assert await desk.road.differences() == 0
 
 
