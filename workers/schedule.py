@@ -22,6 +22,7 @@ from redis.exceptions import RedisError
 
 from inbox.flow import reviewing, spiking
 from inbox.ground.tasks import end
+from inbox.reports import packing
 from workers.house import House
 
 log = structlog.get_logger("schedule")
@@ -66,12 +67,19 @@ async def look_at_goals(house: House) -> None:
         house.bell.ring(f"feed:{workspace_id}")
 
 
+async def pack_weeks(house: House) -> None:
+    """Weeks of waitings that are over for long, for reports over years."""
+    for row in await house.database.claim.fetch("SELECT id FROM workspace ORDER BY id"):
+        await packing.pack(house.database, row["id"])
+
+
 JOBS: dict[str, tuple[timedelta, Job]] = {
     "make_days": (timedelta(days=1), make_days),
     "put_days_away": (timedelta(hours=1), put_days_away),
     "forget_sessions": (timedelta(hours=1), forget_sessions),
     "look_for_spikes": (timedelta(minutes=1), look_for_spikes),
     "look_at_goals": (timedelta(minutes=1), look_at_goals),
+    "pack_weeks": (timedelta(minutes=10), pack_weeks),
 }
 
 

@@ -17,8 +17,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from inbox.ground.db import raw
 from inbox.people.access import Agent
 from inbox.reports import as_of, population
+from inbox.reports.columns import WHICH
 from inbox.reports.figures import Counted, FiguresOut
-from inbox.reports.population import WHICH, Asked, Population
+from inbox.reports.population import Asked, Population
 
 MOST = 200  # told one by one; all are counted
 What = Literal["learnt", "answered", "ended", "unanswered", "not_asked", "asked", "gone", "moved"]

@@ -11,6 +11,7 @@ Source: Kaplan and Meier 1958; its variance after Greenwood 1926, the interval o
 
 from __future__ import annotations
 
+from functools import cached_property
 from statistics import NormalDist
 from typing import Any, Literal
 
@@ -51,28 +52,49 @@ class Curve:
 
         Below zero is zero.
         """
-        waited = np.maximum(np.rint(np.asarray(seconds, dtype=np.float64) * MICRO), 0.0).astype(np.int64)
-        ended = np.asarray(answered, dtype=np.int64)
-        self.n = len(waited)
-        self.answered = int(ended.sum())
-        self.longest = float(waited.max()) / MICRO if self.n else 0.0
-        self.oldest = self.longest if oldest is None else oldest
-        # One sort of numbers instead of two columns by each other: at the same instant, answers come first.
-        line = np.sort(waited * 2 + (1 - ended))
-        times, ends = line >> 1, 1 - (line & 1)
-        firsts = np.flatnonzero(np.diff(times, prepend=-1))
-        answers = np.add.reduceat(ends, firsts) if self.n else ends
-        steps = answers > 0
-        answers, at_risk = answers[steps].astype(np.float64), (self.n - firsts[steps]).astype(np.float64)
-        self.times: Numbers = times[firsts[steps]] / MICRO
-        self._still: Numbers = np.cumprod(1.0 - answers / at_risk, dtype=np.float64)
-        with np.errstate(divide="ignore"):
-            self._spread: Numbers = np.cumsum(answers / (at_risk * (at_risk - answers)), dtype=np.float64)
+        waited = np.rint(np.asarray(seconds, dtype=np.float64) * MICRO).astype(np.int64)
+        self._draw(waited, np.asarray(answered, dtype=bool), oldest)
 
-    @property
+    @classmethod
+    def of_micros(cls, waited: NDArray[np.int64], answered: NDArray[np.bool_], *, oldest: float) -> Curve:
+        """The same of whole microseconds, as a million of them are at hand."""
+        curve = cls.__new__(cls)
+        curve._draw(waited, answered, oldest)
+        return curve
+
+    def _draw(self, waited: NDArray[np.int64], answered: NDArray[np.bool_], oldest: float | None) -> None:
+        # One sort of numbers instead of two columns by each other: at the same instant, answers come first.
+        line = np.sort(np.maximum(waited, 0) * 2 + ~answered)
+        longest = float(line[-1] >> 1) / MICRO if len(line) else 0.0
+        places = np.flatnonzero((line & 1) == 0)
+        times = line[places] >> 1
+        firsts = np.flatnonzero(np.diff(times, prepend=-1))
+        self._climb(times[firsts] / MICRO, places[firsts], np.diff(firsts, append=len(times)), len(line))
+        self.longest, self.oldest = longest, longest if oldest is None else oldest
+
+    def _climb(self, times: Numbers, before: NDArray[np.intp], answers: NDArray[np.intp], n: int) -> None:
+        """`before`: how many had waited less than each of `times`; `answers`: how many came just then."""
+        self.n, self.answered = n, int(answers.sum())
+        self.times, self._answers, self._at_risk = times, answers, n - before
+        self._still: Numbers = np.cumprod(1.0 - answers / self._at_risk, dtype=np.float64)
+
+    def classic(self) -> Curve:
+        """The view of those answered alone, under the same rules."""
+        curve = Curve.__new__(Curve)
+        curve._climb(self.times, np.cumsum(self._answers) - self._answers, self._answers, self.answered)
+        curve.longest, curve.oldest = float(self.times[-1]) if self.answered else 0.0, self.oldest
+        return curve
+
+    @cached_property
     def heights(self) -> Numbers:
         """F at each of `times`, and up to the next."""
         return 1.0 - self._still
+
+    @cached_property
+    def _spread(self) -> Numbers:
+        with np.errstate(divide="ignore"):
+            each = self._answers / (self._at_risk.astype(np.float64) * (self._at_risk - self._answers))
+        return np.cumsum(each, dtype=np.float64)
 
     def at(self, seconds: float) -> float:
         """F(t): the share of all that has an answer within `seconds`."""
@@ -120,6 +142,5 @@ def _nobody_yet(n: int, level: float) -> float:
 
 
 def of_answered(seconds: Any, *, oldest: float | None = None) -> Curve:
-    """The classic view, of those answered alone, under the same rules."""
-    waited = np.asarray(seconds, dtype=np.float64)
-    return Curve(waited, np.ones(len(waited), dtype=bool), oldest=oldest)
+    """The classic view, of these answers alone."""
+    return Curve(seconds, np.ones(len(seconds), dtype=bool), oldest=oldest)

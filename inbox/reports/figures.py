@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 import msgspec
 import numpy as np
 
-from inbox.reports.curve import DAY, HOUR, MICRO, WEEK, Curve, Quantile, Share, of_answered
+from inbox.reports.curve import DAY, HOUR, MICRO, WEEK, Curve, Numbers, Quantile, Share
 from inbox.reports.open_time import CLOCK, CountedIn, micros
 from inbox.reports.population import Population
 
@@ -91,14 +92,18 @@ class Counted:
         self.gone = over & ~population.answered
         self._until = np.minimum(ended, now)
         self._began = self.time.marks(self._lanes, self.opened)
-        self.seconds = (self.time.marks(self._lanes, self._until) - self._began) / MICRO
+        self._waited = self.time.marks(self._lanes, self._until) - self._began
+
+    @cached_property
+    def seconds(self) -> Numbers:
+        """How long each has waited."""
+        return self._waited / MICRO
 
     def figures(self, *, target: float | None = None) -> FiguresOut:
         """All of it. `target`: seconds, for one share more."""
         oldest = self.time.oldest(self._lanes, self._began, self._now) / MICRO if len(self.opened) else 0.0
-        curve = Curve(self.seconds, self.answered, oldest=oldest)
-        classic = of_answered(self.seconds[self.answered], oldest=oldest)
-        waits = self.seconds[~self.answered & ~self.gone]
+        curve = Curve.of_micros(self._waited, self.answered, oldest=oldest)
+        waits = self._waited[~self.answered & ~self.gone]
         early = self.day if target is None else target
         within = sorted({HOUR, 4 * HOUR, self.day, *([] if target is None else [target])})
         return FiguresOut(
@@ -115,9 +120,9 @@ class Counted:
             percentiles=[_percentile(p, curve.quantile(p, too_early_before=early)) for p in PERCENTILES],
             shares=[_share(span, curve.share(span)) for span in within],
             response_rate=_share(WEEK, (curve if self.time is CLOCK else self._by_the_clock()).share(WEEK)),
-            median_of_answered=_percentile(0.5, classic.quantile(0.5, too_early_before=0.0)),
-            mean_of_answered=float(self.seconds[self.answered].mean()) if curve.answered else None,
-            oldest_waiting=float(waits.max()) if len(waits) else None,
+            median_of_answered=_percentile(0.5, curve.classic().quantile(0.5, too_early_before=0.0)),
+            mean_of_answered=float(self._waited.mean(where=self.answered)) / MICRO if curve.answered else None,
+            oldest_waiting=float(waits.max()) / MICRO if len(waits) else None,
             curve=list(_drawn(curve)),
         )
 
@@ -133,12 +138,12 @@ class Counted:
 
     def _by_the_clock(self) -> Curve:
         oldest = (self._now - int(self.opened.min())) / MICRO if len(self.opened) else 0.0
-        return Curve((self._until - self.opened) / MICRO, self.answered, oldest=oldest)
+        return Curve.of_micros(self._until - self.opened, self.answered, oldest=oldest)
 
     def trend(self, starts: Sequence[datetime], *, within: float) -> list[StepOut]:
         """Each stretch from one of `starts` to the next, the last to the end of all."""
         edges = np.array([micros(start) for start in starts])
-        places = np.searchsorted(edges, self.opened, side="right") - 1
+        places = np.searchsorted(edges, self.opened, side="right").astype(np.int16) - 1
         order = np.argsort(places, kind="stable")
         bounds = np.searchsorted(places[order], np.arange(len(starts) + 1))
         return [
@@ -152,7 +157,7 @@ class Counted:
     def _step(self, start: datetime, chosen: Any, within: float, ends: int) -> StepOut:
         _, oldest = self.since(micros(start))
         answered = self.answered[chosen]
-        curve = Curve(self.seconds[chosen], answered, oldest=oldest)
+        curve = Curve.of_micros(self._waited[chosen], answered, oldest=oldest)
         return StepOut(
             start=start,
             n=curve.n,

@@ -278,9 +278,8 @@ async def _out(connection: Connection, row: asyncpg.Record, agent: Agent) -> Goa
     asked = asked_of(wanted, ends - HISTORY * ONE_WEEK, as_of, zone)
     every = (await population.fetch(connection, agent.workspace_id, asked, as_of)).get("", nobody)
     window = asked_of(wanted, end - SPAN, end, zone)
-    cuts: dict[str, dict[str, population.Population]] = {
-        way: await population.fetch(connection, agent.workspace_id, window, as_of, way) for way in WAYS
-    }
+    judged = await population.bring(connection, agent.workspace_id, window, as_of)
+    cuts: dict[str, dict[str, population.Population]] = {way: judged.by(way) for way in WAYS}
     clusters = {
         found["back"]: found["clusters"]
         for found in await connection.fetch(CLUSTERS, agent.workspace_id, asked.start, ends, wanted.channel_ids)

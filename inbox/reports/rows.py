@@ -16,8 +16,9 @@ from inbox.ground.db import Connection, Database, raw
 from inbox.ground.tables import table
 from inbox.people.access import Agent
 from inbox.reports import as_of, opening_hours
+from inbox.reports.columns import WHICH
 from inbox.reports.opening_hours import OpeningHours
-from inbox.reports.population import BROKEN, CUTS, MEASURED, WHICH, Asked, Cut
+from inbox.reports.population import BROKEN, CUTS, MEASURED, Asked, Cut
 from inbox.sla.hours import Hours
 
 PAGE = 1000  # rows of one transaction of an export

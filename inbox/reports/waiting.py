@@ -81,14 +81,14 @@ async def report(
     zone, first, last = await _days_of(connection, wanted, by)
     span = last + ONE_DAY - first
     asked = _asked(wanted, first, last + ONE_DAY, zone, by)
-    now = await population.fetch(connection, by.workspace_id, asked, at, cut or "")
-    before = await population.fetch(connection, by.workspace_id, _asked(wanted, first - span, first, zone, by), at)
+    now = await population.bring(connection, by.workspace_id, asked, at)
+    before = await population.bring(connection, by.workspace_id, _asked(wanted, first - span, first, zone, by), at)
     step = ONE_DAY if span <= BY_DAY * ONE_DAY else 7 * ONE_DAY
     steps = [midnight(day, zone) for day in _days(first, last, step)]
 
     def sums() -> ReportOut:
-        total = Counted(Population(now.values()), at)
-        cuts = now if cut else {}
+        total = Counted(now.by().get("", Population()), at)
+        cuts = now.by(cut) if cut else {}
         hours = total.population.hours
         return ReportOut(
             as_of=at,
@@ -101,7 +101,7 @@ async def report(
             day=total.day,
             step="day" if step == ONE_DAY else "week",
             total=total.figures(target=target),
-            before=Counted(Population(before.values()), at).figures(target=target),
+            before=Counted(before.by().get("", Population()), at).figures(target=target),
             trend=total.trend(steps, within=target or total.day),
             cuts=[CutOut(name, Counted(cuts[name], at).figures(target=target)) for name in sorted(cuts)],
         )

@@ -195,7 +195,7 @@ class Spans:
 def _open(version: Version, start: datetime, end: datetime) -> Iterator[Span]:
     """Openings as stretches of UTC time: several for one where the clock was set meanwhile."""
     zone = ZoneInfo(version.zone)
-    for low, high, offset in _steady(zone, start, end):
+    for low, high, offset in steady(zone, start, end):
         day, last = (low + offset).date(), (high + offset).date()
         while day <= last:
             midnight = datetime.combine(day, time(), UTC) - offset
@@ -207,8 +207,8 @@ def _open(version: Version, start: datetime, end: datetime) -> Iterator[Span]:
             day += DAY
 
 
-def _steady(zone: ZoneInfo, start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime, timedelta]]:
-    """The stretches over which a zone's offset stays as it is, each with it."""
+def steady(zone: ZoneInfo, start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime, timedelta]]:
+    """The stretches over which a zone's offset stays as it is, each with it. `start`: a whole second, UTC."""
     began = at = start
     while at < end:
         after = min(at + DAY, end)

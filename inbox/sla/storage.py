@@ -16,7 +16,7 @@ from inbox.ground import clock
 from inbox.ground.db import Connection, Database, again
 from inbox.realtime.events import Happening
 from inbox.realtime.rows import waiting_rank
-from inbox.sla import episode_rows, stored_facts, stored_terms, versions
+from inbox.sla import episode_rows, packed_weeks, stored_facts, stored_terms, versions
 from inbox.sla.aimed import Risk, promised, risk_of
 from inbox.sla.episode_rows import Name, Row
 from inbox.sla.episodes import Episode, Folded, fold
@@ -150,6 +150,7 @@ async def write(
     now = known_at or clock.now()  # read once this transaction holds what it changes: as reports.as_of relies on
     changed: list[Row] = []
     past: list[Name] = []
+    opened: list[datetime] = []
     for folded in refolded.folds:
         for episode in folded.episodes:
             name = (UUID(episode.conversation), episode.key)
@@ -159,6 +160,7 @@ async def write(
             if known is None or not row.is_as(known):
                 row, leaves = versions.follow(row, known, now)
                 changed.append(row)
+                opened += [episode.opened_at, known["opened_at"]] if known else [episode.opened_at]
                 if leaves:
                     past.append(name)
     await versions.keep(connection, workspace_id, [*past, *stored], now)
@@ -166,6 +168,7 @@ async def write(
         await episode_rows.remove(connection, workspace_id, list(stored))
     if changed:
         await episode_rows.store(connection, workspace_id, changed, promises=refolded.promises)
+    await packed_weeks.spoil(connection, workspace_id, [*opened, *(known["opened_at"] for known in stored.values())])
     return len(changed) + len(stored)
 
 

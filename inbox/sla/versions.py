@@ -66,11 +66,17 @@ async def keep(connection: Connection, workspace_id: UUID, names: Sequence[Name]
     )
 
 
-async def keep_all_of(connection: Connection, workspace_id: UUID, conversation_id: UUID, now: datetime) -> None:
-    """Put aside what is stored of a conversation that is about to go."""
+async def keep_all_of(
+    connection: Connection, workspace_id: UUID, conversation_id: UUID, now: datetime
+) -> list[datetime]:
+    """Put aside what is stored of a conversation that is about to go. Gives when its waitings began."""
     await connection.execute(
         f"{KEEP} WHERE e.workspace_id = $1 AND e.conversation_id = $3 AND {SOME_TIME}",
         workspace_id,
         now,
         conversation_id,
     )
+    found = await connection.fetch(
+        "SELECT opened_at FROM episode WHERE workspace_id = $1 AND conversation_id = $2", workspace_id, conversation_id
+    )
+    return [row["opened_at"] for row in found]
