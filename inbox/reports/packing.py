@@ -83,7 +83,7 @@ async def _fill(connection: Connection, workspace_id: UUID, week: int, begun_at:
     if at < since:
         return False  # somebody has been writing since before they could see that it is being packed
     start = beginning(week)
-    rows = await connection.fetch(columns.GROUPS, workspace_id, start, start + WEEK, None, "any", "UTC", at)
+    rows = await columns.rows(connection, workspace_id, start, start + WEEK, None, "any", "UTC", at)
     found = columns.of_rows(rows)
     many = [Counted(group, row["n"]) for group, row in zip(found.groups, rows, strict=True)]
     filled = await connection.execute(

@@ -196,8 +196,8 @@ async def bring(connection: Connection, workspace_id: UUID, asked: Asked, at: da
     packed = await packing.read(connection, workspace_id, asked.start, asked.end, at)
     parts = [_within(asked, week) for week in packed.values()]
     for start, end in _between(asked.start, asked.end, packed):
-        rows = await connection.fetch(
-            columns.GROUPS,
+        rows = await columns.rows(
+            connection,
             workspace_id,
             start,
             end,
