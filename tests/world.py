@@ -16,11 +16,12 @@ from uuid import UUID
 import msgspec
 from argon2 import PasswordHasher
 
+from inbox.desk import members
 from inbox.ground.crypto import Safe
 from inbox.ground.db import Database
 from inbox.ground.ids import new_id
 from inbox.people import sessions, workspaces
-from inbox.people.access import Agent, Role, channels_of
+from inbox.people.access import RIGHTS, Agent, Right, Role, channels_of, granted, keys_of, needed
 
 PASSWORD = "correct horse battery"
 # Cheap on purpose: what a hash costs is of no interest to a story.
@@ -83,7 +84,38 @@ class World:
                 role,
                 channel_ids,
             )
-        return Agent(user_id, self.workspace_id, role, name, channels_of(role, channel_ids))
+        return Agent(user_id, self.workspace_id, role, name, channels_of(RIGHTS[role], channel_ids))
+
+    async def role(self, rights: frozenset[Right], name: str = "Night shift") -> UUID:
+        """A role of the workspace's own, with all that its rights need."""
+        role_id = new_id()
+        rights = rights.union(*(needed(one) for one in rights)) | {Right.READ}
+        async with self.database.tenant(self.workspace_id) as connection:
+            await connection.execute(
+                "INSERT INTO workspace_role (workspace_id, id, name, rights) VALUES ($1, $2, $3, $4)",
+                self.workspace_id,
+                role_id,
+                name,
+                keys_of(rights),
+            )
+        return role_id
+
+    async def rights_of_role(self, name: str) -> frozenset[Right]:
+        """What a role of the workspace's own allows."""
+        async with self.database.tenant(self.workspace_id) as connection:
+            found = await connection.fetchval(
+                "SELECT rights FROM workspace_role WHERE workspace_id = $1 AND name = $2", self.workspace_id, name
+            )
+        return granted(found)
+
+    async def gives(self, who: Agent, rights: frozenset[Right], name: str = "Night shift") -> Agent:
+        """Somebody has a role of the workspace's own from now on; gives them as they stand then."""
+        role_id = await self.role(rights, name)
+        async with self.database.session(self.workspace_id) as session:
+            await members.change(session, self.admin, who.id, members.Change(role_id=role_id))
+        now = await sessions.member(self.database, self.workspace_id, who.id)
+        assert now is not None
+        return now
 
     async def channel(
         self,

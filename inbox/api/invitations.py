@@ -20,7 +20,7 @@ from inbox.desk import lines, members
 from inbox.ground.bell import Bell
 from inbox.ground.db import Database, raw
 from inbox.ground.settings import Settings
-from inbox.people import invitations
+from inbox.people import invitations, roles
 from inbox.people.access import Agent, Right, Role
 from inbox.people.invitations import Invitation
 
@@ -28,6 +28,7 @@ from inbox.people.invitations import Invitation
 class NewInvitation(msgspec.Struct, forbid_unknown_fields=True):
     email: Annotated[str, msgspec.Meta(min_length=1, max_length=320)]
     role: Role = Role.AGENT
+    role_id: UUID | None = None  # one of your own roles, in place of `role`
 
 
 class Acceptance(msgspec.Struct, forbid_unknown_fields=True):
@@ -44,6 +45,7 @@ class InvitationOut(msgspec.Struct):
     id: UUID
     email: str
     role: str
+    role_id: UUID | None
     invited_by: UUID | None
     created_at: datetime
     expires_at: datetime
@@ -71,14 +73,15 @@ async def create_invitation(
 ) -> InvitationOut:
     """A link for one person, good once and for seven days; an earlier one to the same address ends."""
     connection = await raw(session)
-    invitation, secret = await invitations.invite(connection, agent, email=data.email, role=data.role)
+    standing = await roles.standing(connection, agent.workspace_id, data.role, data.role_id)
+    invitation, secret = await invitations.invite(connection, agent, email=data.email, role=standing)
     await lines.note(
         connection,
         agent.workspace_id,
         "member_invited",
         by=agent.person,
         email=invitation.email,
-        role=invitation.role,
+        role=standing.name or invitation.role,
     )
     # Behind the #, so that it never reaches a server's log.
     return _out(invitation, url=f"{settings.base_url}/invitation#{secret}")
@@ -121,6 +124,7 @@ def _out(invitation: Invitation, *, url: str | None = None) -> InvitationOut:
         id=invitation.id,
         email=invitation.email,
         role=invitation.role,
+        role_id=invitation.role_id,
         invited_by=invitation.invited_by,
         created_at=invitation.created_at,
         expires_at=invitation.expires_at,

@@ -19,13 +19,16 @@ from inbox.people.access import Agent, Role
 
 
 class MemberChange(msgspec.Struct, forbid_unknown_fields=True):
-    """What is left out stays. `channel_ids` null: every channel. `active` false ends their sessions at once.
+    """What is left out stays. `role_id`: one of your own roles, in place of `role`. `channel_ids` null: every channel.
+
+    `active` false ends their sessions at once.
 
     `capacity`: handed no more while so many wait; null: no limit. `away_until` null: until they say so.
     `asks_first`: what they write waits for a colleague's approval, as long as their role does not approve itself.
     """
 
     role: Role | msgspec.UnsetType = msgspec.UNSET
+    role_id: UUID | msgspec.UnsetType = msgspec.UNSET
     active: bool | msgspec.UnsetType = msgspec.UNSET
     name: Annotated[str, msgspec.Meta(max_length=1000)] | msgspec.UnsetType = msgspec.UNSET
     channel_ids: Annotated[list[UUID], msgspec.Meta(max_length=1000)] | msgspec.UnsetType | None = msgspec.UNSET
@@ -58,6 +61,7 @@ async def change_member(
     supervisors also the capacity of others and whether they are away; the rest is an admin's."""
     wanted = Change(
         role=data.role,
+        role_id=data.role_id,
         active=data.active,
         name=data.name,
         channel_ids=data.channel_ids,

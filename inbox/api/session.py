@@ -19,6 +19,7 @@ from inbox.ground.db import Connection, Database, raw
 from inbox.ground.errors import NotSignedIn
 from inbox.ground.settings import Settings
 from inbox.people import accounts, sessions
+from inbox.people.access import keys_of
 from inbox.people.accounts import Visit
 from inbox.people.sessions import Begun, Opened, SignedIn
 
@@ -48,7 +49,9 @@ class WorkspaceBrief(msgspec.Struct):
 
 
 class SessionOut(msgspec.Struct):
-    """Who one is, and where. `csrf` goes back as X-CSRF-Token with everything that changes something.
+    """Who one is, what one may do (by the keys of GET /roles), and where.
+
+    `csrf` goes back as X-CSRF-Token with everything that changes something.
 
     `must_enrol`: the workspace requires a second step; nothing else is open before it is set up.
     """
@@ -57,6 +60,7 @@ class SessionOut(msgspec.Struct):
     user: UserOut
     workspace: WorkspaceBrief
     role: str
+    rights: list[str]
     epoch: UUID
     undo_seconds: int
     must_enrol: bool = False
@@ -241,6 +245,7 @@ async def _out(connection: Connection, who: SignedIn) -> SessionOut:
         user=UserOut(who.agent.id, who.agent.name, row["email"] or ""),
         workspace=WorkspaceBrief(row["id"], row["name"], row["is_demo"], row["time_zone"]),
         role=who.agent.role,
+        rights=keys_of(who.agent.rights),
         epoch=row["epoch"],
         undo_seconds=row["undo_seconds"],
         must_enrol=who.confined,

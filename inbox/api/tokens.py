@@ -16,7 +16,7 @@ from inbox.api.guards import in_a_browser, needs
 from inbox.api.lists import LONGEST, Cursor, Limit, Page, page
 from inbox.desk import lines
 from inbox.ground.db import raw
-from inbox.people import accounts, tokens
+from inbox.people import accounts, roles, tokens
 from inbox.people.access import Agent, Right, Role
 from inbox.people.tokens import Token
 
@@ -26,6 +26,7 @@ class NewToken(msgspec.Struct, forbid_unknown_fields=True):
 
     name: Annotated[str, msgspec.Meta(min_length=1, max_length=1000)]
     role: Role = Role.AGENT
+    role_id: UUID | None = None  # one of your own roles, in place of `role`
     as_me: bool = False
 
 
@@ -35,6 +36,7 @@ class TokenOut(msgspec.Struct):
     id: UUID
     name: str
     role: str
+    role_id: UUID | None
     agent_id: UUID | None
     created_by: UUID | None
     created_at: datetime
@@ -60,10 +62,12 @@ async def create_token(
 ) -> TokenOut:
     """For a program that sends it as `Authorization: Bearer`. It never may more than whoever made it."""
     connection = await raw(session)
+    standing = await roles.standing(connection, agent.workspace_id, data.role, data.role_id)
     token, secret = await tokens.make(
-        connection, agent, name=accounts.name_of(data.name), role=data.role, as_me=data.as_me
+        connection, agent, name=accounts.name_of(data.name), role=standing, as_me=data.as_me
     )
-    await lines.note(connection, agent.workspace_id, "token_made", by=agent.person, name=token.name, role=token.role)
+    role = standing.name or token.role
+    await lines.note(connection, agent.workspace_id, "token_made", by=agent.person, name=token.name, role=role)
     return _out(token, secret=secret)
 
 
@@ -89,6 +93,7 @@ def _out(token: Token, *, secret: str | None = None) -> TokenOut:
         id=token.id,
         name=token.name,
         role=token.role,
+        role_id=token.role_id,
         agent_id=token.agent_id,
         created_by=token.created_by,
         created_at=token.created_at,

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from inbox.desk.holding import Held, hold
 from inbox.ground.db import raw
 from inbox.ground.errors import Invalid
-from inbox.people.access import Agent, Right, Role, channels_of
+from inbox.people.access import Agent, Right, Role, channels_of, rights_in
 from inbox.realtime.shapes import ConversationOut
 from inbox.sla import facts as f
 
@@ -93,15 +93,15 @@ async def _is_of(held: Held, person: UUID, team_id: UUID) -> bool:
 async def _can_take(held: Held, to: UUID) -> None:
     # Shared with others who assign, never with whoever hands out: nobody's load is counted while it changes.
     row = await held.connection.fetchrow(
-        """SELECT name, role, channel_ids FROM membership WHERE workspace_id = $1 AND user_id = $2 AND active
+        """SELECT name, role, rights, channel_ids FROM membership WHERE workspace_id = $1 AND user_id = $2 AND active
            FOR SHARE""",
         held.workspace_id,
         to,
     )
     if row is None:
         raise Invalid("Nobody of that name works here.", field="assignee_id")
-    role = Role(row["role"])
-    colleague = Agent(to, held.workspace_id, role, row["name"], channels_of(role, row["channel_ids"]))
+    rights, channels = rights_in(row), channels_of(rights_in(row), row["channel_ids"])
+    colleague = Agent(to, held.workspace_id, Role(row["role"]), row["name"], channels, own_rights=rights)
     if not colleague.may(Right.ANSWER):
         raise Invalid(f"{colleague.name} may read here, not answer.", field="assignee_id")
     if not colleague.sees(held.row["channel_id"]):

@@ -21,7 +21,7 @@ import msgspec
 from inbox.desk.dealing import Card, Hand, deal
 from inbox.ground.db import Connection, Database, again
 from inbox.ground.ids import new_id
-from inbox.people.access import RIGHTS, Right, Role, channels_of
+from inbox.people.access import Right, channels_of, rights_in
 from inbox.realtime import events, rows
 from inbox.realtime.events import Happening
 from inbox.realtime.rows import NOBODY_WAITS
@@ -34,7 +34,7 @@ ACTIVE = "c.status IN ('open', 'pending')"
 QUEUED = f"{ACTIVE} AND NOT c.hands_off AND c.waiting_rank < {NOBODY_WAITS / 2:.0f} AND NOT c.imported"
 
 # Who is of these teams, and how many wait for each.
-PEOPLE = f"""SELECT o.team_id, m.user_id, m.role, m.channel_ids, m.capacity,
+PEOPLE = f"""SELECT o.team_id, m.user_id, m.role, m.rights, m.channel_ids, m.capacity,
        m.away_since IS NOT NULL AND (m.away_until IS NULL OR m.away_until > now()) AS away,
        extract(epoch FROM now() - (SELECT max(s.seen_at) FROM session s
            WHERE s.user_id = m.user_id AND s.workspace_id = $1 AND s.expires_at > now())) / 60 AS unseen,
@@ -260,14 +260,14 @@ async def _people(connection: Connection, workspace_id: UUID, teams: list[UUID])
 
 
 def _hand(row: asyncpg.Record, team: asyncpg.Record, given: Mapping[UUID, int]) -> Hand:
-    role = Role(row["role"])
+    rights = rights_in(row)
     unseen = team["absent_minutes"] and (row["unseen"] is None or row["unseen"] >= team["absent_minutes"])
     return Hand(
         row["user_id"],
         row["load"] + given.get(row["user_id"], 0),
         row["capacity"],
-        bool(row["away"] or unseen or Right.ANSWER not in RIGHTS[role]),
-        channels_of(role, row["channel_ids"]),
+        bool(row["away"] or unseen or Right.ANSWER not in rights),
+        channels_of(rights, row["channel_ids"]),
     )
 
 

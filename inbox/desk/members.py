@@ -4,29 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import asyncpg
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from inbox.desk import lines
+from inbox.desk import keepers, lines
 from inbox.ground import clock
 from inbox.ground.bell import Bell
 from inbox.ground.db import Connection, Database, raw
 from inbox.ground.errors import BadCredentials, Conflict, Invalid, NotFound
-from inbox.people import accounts, invitations, passwords, second_step, sessions, throttle, tokens, wall_links
-from inbox.people.access import Agent, Right, Role
+from inbox.people import accounts, invitations, passwords, roles, second_step, sessions, throttle, tokens, wall_links
+from inbox.people.access import Agent, Right, Role, rights_in
 from inbox.people.accounts import Visit
 from inbox.people.sessions import Begun, Opened
 from inbox.realtime import events, rows
 from inbox.realtime.shapes import MemberOut
 
 MOST_AT_ONCE = 10_000
-
-
-class LastAdmin(Conflict):
-    code, title = "last_admin", "Somebody must be admin"
 
 
 class MemberDetailOut(MemberOut, kw_only=True):
@@ -36,9 +33,10 @@ class MemberDetailOut(MemberOut, kw_only=True):
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
-    """What is to be different about a member; UNSET stays as it is."""
+    """What is to be different about a member; UNSET stays as it is. `role_id`: one of the workspace's own roles."""
 
     role: Role | msgspec.UnsetType = msgspec.UNSET
+    role_id: UUID | msgspec.UnsetType = msgspec.UNSET
     active: bool | msgspec.UnsetType = msgspec.UNSET
     name: str | msgspec.UnsetType = msgspec.UNSET
     channel_ids: list[UUID] | msgspec.UnsetType | None = msgspec.UNSET
@@ -67,13 +65,20 @@ async def all_of(session: AsyncSession, workspace_id: UUID, *, after: UUID | Non
 async def change(session: AsyncSession, agent: Agent, user_id: UUID, wanted: Change) -> MemberDetailOut:
     """Role, access, name, capacity, being away, or whether they still work here. One's own name is one's own affair.
 
-    Whoever leaves hands back what they had: it is nobody's again. Raises NotFound, LastAdmin, Forbidden.
+    Whoever leaves hands back what they had: it is nobody's again. Raises NotFound, LastAdmin, Forbidden, NotYours.
     """
     given = {name: value for name in wanted.__struct_fields__ if (value := getattr(wanted, name)) is not msgspec.UNSET}
-    if given.keys() - OWN or user_id != agent.id:
-        agent.needs(Right.PEOPLE if given.keys() - OF_WORK else Right.SHARE)
     connection = await raw(session)
+    of_access = bool(given.keys() - OWN - OF_WORK)
+    if of_access:
+        agent.needs(Right.PEOPLE)
+        agent = await keepers.one_at_a_time(connection, agent)
+    if given.keys() - OWN or user_id != agent.id:
+        agent.needs(Right.PEOPLE if of_access or agent.may(Right.PEOPLE) else Right.SHARE)
     before = await _locked(connection, agent.workspace_id, user_id)
+    if of_access:
+        roles.must_hold(agent, rights_in(before))  # nor is anything taken from whoever may more
+    given |= await _role(connection, agent, given)
     if "name" in given:
         given["name"] = accounts.name_of(given["name"])
     if given.get("channel_ids") is not None:
@@ -86,12 +91,10 @@ async def change(session: AsyncSession, agent: Agent, user_id: UUID, wanted: Cha
     changed = {name for name in given if before[name] != after[name]}
     if not changed:
         return _detail(before)
-    if before["role"] == Role.ADMIN and before["active"] and not (after["role"] == Role.ADMIN and after["active"]):
-        await _another_admin(connection, agent.workspace_id, user_id)
     row = await connection.fetchrow(
         """UPDATE membership SET role = $3, active = $4, name = $5, channel_ids = $6, version = version + 1,
                access_version = access_version + $7, capacity = $8, away_since = $9, away_until = $10,
-               hands_back = NOT $4, asks_first = $11
+               hands_back = NOT $4, asks_first = $11, role_id = $12, role_name = $13, rights = $14
            WHERE workspace_id = $1 AND user_id = $2 RETURNING *""",
         agent.workspace_id,
         user_id,
@@ -104,13 +107,20 @@ async def change(session: AsyncSession, agent: Agent, user_id: UUID, wanted: Cha
         after["away_since"],
         after["away_until"],
         after["asks_first"],
+        after["role_id"],
+        after["role_name"],
+        after["rights"],
     )
     assert row is not None
+    if changed & {"role", "active"}:
+        await keepers.somebody_can_do_everything(connection, agent.workspace_id)
     if "active" in changed and not row["active"]:
         await sessions.close_all(connection, agent.workspace_id, user_id)
         await tokens.revoke_all_of(connection, agent.workspace_id, user_id)
         await wall_links.withdraw_all_of(connection, agent.workspace_id, user_id)
-    said = {name: _said(row[name]) for name in sorted(changed)}
+    said = {name: _said(row[name]) for name in sorted(changed - {"rights", "role_id"})}
+    if changed & {"role", "rights", "role_id"}:
+        said |= roles.difference(rights_in(before), rights_in(row))
     await lines.note(
         connection,
         agent.workspace_id,
@@ -122,6 +132,18 @@ async def change(session: AsyncSession, agent: Agent, user_id: UUID, wanted: Cha
     )
     events.publish(session, "member.changed", member=rows.member(row), by=agent.person)
     return _detail(row)
+
+
+async def _role(connection: Connection, agent: Agent, given: dict[str, Any]) -> dict[str, Any]:
+    """The columns of the role that is asked for. Raises Invalid, NotYours."""
+    if not given.keys() & {"role", "role_id"}:
+        return {}
+    if "role" in given and "role_id" in given:
+        raise Invalid("Give either one of our roles or one of yours.", field="role_id")
+    role = Role(given.get("role", Role.READ_ONLY))
+    wanted = await roles.standing(connection, agent.workspace_id, role, given.get("role_id"))
+    roles.must_hold(agent, wanted.rights)
+    return {"role": wanted.role, "role_id": wanted.role_id, "role_name": wanted.name, "rights": wanted.keys}
 
 
 def _away(before: asyncpg.Record, away: bool, until: datetime | None) -> dict[str, datetime | None]:
@@ -158,12 +180,13 @@ async def accept(
     async with database.session(invitation.workspace_id) as session:
         connection = await raw(session)
         await invitations.take(connection, invitation)
+        standing = await roles.standing(connection, invitation.workspace_id, invitation.role, invitation.role_id)
         user_id = await accounts.join(
             connection,
             invitation.workspace_id,
             email=invitation.email,
             name=name,
-            role=invitation.role,
+            role=standing,
             password_hash=stored,
         )
         if known is None and not await _is_new(connection, user_id, stored):
@@ -173,7 +196,12 @@ async def accept(
         )
         assert row is not None
         await lines.note(
-            connection, invitation.workspace_id, "member_joined", by=user_id, role=row["role"], email=row["email"]
+            connection,
+            invitation.workspace_id,
+            "member_joined",
+            by=user_id,
+            role=row["role_name"] or row["role"],
+            email=row["email"],
         )
         events.publish(session, "member.changed", member=rows.member(row), by=user_id)
         opened: Opened | Begun
@@ -199,17 +227,6 @@ async def _locked(connection: Connection, workspace_id: UUID, user_id: UUID) -> 
     if row is None:
         raise NotFound("There is no such member.")
     return row
-
-
-async def _another_admin(connection: Connection, workspace_id: UUID, user_id: UUID) -> None:
-    """Two admins who remove each other at once meet on these rows: one of them is told so."""
-    others = await connection.fetch(
-        """SELECT user_id FROM membership WHERE workspace_id = $1 AND role = 'admin' AND active
-           ORDER BY user_id FOR UPDATE""",
-        workspace_id,
-    )
-    if all(row["user_id"] == user_id for row in others):
-        raise LastAdmin("This is the only admin: make somebody else admin first.")
 
 
 async def _known_channels(connection: Connection, workspace_id: UUID, wanted: Sequence[UUID]) -> list[UUID]:

@@ -23,7 +23,8 @@ MOST = 50  # in one note
 
 COLLEAGUES = """
 SELECT user_id, name, role FROM membership
-WHERE workspace_id = $1 AND active AND (role = ANY($3) OR channel_ids IS NULL OR $2 = ANY(channel_ids))
+WHERE workspace_id = $1 AND active
+    AND (role = ANY($3) OR 'everywhere' = ANY(rights) OR channel_ids IS NULL OR $2 = ANY(channel_ids))
 """
 
 

@@ -13,7 +13,7 @@ from inbox.desk import joining
 from inbox.ground import clock
 from inbox.ground.db import Connection, raw
 from inbox.ground.errors import Invalid, NotFound
-from inbox.people.access import Agent, Right
+from inbox.people.access import Agent, Right, channels_of, rights_in
 from inbox.platforms.base import clean
 
 LONGEST = 500
@@ -79,11 +79,12 @@ def check_day(day: date | None, zone: str) -> None:
 
 async def _must_work_here(connection: Connection, by: Agent, user_id: UUID, channel_id: UUID) -> None:
     row = await connection.fetchrow(
-        "SELECT role, channel_ids FROM membership WHERE workspace_id = $1 AND user_id = $2 AND active",
+        "SELECT role, rights, channel_ids FROM membership WHERE workspace_id = $1 AND user_id = $2 AND active",
         by.workspace_id,
         user_id,
     )
     if row is None:
         raise Invalid("There is no such member.", field="owner_id")
-    if row["role"] == "agent" and row["channel_ids"] is not None and channel_id not in row["channel_ids"]:
+    seen = channels_of(rights_in(row), row["channel_ids"])
+    if seen is not None and channel_id not in seen:
         raise Invalid("They do not see this channel. Choose somebody who does.", field="owner_id")

@@ -61,9 +61,9 @@ async def read(session: AsyncSession, *, by: Agent, mails: bool) -> SettingsOut:
         person,
     )
     assert row is not None
-    wish = Wish(chosen(row["choices"]), by.role)
+    wish = Wish(chosen(row["choices"]), by.role, by.rights)
     return SettingsOut(
-        choices=[_choice(wish, kind) for kind in kinds(by.role)],
+        choices=[_choice(wish, kind) for kind in kinds(by)],
         quiet_from=_of_day(row["quiet_from"]),
         quiet_until=_of_day(row["quiet_until"]),
         time_zone=row["time_zone"],
@@ -112,10 +112,10 @@ async def change(session: AsyncSession, wanted: Wanted, *, by: Agent, mails: boo
     return await read(session, by=by, mails=mails)
 
 
-def kinds(role: Role) -> list[Kind]:
-    """What somebody of this role can be told of, in the order in which it is asked."""
-    told = [kind for kind in DEFAULTS if concerns(kind, role)]
-    return [kind for kind in told if role is not Role.READ_ONLY or kind in TO_READERS]
+def kinds(by: Agent) -> list[Kind]:
+    """What somebody can be told of, in the order in which it is asked."""
+    told = [kind for kind in DEFAULTS if concerns(kind, by.rights)]
+    return [kind for kind in told if by.role is not Role.READ_ONLY or kind in TO_READERS]
 
 
 def chosen(stored: str | dict[str, list[str]] | None) -> dict[str, list[str]]:

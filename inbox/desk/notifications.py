@@ -26,7 +26,8 @@ UNREAD = """
 SELECT m.user_id, (SELECT count(*) FROM (
     SELECT 1 FROM notification n
     WHERE n.workspace_id = $1 AND n.user_id = m.user_id AND n.read_at IS NULL AND n.in_app
-        AND (m.channel_ids IS NULL OR m.role = ANY($3) OR n.channel_id IS NULL OR n.channel_id = ANY(m.channel_ids))
+        AND (m.channel_ids IS NULL OR m.role = ANY($3) OR 'everywhere' = ANY(m.rights) OR n.channel_id IS NULL
+            OR n.channel_id = ANY(m.channel_ids))
     LIMIT $4) t) AS unread
 FROM membership m WHERE m.workspace_id = $1 AND m.user_id = ANY($2)
 """

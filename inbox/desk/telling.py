@@ -93,19 +93,20 @@ class Wish:
 
     chosen: Mapping[str, Sequence[str]]
     role: Role
+    rights: frozenset[Right] | None = None  # where they are not those of the role
 
     def media(self, kind: Kind) -> frozenset[Medium]:
         """What holds for this kind: the choice, or the default; and what cannot be switched off."""
-        if not concerns(kind, self.role):
+        if not concerns(kind, RIGHTS[self.role] if self.rights is None else self.rights):
             return frozenset()
         wanted: Sequence[str] = self.chosen[kind] if kind in self.chosen else default(kind, self.role)
         always = ALWAYS.get(kind)
         return frozenset(medium for medium in MEDIA if medium in wanted or medium == always)
 
 
-def concerns(kind: Kind, role: Role) -> bool:
-    """Whether somebody of this role can do anything about it."""
-    return kind not in ONLY or ONLY[kind] in RIGHTS[role]
+def concerns(kind: Kind, rights: frozenset[Right]) -> bool:
+    """Whether somebody with these rights can do anything about it."""
+    return kind not in ONLY or ONLY[kind] in rights
 
 
 def default(kind: Kind, role: Role) -> tuple[Medium, ...]:

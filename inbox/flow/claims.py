@@ -20,7 +20,7 @@ from inbox.flow.road import Road
 from inbox.ground.crypto import CannotOpen
 from inbox.ground.db import Connection, again
 from inbox.ground.failpoints import failpoint
-from inbox.people.access import RIGHTS, Right, Role, channels_of
+from inbox.people.access import Right, channels_of, publishes_alone, rights_in
 from inbox.platforms.base import Account, Action, Budget, Connector, ErrorClass, Kind, Outgoing
 from inbox.realtime import events
 from inbox.realtime.events import Happening
@@ -231,12 +231,12 @@ async def _not_allowed(connection: Connection, held: Held, channel: asyncpg.Reco
     right = Right.ANSWER if held.answers else Right.MODERATE
     asked_by, token_id = held.outbound["asked_by"], held.outbound["token_id"]
     if token_id is not None:
-        role = await connection.fetchval(
-            "SELECT role FROM api_token WHERE id = $1 AND workspace_id = $2 AND revoked_at IS NULL",
+        token = await connection.fetchrow(
+            "SELECT role, rights FROM api_token WHERE id = $1 AND workspace_id = $2 AND revoked_at IS NULL",
             token_id,
             held.workspace_id,
         )
-        if role is None or right not in RIGHTS[Role(role)]:
+        if token is None or right not in rights_in(token):
             return Fail(NOT_ALLOWED, "The API token that wrote this was revoked.")
     if held.outbound["rule_id"] is not None:
         running = await connection.fetchval(
@@ -251,18 +251,18 @@ async def _not_allowed(connection: Connection, held: Held, channel: asyncpg.Reco
     if asked_by is None:
         return None if token_id is not None else Fail(NOT_ALLOWED, "Nobody stands behind this message.")
     member = await connection.fetchrow(
-        "SELECT role, active, channel_ids, asks_first FROM membership WHERE workspace_id = $1 AND user_id = $2",
+        "SELECT role, rights, active, channel_ids, asks_first FROM membership WHERE workspace_id = $1 AND user_id = $2",
         held.workspace_id,
         asked_by,
     )
-    if member is None or not member["active"] or right not in RIGHTS[Role(member["role"])]:
+    rights = rights_in(member) if member is not None else frozenset()
+    if member is None or not member["active"] or right not in rights:
         return Fail(NOT_ALLOWED, "Its author may not write to customers any more.")
-    seen = channels_of(Role(member["role"]), member["channel_ids"])
+    seen = channels_of(rights, member["channel_ids"])
     if seen is not None and channel["id"] not in seen:
         return Fail(NOT_ALLOWED, "Its author has no access to this channel any more.")
-    if held.answers and held.outbound["approved_by"] is None:
-        asks_first = member["asks_first"] and Right.APPROVE not in RIGHTS[Role(member["role"])]
-        return Review("What its author writes is approved by a colleague first.") if asks_first else None
+    if held.answers and held.outbound["approved_by"] is None and not publishes_alone(rights, member["asks_first"]):
+        return Review("What its author writes is approved by a colleague first.")
     return None
 
 

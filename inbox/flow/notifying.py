@@ -22,13 +22,13 @@ from inbox.flow.concerns import News, Settled
 from inbox.ground import clock
 from inbox.ground.db import Connection
 from inbox.ground.ids import new_id
-from inbox.people.access import Role, channels_of
+from inbox.people.access import Role, channels_of, rights_in
 from inbox.realtime.events import Happening
 from inbox.realtime.feed import Entry
 from inbox.realtime.shapes import BellOut, EventOut
 
 PEOPLE = """
-SELECT m.user_id, m.role, m.channel_ids, u.time_zone, s.choices, s.quiet_from, s.quiet_until
+SELECT m.user_id, m.role, m.rights, m.channel_ids, u.time_zone, s.choices, s.quiet_from, s.quiet_until
 FROM membership m JOIN "user" u ON u.id = m.user_id
 LEFT JOIN notification_setting s ON s.workspace_id = m.workspace_id AND s.user_id = m.user_id
 WHERE m.workspace_id = $1 AND m.active AND ($2::uuid[] IS NULL OR m.user_id = ANY($2))
@@ -109,11 +109,11 @@ async def _people(connection: Connection, workspace_id: UUID, news: Iterable[New
 
 
 def _person(row: asyncpg.Record) -> Person:
-    role = Role(row["role"])
+    rights = rights_in(row)
     return Person(
         row["user_id"],
-        channels_of(role, row["channel_ids"]),
-        Wish(chosen(row["choices"]), role),
+        channels_of(rights, row["channel_ids"]),
+        Wish(chosen(row["choices"]), Role(row["role"]), rights),
         Quiet(row["time_zone"], row["quiet_from"], row["quiet_until"]),
     )
 

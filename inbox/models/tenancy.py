@@ -3,7 +3,18 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, Integer, LargeBinary, UniqueConstraint, Uuid
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    Text,
+    UniqueConstraint,
+    Uuid,
+)
 from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
@@ -54,16 +65,41 @@ class User(Table):
     created_at: Mapped[Now]
 
 
+class WorkspaceRole(Tenant, Table):
+    """A role that a workspace made for itself. `rights`: their keys; whoever has it carries a copy of them."""
+
+    __tablename__ = "workspace_role"
+    __table_args__ = (of_workspace(), Index("uq_workspace_role_name", "workspace_id", sql("lower(name)"), unique=True))
+    id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    name: Mapped[str]
+    rights: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    version: Mapped[int] = mapped_column(Integer, server_default=sql("1"))
+    created_by: Mapped[MaybeName]
+    created_at: Mapped[Now]
+
+
+def _of_role() -> ForeignKeyConstraint:
+    return ForeignKeyConstraint(["workspace_id", "role_id"], ["workspace_role.workspace_id", "workspace_role.id"])
+
+
 class Membership(Tenant, Table):
     """What somebody may do in a workspace. `channel_ids` None: every channel."""
 
     __tablename__ = "membership"
-    __table_args__ = (of_workspace(), Index(None, "user_id"))
+    __table_args__ = (
+        of_workspace(),
+        _of_role(),
+        Index(None, "user_id"),
+        Index("ix_membership_role", "workspace_id", "role_id", postgresql_where=sql("role_id IS NOT NULL")),
+    )
     id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
     user_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("user.id", ondelete="CASCADE"))
     name: Mapped[str]  # as colleagues see it
     email: Mapped[Key]
     role: Mapped[Key]  # admin supervisor agent read_only
+    role_id: Mapped[MaybeName]  # of the workspace's own; `role` is then the nearest of the four
+    role_name: Mapped[Words]  # of that role, and beside it what it may: nobody's next step waits for another table
+    rights: Mapped[list[str] | None] = mapped_column(ARRAY(Text), nullable=True)
     active: Mapped[bool] = mapped_column(Boolean, server_default=sql("true"))
     channel_ids: Mapped[list[UUID] | None] = mapped_column(ARRAY(Uuid), nullable=True)
     access_version: Mapped[int] = mapped_column(Integer, server_default=sql("1"))
@@ -130,12 +166,14 @@ class ApiToken(Table):
     """A program's key to one workspace. Without an agent its sends count as automatic."""
 
     __tablename__ = "api_token"
-    __table_args__ = (Index(None, "workspace_id"),)
+    __table_args__ = (_of_role(), Index(None, "workspace_id"))
     hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
     id: Mapped[UUID] = mapped_column(Uuid, unique=True)
     workspace_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("workspace.id", ondelete="CASCADE"))
     name: Mapped[str]
     role: Mapped[Key]
+    role_id: Mapped[MaybeName]
+    rights: Mapped[list[str] | None] = mapped_column(ARRAY(Text), nullable=True)
     agent_id: Mapped[MaybeName]
     created_by: Mapped[MaybeName]
     created_at: Mapped[Now]
@@ -147,12 +185,13 @@ class Invitation(Table):
     """A single-use link into a workspace."""
 
     __tablename__ = "invitation"
-    __table_args__ = (Index(None, "workspace_id"),)
+    __table_args__ = (_of_role(), Index(None, "workspace_id"))
     hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
     id: Mapped[UUID] = mapped_column(Uuid, unique=True)
     workspace_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("workspace.id", ondelete="CASCADE"))
     email: Mapped[Key]
     role: Mapped[Key]
+    role_id: Mapped[MaybeName]
     invited_by: Mapped[MaybeName]
     created_at: Mapped[Now]
     expires_at: Mapped[Instant]

@@ -12,6 +12,7 @@ from inbox.ground.ids import new_id
 from inbox.ground.settings import Settings
 from inbox.people import passwords, second_step, sessions, throttle, workspaces
 from inbox.people.access import Role
+from inbox.people.roles import Standing
 from inbox.people.sessions import Begun, Opened
 
 WRONG = "That e-mail address and password do not belong together."
@@ -87,13 +88,20 @@ async def change_password(
 
 
 async def join(
-    connection: Connection, workspace_id: UUID, *, email: str, name: str, role: Role, password_hash: str | None
+    connection: Connection,
+    workspace_id: UUID,
+    *,
+    email: str,
+    name: str,
+    role: Role | Standing,
+    password_hash: str | None,
 ) -> UUID:
     """Make somebody a member, as a new person or one known from elsewhere; who had left is back. Gives their id.
 
     `password_hash` is taken for a new person only.
     """
     email = address_of(email)
+    standing = Standing(role) if isinstance(role, Role) else role
     user_id = await connection.fetchval(
         """INSERT INTO "user" (id, email, name, password_hash) VALUES ($1, $2, $3, $4)
            ON CONFLICT (email) DO NOTHING RETURNING id""",
@@ -105,17 +113,21 @@ async def join(
     if user_id is None:
         user_id = await connection.fetchval('SELECT id FROM "user" WHERE email = $1', email)
     await connection.execute(
-        """INSERT INTO membership AS m (workspace_id, id, user_id, name, email, role)
-           VALUES ($1, $2, $3, $4, $5, $6)
+        """INSERT INTO membership AS m (workspace_id, id, user_id, name, email, role, role_id, role_name, rights)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
            ON CONFLICT (workspace_id, user_id) DO UPDATE SET
-               role = excluded.role, name = excluded.name, active = true, channel_ids = NULL,
+               role = excluded.role, role_id = excluded.role_id, role_name = excluded.role_name,
+               rights = excluded.rights, name = excluded.name, active = true, channel_ids = NULL,
                access_version = m.access_version + 1, version = m.version + 1""",
         workspace_id,
         new_id(),
         user_id,
         name,
         email,
-        role,
+        standing.role,
+        standing.role_id,
+        standing.name,
+        standing.keys,
     )
     assert isinstance(user_id, UUID)
     return user_id

@@ -12,8 +12,10 @@ import asyncpg
 from inbox.ground.db import Connection, Database
 from inbox.ground.errors import Conflict, NotFound
 from inbox.ground.ids import new_id
+from inbox.people import roles
 from inbox.people.access import Agent, Role
 from inbox.people.accounts import address_of
+from inbox.people.roles import Standing
 from inbox.people.sessions import hash_of
 
 LASTS = timedelta(days=7)
@@ -29,20 +31,26 @@ class AlreadyMember(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class Invitation:
-    """An open invitation, without its secret."""
+    """An open invitation, without its secret. `role_id`: a role of the workspace's own."""
 
     id: UUID
     workspace_id: UUID
     email: str
     role: Role
+    role_id: UUID | None
     invited_by: UUID | None
     created_at: datetime
     expires_at: datetime
 
 
-async def invite(connection: Connection, agent: Agent, *, email: str, role: Role) -> tuple[Invitation, str]:
-    """A new link for this address, in place of any before; with the secret that goes into it. Raises AlreadyMember."""
+async def invite(connection: Connection, agent: Agent, *, email: str, role: Role | Standing) -> tuple[Invitation, str]:
+    """A new link for this address, in place of any before; with the secret that goes into it.
+
+    Raises AlreadyMember, and NotYours for a role that may more than whoever invites.
+    """
     email = address_of(email)
+    standing = Standing(role) if isinstance(role, Role) else role
+    roles.must_hold(agent, standing.rights)
     if await connection.fetchval(
         "SELECT true FROM membership WHERE workspace_id = $1 AND email = $2 AND active", agent.workspace_id, email
     ):
@@ -54,15 +62,16 @@ async def invite(connection: Connection, agent: Agent, *, email: str, role: Role
     )
     secret = secrets.token_urlsafe(32)
     row = await connection.fetchrow(
-        """INSERT INTO invitation (hash, id, workspace_id, email, role, invited_by, expires_at)
-           VALUES ($1, $2, $3, $4, $5, $6, now() + $7::interval) RETURNING *""",
+        """INSERT INTO invitation (hash, id, workspace_id, email, role, invited_by, expires_at, role_id)
+           VALUES ($1, $2, $3, $4, $5, $6, now() + $7::interval, $8) RETURNING *""",
         hash_of(secret),
         new_id(),
         agent.workspace_id,
         email,
-        role,
+        standing.role,
         agent.person,
         LASTS,
+        standing.role_id,
     )
     assert row is not None
     return _invitation(row), secret
@@ -121,6 +130,7 @@ def _invitation(row: asyncpg.Record) -> Invitation:
         workspace_id=row["workspace_id"],
         email=row["email"],
         role=Role(row["role"]),
+        role_id=row["role_id"],
         invited_by=row["invited_by"],
         created_at=row["created_at"],
         expires_at=row["expires_at"],

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from inbox.ground.db import Connection, Database, raw
 from inbox.ground.errors import NotFound, SignInOver
 from inbox.ground.ids import new_id
-from inbox.people.access import Agent, Role, channels_of
+from inbox.people.access import Agent, Role, channels_of, granted, rights_in
 
 COOKIE = "earshot_session"
 HALF_WAY = "earshot_second_step"  # the cookie between password and code
@@ -25,7 +25,7 @@ LONGEST = timedelta(days=90)
 REFRESH = timedelta(minutes=5)  # how exact "last seen" is
 
 MEMBERS = """
-SELECT m.user_id, m.name, m.role, m.channel_ids, m.access_version, m.asks_first,
+SELECT m.user_id, m.name, m.role, m.rights, m.channel_ids, m.access_version, m.asks_first,
        w.second_step_required AND NOT EXISTS (
            SELECT FROM second_step s WHERE s.user_id = m.user_id AND s.on_at IS NOT NULL) AS confined
 FROM membership m JOIN workspace w ON w.id = m.workspace_id
@@ -130,15 +130,15 @@ async def members(connection: Connection, workspace_id: UUID, people: Sequence[U
 
 
 def _agent(workspace_id: UUID, row: asyncpg.Record) -> Agent:
-    role = Role(row["role"])
     return Agent(
         id=row["user_id"],
         workspace_id=workspace_id,
-        role=role,
+        role=Role(row["role"]),
         name=row["name"],
-        channel_ids=channels_of(role, row["channel_ids"]),
+        channel_ids=channels_of(rights_in(row), row["channel_ids"]),
         access_version=row["access_version"],
         asks_first=row["asks_first"],
+        own_rights=None if row["rights"] is None else granted(row["rights"]),
     )
 
 

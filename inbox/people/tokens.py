@@ -12,8 +12,9 @@ import asyncpg
 from inbox.ground.db import Connection, Database
 from inbox.ground.errors import NotFound
 from inbox.ground.ids import new_id
-from inbox.people import sessions
-from inbox.people.access import Agent, Role, lesser
+from inbox.people import roles, sessions
+from inbox.people.access import Agent, Role, likeness, rights_in
+from inbox.people.roles import Standing
 from inbox.people.sessions import SignedIn, hash_of
 
 PREFIX = "earshot_"  # so that scanners for leaked secrets know one when they see it
@@ -22,11 +23,15 @@ REFRESH = timedelta(minutes=5)  # how exact "last used" is
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A key as lists show it. `agent_id`: for whom it acts; nobody: what it sends counts as automatic."""
+    """A key as lists show it. `agent_id`: for whom it acts; nobody: what it sends counts as automatic.
+
+    `role_id`: a role of the workspace's own; `role` is then the nearest of the house's.
+    """
 
     id: UUID
     name: str
     role: Role
+    role_id: UUID | None
     agent_id: UUID | None
     created_by: UUID | None
     created_at: datetime
@@ -39,7 +44,7 @@ async def find(database: Database, token: str) -> SignedIn | None:
         return None
     async with database.app.acquire() as connection:
         row = await connection.fetchrow(
-            """SELECT hash, id, workspace_id, name, role, agent_id,
+            """SELECT hash, id, workspace_id, name, role, rights, agent_id,
                       used_at IS NULL OR now() - used_at > $2::interval AS stale
                FROM api_token WHERE hash = $1 AND revoked_at IS NULL""",
             hash_of(token),
@@ -49,39 +54,53 @@ async def find(database: Database, token: str) -> SignedIn | None:
             return None
         if row["stale"]:
             await connection.execute("UPDATE api_token SET used_at = now() WHERE hash = $1", row["hash"])
-    role = Role(row["role"])
+    rights = rights_in(row)
     if row["agent_id"] is None:
-        return SignedIn(Agent(row["id"], row["workspace_id"], role, row["name"], token_id=row["id"]))
+        role = Role(row["role"])
+        return SignedIn(Agent(row["id"], row["workspace_id"], role, row["name"], token_id=row["id"], own_rights=rights))
     member = await sessions.member(database, row["workspace_id"], row["agent_id"])
     if member is None:
         return None
+    rights &= member.rights
     return SignedIn(
         Agent(
             member.id,
             member.workspace_id,
-            lesser(role, member.role),
+            likeness(rights),
             member.name,
             member.channel_ids,
             row["id"],
             member.access_version,
             asks_first=not member.publishes_alone,
+            own_rights=rights,
         )
     )
 
 
-async def make(connection: Connection, agent: Agent, *, name: str, role: Role, as_me: bool) -> tuple[Token, str]:
-    """A new key, and its secret, which is shown this once."""
+async def make(
+    connection: Connection, agent: Agent, *, name: str, role: Role | Standing, as_me: bool
+) -> tuple[Token, str]:
+    """A new key, and its secret, which is shown this once.
+
+    One that acts for nobody is held to what its maker may now; one that acts for them, each time it is used.
+    Raises NotYours.
+    """
+    standing = Standing(role) if isinstance(role, Role) else role
+    if not as_me:
+        roles.must_hold(agent, standing.rights)
     secret = PREFIX + secrets.token_urlsafe(32)
     row = await connection.fetchrow(
-        """INSERT INTO api_token (hash, id, workspace_id, name, role, agent_id, created_by)
-           VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING *""",
+        """INSERT INTO api_token (hash, id, workspace_id, name, role, agent_id, created_by, role_id, rights)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING *""",
         hash_of(secret),
         new_id(),
         agent.workspace_id,
         name,
-        lesser(role, agent.role),
+        standing.role,
         agent.id if as_me else None,
         agent.id,
+        standing.role_id,
+        standing.keys,
     )
     assert row is not None
     return _token(row), secret
@@ -126,6 +145,7 @@ def _token(row: asyncpg.Record) -> Token:
         id=row["id"],
         name=row["name"],
         role=Role(row["role"]),
+        role_id=row["role_id"],
         agent_id=row["agent_id"],
         created_by=row["created_by"],
         created_at=row["created_at"],

@@ -30,7 +30,7 @@ SELECT id, name, channel_ids, created_by, used_at IS NULL OR now() - used_at > $
 FROM wall_link WHERE workspace_id = $1 AND hash = $2 AND withdrawn_at IS NULL
 """
 LINKS = """
-SELECT w.*, m.active IS TRUE AND m.role = ANY($2) AS opens FROM wall_link w
+SELECT w.*, m.active IS TRUE AND coalesce('watch' = ANY(m.rights), m.role = ANY($2)) AS opens FROM wall_link w
 LEFT JOIN membership m ON m.workspace_id = $1 AND m.user_id = w.created_by
 WHERE w.workspace_id = $1 AND w.withdrawn_at IS NULL ORDER BY w.created_at, w.id
 """

@@ -14,6 +14,7 @@ import asyncpg
 import msgspec
 
 from inbox.ground.db import Connection
+from inbox.people.access import keys_of, rights_in
 from inbox.platforms.base import Attachment
 from inbox.realtime.shapes import (
     ActivityOut,
@@ -247,6 +248,9 @@ def member(row: asyncpg.Record) -> MemberOut:
         name=row["name"],
         email=row["email"],
         role=row["role"],
+        role_id=row["role_id"],
+        role_name=row["role_name"],
+        rights=keys_of(rights_in(row)),
         active=row["active"],
         capacity=row["capacity"],
         away_since=row["away_since"],

@@ -178,7 +178,8 @@ class ChannelOut(msgspec.Struct, kw_only=True):
 
 
 class MemberOut(msgspec.Struct, kw_only=True):
-    """A colleague. `role`: admin supervisor agent read_only.
+    """A colleague. `role`: admin supervisor agent read_only; of a role of your own, `role_id` and `role_name`, the
+    nearest of these. `rights`: what they may do, by the keys of GET /roles.
 
     `capacity`: with so many waiting they are handed no more; None: no limit. Away from `away_since` until `away_until`,
     or until they say so. `asks_first`: what they write waits for a colleague's approval, unless they may approve.
@@ -189,6 +190,9 @@ class MemberOut(msgspec.Struct, kw_only=True):
     name: str
     email: str
     role: str
+    role_id: UUID | None = None
+    role_name: str = ""
+    rights: list[str] = []
     active: bool
     capacity: int | None = None
     away_since: datetime | None = None

@@ -11,10 +11,10 @@ import asyncpg
 import msgspec
 
 from inbox.ground.db import Connection
-from inbox.people.access import Role, channels_of
+from inbox.people.access import channels_of, rights_in
 
 MEMBERS = """
-SELECT user_id, name, role, channel_ids, capacity, away_since, away_until,
+SELECT user_id, name, role, rights, channel_ids, capacity, away_since, away_until,
        away_since IS NOT NULL AND (away_until IS NULL OR away_until > $2) AS away
 FROM membership WHERE workspace_id = $1 AND active AND role <> 'read_only' ORDER BY name, user_id
 """
@@ -83,5 +83,5 @@ def _mate(row: asyncpg.Record, loads: Mapping[UUID, int], seen: Mapping[UUID, st
 
 
 def _sees(row: asyncpg.Record, channel_ids: frozenset[UUID] | None) -> bool:
-    theirs = channels_of(Role(row["role"]), row["channel_ids"])
+    theirs = channels_of(rights_in(row), row["channel_ids"])
     return channel_ids is None or theirs is None or bool(theirs & channel_ids)

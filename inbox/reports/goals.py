@@ -182,7 +182,7 @@ async def worded(connection: Connection, goal_id: UUID, agent: Agent) -> Wanted:
 
 async def make(session: AsyncSession, wanted: Wanted, *, by: Agent) -> GoalOut:
     """A new one, with how it stands now as its baseline."""
-    by.needs(Right.SHARE)
+    by.needs(Right.GOALS)
     connection = await raw(session)
     if len(await connection.fetch(GOALS, by.workspace_id)) >= MOST:
         raise Invalid(f"There are {MOST} goals already. Who has so many has none.")
@@ -196,7 +196,7 @@ async def make(session: AsyncSession, wanted: Wanted, *, by: Agent) -> GoalOut:
 
 async def change(session: AsyncSession, goal_id: UUID, wanted: Wanted, *, version: int, by: Agent) -> GoalOut:
     """Another wording; the ones before stay for everybody to see. Raises Conflict if somebody was quicker."""
-    by.needs(Right.SHARE)
+    by.needs(Right.GOALS)
     connection = await raw(session)
     await connection.execute(
         "SELECT 1 FROM goal WHERE workspace_id = $1 AND id = $2 FOR UPDATE", by.workspace_id, goal_id
@@ -215,7 +215,7 @@ async def change(session: AsyncSession, goal_id: UUID, wanted: Wanted, *, versio
 
 async def remove(session: AsyncSession, goal_id: UUID, *, by: Agent) -> None:
     """It is judged no more. That it was, stays."""
-    by.needs(Right.SHARE)
+    by.needs(Right.GOALS)
     connection = await raw(session)
     row = await _row(connection, goal_id, by)
     await connection.execute(

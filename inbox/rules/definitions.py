@@ -10,7 +10,7 @@ import msgspec
 from inbox.desk import tags
 from inbox.ground.db import Connection
 from inbox.ground.errors import Invalid
-from inbox.people.access import RIGHTS, Right, Role
+from inbox.people.access import Right, rights_in
 from inbox.platforms.base import clean
 from inbox.rules import actions, judging
 from inbox.rules.actions import Act
@@ -81,11 +81,11 @@ async def _check_actions(connection: Connection, workspace_id: UUID, trigger: Tr
     told = {act.value for act in todo if actions.ACTIONS[act.action].takes == "people"}
     told -= {actions.ASSIGNEE, actions.SUPERVISORS}
     known = await connection.fetch(
-        "SELECT user_id, role FROM membership WHERE workspace_id = $1 AND user_id = ANY($2) AND active",
+        "SELECT user_id, role, rights FROM membership WHERE workspace_id = $1 AND user_id = ANY($2) AND active",
         workspace_id,
         [UUID(one) for one in taking | told],
     )
-    answering = {str(row["user_id"]) for row in known if Right.ANSWER in RIGHTS[Role(row["role"])]}
+    answering = {str(row["user_id"]) for row in known if Right.ANSWER in rights_in(row)}
     if taking - answering or told - {str(row["user_id"]) for row in known}:
         raise Invalid("Nobody of that name works here.", field="actions")
     await _check_named(connection, workspace_id, todo)

@@ -8,11 +8,12 @@ web.stranger()                              # nobody
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from uuid import UUID
 
 import httpx
 
 from inbox.api.doorstep import Doorstep
-from inbox.people import sessions, tokens
+from inbox.people import roles, sessions, tokens
 from inbox.people.access import Agent, Role
 from tests.world import World
 
@@ -63,11 +64,12 @@ class Browsers:
         return client
 
     async def program(
-        self, world: World, maker: Agent, *, role: Role = Role.AGENT, as_me: bool = False
+        self, world: World, maker: Agent, *, role: Role = Role.AGENT, role_id: UUID | None = None, as_me: bool = False
     ) -> httpx.AsyncClient:
         """A program with a token of its own."""
-        async with world.database.app.acquire() as connection:
-            _, secret = await tokens.make(connection, maker, name="a program", role=role, as_me=as_me)
+        async with world.database.tenant(world.workspace_id) as connection:
+            standing = await roles.standing(connection, world.workspace_id, role, role_id)
+            _, secret = await tokens.make(connection, maker, name="a program", role=standing, as_me=as_me)
         return self.stranger(headers={"Authorization": f"Bearer {secret}"})
 
     async def close(self) -> None:

@@ -27,7 +27,7 @@ from inbox.ground.db import Database
 from inbox.ground.ids import new_id
 from inbox.ground.settings import Settings
 from inbox.people import invitations, tokens, wall_links
-from inbox.people.access import Role
+from inbox.people.access import Right, Role
 from inbox.reports import goals
 from inbox.rules import keeping
 from inbox.rules.definitions import Wanted
@@ -97,6 +97,10 @@ async def an_invitation(world: World) -> dict[str, Any]:
     async with world.database.tenant(world.workspace_id) as connection:
         made, _ = await invitations.invite(connection, world.admin, email="new@example.com", role=Role.AGENT)
     return {"invitation_id": made.id}
+
+
+async def a_role(world: World) -> dict[str, Any]:
+    return {"role_id": await world.role(frozenset({Right.ANSWER}), "Nights")}
 
 
 async def a_token(world: World) -> dict[str, Any]:
@@ -391,6 +395,10 @@ ROWS: dict[str, Row] = {
     "PATCH /api/v1/workspace": Row("                  200   403   403    403     403   200    401     403", {"name": "N"}),
     "GET /api/v1/members": Row("                      200   200   200    200     200   200    401     200"),
     "PATCH /api/v1/members/{member_id}": Row("        200   403   403    403     403   404    401     403", {"role": "admin"}, a_colleague),
+    "GET /api/v1/roles": Row("                        200   200   200    200     200   200    401     200"),
+    "POST /api/v1/roles": Row("                       201   403   403    403     403   201    401     403", {"name": "Night shift", "rights": []}),
+    "PUT /api/v1/roles/{role_id}": Row("              200   403   403    403     403   404    401     403", {"name": "Day shift", "rights": []}, a_role),
+    "DELETE /api/v1/roles/{role_id}": Row("           204   403   403    403     403   404    401     403", None, a_role),
     "GET /api/v1/invitations": Row("                  200   403   403    403     403   200    401     403"),
     "POST /api/v1/invitations": Row("                 201   403   403    403     403   201    401     403", {"email": "a@b.example"}),
     "DELETE /api/v1/invitations/{invitation_id}": Row("204   403   403    403     403   404    401     403", None, an_invitation),
@@ -455,14 +463,14 @@ async def test_who_gets_in(door: str, web: Browsers, database: Database) -> None
         world, other = await World.make(database), await World.make(database, name="Other")
         client = await _client(web, world, other, who)
         named = await row.target(world) if row.target else {}
-        answer = await _ask(client, door, row, named)
+        answer = await ask(client, door, row, named)
         seen[who] = answer.status_code
         if answer.status_code >= 400:
             assert answer.headers["content-type"] == "application/problem+json", answer.text
         if who == "other":
             _knows_nothing_of(world, named, answer)
             if answer.status_code == 404 and named:
-                nobodys = await _ask(client, door, row, {name: new_id() for name in named})
+                nobodys = await ask(client, door, row, {name: new_id() for name in named})
                 assert (nobodys.status_code, nobodys.content) == (answer.status_code, answer.content)
     assert seen == row.expected()
 
@@ -477,7 +485,7 @@ async def _client(web: Browsers, world: World, other: World, who: str) -> httpx.
     return await web.of(world, getattr(world, who))
 
 
-async def _ask(client: httpx.AsyncClient, door: str, row: Row, named: dict[str, Any]) -> httpx.Response:
+async def ask(client: httpx.AsyncClient, door: str, row: Row, named: dict[str, Any]) -> httpx.Response:
     method, path = door.split(" ")
     address = path.format(**{"name": "unknown.js", **named})
     url = client.base_url.copy_with(path=address)
