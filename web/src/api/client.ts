@@ -34,7 +34,7 @@ import type {
   Thread,
   Visibility,
 } from "./shapes.ts"
-import type { ApiToken, AuditLine, Browser, ChannelDetail, Draft, Enrolled, Enrolment, Episode, Invitation, NotificationChange, NotificationSettings, OwnStep, Platform, SearchPage, SecondSteps, SignedInThere, Template, Workspace } from "./rooms.ts"
+import type { ApiToken, AuditLine, Browser, ChannelDetail, Draft, Enrolled, Enrolment, Episode, Invitation, NotificationChange, NotificationSettings, OwnRole, OwnStep, Platform, RoleChoice, Roles, SearchPage, SecondSteps, SignedInThere, Template, Workspace } from "./rooms.ts"
 
 /** A refusal in the server's own words. `detail` is for the agent, `code` for programs. */
 export class Problem extends Error {
@@ -509,7 +509,14 @@ export class Api {
 
   invitations = (): Promise<Page<Invitation> | Invitation[]> => this.#get("/invitations")
 
-  invite = (email: string, role: string): Promise<Invitation> => this.#send("POST", "/invitations", { email, role })
+  invite = (email: string, role: RoleChoice): Promise<Invitation> => this.#send("POST", "/invitations", { email, ...role })
+
+  roles = (): Promise<Roles> => this.#get("/roles")
+
+  keepRole = (id: Id | null, wanted: Pick<OwnRole, "name" | "rights"> & { version?: number }): Promise<OwnRole> =>
+    id ? this.#send("PUT", `/roles/${id}`, wanted) : this.#send("POST", "/roles", wanted)
+
+  removeRole = (id: Id, instead: string): Promise<void> => this.#send("DELETE", `/roles/${id}${instead ? `?instead=${instead}` : ""}`)
 
   withdrawInvitation = (id: Id): Promise<void> => this.#send("DELETE", `/invitations/${id}`)
 
@@ -533,8 +540,8 @@ export class Api {
 
   apiTokens = (): Promise<Page<ApiToken> | ApiToken[]> => this.#get("/api-tokens")
 
-  makeApiToken = (name: string, role: string, as_me: boolean): Promise<ApiToken> =>
-    this.#send("POST", "/api-tokens", { name, role, as_me })
+  makeApiToken = (name: string, role: RoleChoice, as_me: boolean): Promise<ApiToken> =>
+    this.#send("POST", "/api-tokens", { name, as_me, ...role })
 
   revokeApiToken = (id: Id): Promise<void> => this.#send("DELETE", `/api-tokens/${id}`)
 

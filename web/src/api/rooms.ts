@@ -1,6 +1,6 @@
 /** Shapes of the rooms behind the inbox: platforms, people, tokens, the ledger. */
 
-import type { Action, Channel, Conversation, Id, Kind, Medium, NotificationKind, Person, Read, Session, Time, Visibility } from "./shapes.ts"
+import type { Action, Channel, Conversation, Id, Kind, Medium, NotificationKind, Person, Read, Right, Role, Session, Time, Visibility } from "./shapes.ts"
 
 export interface Capabilities {
   hears: string[]
@@ -157,10 +157,33 @@ export interface Draft {
   reply_to: Id | null
 }
 
+/** What there is to give, the roles that every workspace has, and those it made for itself. */
+export interface Roles {
+  rights: { key: Right; needs: Right[] }[]
+  house: { role: Role; rights: Right[] }[]
+  items: OwnRole[]
+}
+
+/** `like`: the nearest of the house's roles. */
+export interface OwnRole {
+  id: Id
+  name: string
+  rights: Right[]
+  like: Role
+  version: number
+  members: number
+  invitations: number
+  tokens: number
+}
+
+/** One of the house's roles, or one of the workspace's own. */
+export type RoleChoice = { role: Role } | { role_id: Id }
+
 export interface Invitation {
   id: Id
   email: string
   role: string
+  role_id?: Id | null
   url?: string
   expires_at?: Time
 }
@@ -169,6 +192,7 @@ export interface ApiToken {
   id: Id
   name: string
   role?: string
+  role_id?: Id | null
   agent_id?: Id | null
   created_at?: Time
   last_used_at?: Time | null

@@ -10,6 +10,7 @@ export type Status = "open" | "pending" | "snoozed" | "resolved"
 export type Visibility = "public" | "private" | "note"
 export type Action = "reply" | "private_reply" | "dm" | "hide" | "unhide" | "like" | "unlike" | "delete"
 export type Role = "admin" | "supervisor" | "agent" | "read_only"
+export type Right = "read" | "answer" | "publish" | "triage" | "moderate" | "approve" | "stop" | "share" | "watch" | "goals" | "everywhere" | "settings" | "people" | "channels" | "privacy" | "audit"
 
 export interface Person {
   identity_id: Id | null
@@ -199,7 +200,10 @@ export interface Member {
   version: number
   name: string
   email: string
-  role: Role
+  role: Role // of a role of the workspace's own: the nearest of the house's
+  role_id?: Id | null
+  role_name?: string
+  rights?: Right[]
   active: boolean
   capacity?: number | null
   away_since?: Time | null
@@ -386,6 +390,7 @@ export interface Session {
   user: { id: Id; name: string; email: string }
   workspace: { id: Id; name: string; is_demo: boolean; time_zone: string }
   role: Role
+  rights: Right[]
   epoch: string
   undo_seconds: number
   must_enrol: boolean

@@ -4,7 +4,7 @@ import { Api, itemsOf, Problem } from "../api/client.ts"
 import type { Person } from "../api/contacts.ts"
 import type { Rule } from "../api/rules.ts"
 import type { Platform, Workspace } from "../api/rooms.ts"
-import type { Channel, Conversation, Id, Macro, Member, Message, Read, SavedReply, SavedView, Session, Team, Viewer } from "../api/shapes.ts"
+import type { Channel, Conversation, Id, Macro, Member, Message, Read, Right, SavedReply, SavedView, Session, Team, Viewer } from "../api/shapes.ts"
 import type { Connection, Surroundings, Wire } from "./socket.ts"
 import { emptyState, type State, type Thread, type View } from "./state.ts"
 import { Store } from "./store.ts"
@@ -51,22 +51,27 @@ class Desk {
     return this.session?.user.id ?? ""
   }
 
+  /** What one may do: as the feed last told of oneself, so that what was taken is gone from the page at once. */
+  get rights(): readonly Right[] {
+    return this.member(this.me)?.rights ?? this.session?.rights ?? []
+  }
+
+  may(right: Right): boolean {
+    return this.rights.includes(right)
+  }
+
   get mayWrite(): boolean {
-    return this.session?.role !== "read_only"
+    return this.may("answer")
   }
 
   /** Whether one may change what all colleagues use. */
   get mayShare(): boolean {
-    return this.isAdmin || this.session?.role === "supervisor"
+    return this.may("share")
   }
 
   /** Whether what one writes leaves without a colleague's approval. */
   get publishesAlone(): boolean {
-    return this.mayShare || !this.member(this.me)?.asks_first
-  }
-
-  get isAdmin(): boolean {
-    return this.session?.role === "admin"
+    return this.may("approve") || (this.may("publish") && !this.member(this.me)?.asks_first)
   }
 
   /** What the tab says before its name: how much one was told and has not read. */

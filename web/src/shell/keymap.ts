@@ -50,7 +50,8 @@ interface Work {
 
 export function conversationCommands(work: Work): Command[] {
   const has = (): boolean => work.chosen().length > 0
-  const may = (): boolean => desk.mayWrite && has()
+  const mayWrite = (): boolean => desk.mayWrite && has()
+  const may = (): boolean => desk.may("triage") && has()
   const rows = (): string[] => work.chosen().map((row) => row.id)
   const newest = (): Message | undefined => work.messages().findLast((one) => one.direction === "in")
   const waiting = (): Message | undefined => work.messages().find(isUnanswered)
@@ -59,9 +60,9 @@ export function conversationCommands(work: Work): Command[] {
   const write = t("group.write")
   const group = t("group.conversation")
   return [
-    { id: "write.public", title: t("do.write_public"), group: write, keys: ["r"], isPossible: may, run: () => work.write("public") },
-    { id: "write.private", title: t("do.write_private"), group: write, keys: ["p"], isPossible: may, run: () => work.write("private") },
-    { id: "write.note", title: t("do.write_note"), group: write, keys: ["n"], isPossible: may, run: () => work.write("note") },
+    { id: "write.public", title: t("do.write_public"), group: write, keys: ["r"], isPossible: mayWrite, run: () => work.write("public") },
+    { id: "write.private", title: t("do.write_private"), group: write, keys: ["p"], isPossible: mayWrite, run: () => work.write("private") },
+    { id: "write.note", title: t("do.write_note"), group: write, keys: ["n"], isPossible: mayWrite, run: () => work.write("note") },
     { id: "done", title: t("do.done_next"), group, keys: ["e"], isPossible: may, run: work.done },
     { id: "reopen", title: t("do.reopen"), group, keys: ["Shift+E"], isPossible: may, run: () => work.chosen().forEach((row) => void reopen(row)) },
     { id: "spam", title: t("do.spam"), group, keys: ["!"], isPossible: () => may() && work.chosen().some((row) => !row.is_spam), run: work.spam },
