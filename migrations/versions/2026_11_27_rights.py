@@ -1,13 +1,13 @@
 """A workspace makes roles of its own, of rights of its choice; whoever has one carries a copy of what it allows.
 
 Revision ID: 2026_11_27_rights
-Revises: 2026_11_27_twins
+Revises: 2026_11_27_packed_weeks
 """
 
 from alembic import op
 
 revision = "2026_11_27_rights"
-down_revision = "2026_11_27_twins"
+down_revision = "2026_11_27_packed_weeks"
 branch_labels = None
 depends_on = None
 
