@@ -170,6 +170,7 @@ def out(row: asyncpg.Record) -> NotificationOut:
         message_id=row["message_id"],
         by=row["by"],
         read_at=row["read_at"],
+        promise=row["promise"],
         in_app=row["in_app"],
     )
 

@@ -43,7 +43,8 @@ class TargetOut(msgspec.Struct, frozen=True):
 
 class PolicyOut(msgspec.Struct, kw_only=True):
     """One promise. Of `channel_ids`, `platforms`, `kinds` and `tags` one each must hold, if any is named; `priority`:
-    at least. `first`, `next`: by when somebody who writes has an answer, and by when each later time."""
+    at least. `first`, `next`: by when somebody who writes has an answer, and by when each later time. `resolution`: how
+    long they wait in all until it is resolved; what is with them does not count."""
 
     id: UUID
     name: str
@@ -55,6 +56,7 @@ class PolicyOut(msgspec.Struct, kw_only=True):
     priority: int
     first: TargetOut | None
     next: TargetOut | None
+    resolution: TargetOut | None
     calendar_id: UUID | None
 
 
@@ -68,7 +70,7 @@ class PoliciesOut(msgspec.Struct, kw_only=True):
 
 
 class WantedPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """`id` null: a new one. `first`, `next`: as "8 business hours" or "24 clock hours"; "" promises nothing.
+    """`id` null: a new one. `first`, `next`, `resolution`: as "8 business hours" or "24 clock hours"; "": no promise.
     `calendar_id` null: business hours are those of the channels, all of which must be named and have some."""
 
     name: str
@@ -80,6 +82,7 @@ class WantedPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     priority: int = 0
     first: str = ""
     next: str = ""
+    resolution: str = ""
     calendar_id: UUID | None = None
 
 
@@ -182,9 +185,10 @@ async def _checked(
     if any(len(some) > MOST_NAMED for some in named):
         raise Invalid(f"One policy names {MOST_NAMED} of a kind at most.", field=where)
     first, next = _target(wanted.first, f"{where}.first"), _target(wanted.next, f"{where}.next")
-    if first is None and next is None:
+    resolution = _target(wanted.resolution, f"{where}.resolution")
+    if first is None and next is None and resolution is None:
         raise Invalid(f"“{name}” promises nothing yet. Say within what time.", field=f"{where}.first")
-    counts_hours = any(target is not None and target.business for target in (first, next))
+    counts_hours = any(target is not None and target.business for target in (first, next, resolution))
     if counts_hours and wanted.calendar_id is None:
         await _needs_hours_of_channels(connection, workspace_id, name, wanted.channel_ids, where)
     if wanted.calendar_id is not None:
@@ -206,6 +210,7 @@ async def _checked(
         ),
         first=first,
         next=next,
+        resolution=resolution,
         calendar=str(wanted.calendar_id or ""),
     )
     before = known.get(policy.id)
@@ -302,6 +307,7 @@ def _policy(policy: Policy) -> PolicyOut:
         priority=match.priority,
         first=_spoken(policy.first),
         next=_spoken(policy.next),
+        resolution=_spoken(policy.resolution),
         calendar_id=UUID(policy.calendar) if policy.calendar else None,
     )
 

@@ -26,13 +26,14 @@ WHERE workspace_id = $1 AND (state = 'on' OR off_reason IN ('gone', 'failing'))
 """
 STORE = """
 INSERT INTO webhook_delivery (workspace_id, id, webhook_id, seq, kind, at, by, conversation_id, message_id, activity_id,
-                              channel_id, goal_id, state, due_at, error)
+                              channel_id, goal_id, promise, state, due_at, error)
 SELECT $1, g.id, g.webhook_id, g.seq, g.kind, g.at, g.by, g.conversation_id, g.message_id, g.activity_id, g.channel_id,
-       g.goal_id, CASE WHEN g.is_on THEN 'pending' ELSE 'failed' END, CASE WHEN g.is_on THEN now() END,
+       g.goal_id, g.promise, CASE WHEN g.is_on THEN 'pending' ELSE 'failed' END, CASE WHEN g.is_on THEN now() END,
        CASE WHEN g.is_on THEN '' ELSE 'switched_off' END
 FROM unnest($2::uuid[], $3::uuid[], $4::bigint[], $5::text[], $6::timestamptz[], $7::uuid[], $8::uuid[], $9::uuid[],
-            $10::uuid[], $11::uuid[], $12::uuid[], $13::bool[])
-    AS g(id, webhook_id, seq, kind, at, by, conversation_id, message_id, activity_id, channel_id, goal_id, is_on)
+            $10::uuid[], $11::uuid[], $12::uuid[], $13::text[], $14::bool[])
+    AS g(id, webhook_id, seq, kind, at, by, conversation_id, message_id, activity_id, channel_id, goal_id, promise,
+         is_on)
 JOIN webhook w ON w.workspace_id = $1 AND w.id = g.webhook_id
 ON CONFLICT (workspace_id, webhook_id, seq) WHERE seq > 0 DO NOTHING
 """
@@ -55,6 +56,7 @@ class Told(msgspec.Struct):
     activity: Named | None = None
     channel: Named | None = None
     goal: Named | None = None
+    promise: str = ""
 
 
 class Webhooks:
@@ -84,6 +86,7 @@ class Webhooks:
                 news.activity.id if news.activity else None,
                 news.channel.id if news.channel else None,
                 news.goal.id if news.goal else None,
+                news.promise,
                 hook["state"] == "on",
             )
             for one, news in told

@@ -30,6 +30,7 @@ class News:
     by: UUID | None = None
     count: int = 1
     but: UUID | None = None
+    promise: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +225,7 @@ def _of_thread(event: EventOut, kind: Kind, user_id: UUID | None) -> list[News]:
             thread.channel_id,
             event.message.id if event.message else None,
             event.by,
+            promise=event.promise,
         )
     ]
 

@@ -64,6 +64,7 @@ class Thread:
     waiting_count: int = 0
     waiting_rank: float = 0.0
     due_at: datetime | None = None
+    due_for: str = ""
     risk: int = 0
     snoozed_until: datetime | None = None
     resolved_at: datetime | None = None

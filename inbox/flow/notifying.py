@@ -36,14 +36,16 @@ WHERE m.workspace_id = $1 AND m.active AND ($2::uuid[] IS NULL OR m.user_id = AN
 # Told again while it is unread, it is the same notification; one of its e-mails is enough.
 STORE = """
 INSERT INTO notification AS n (workspace_id, id, user_id, kind, subject_id, conversation_id, channel_id, message_id, by,
-                               at, seq, count, in_app, mail_due_at)
+                               at, seq, count, in_app, mail_due_at, promise)
 SELECT $1, g.* FROM unnest($2::uuid[], $3::uuid[], $4::text[], $5::uuid[], $6::uuid[], $7::uuid[], $8::uuid[],
-                           $9::uuid[], $10::timestamptz[], $11::bigint[], $12::int[], $13::bool[], $14::timestamptz[])
-    AS g(id, user_id, kind, subject_id, conversation_id, channel_id, message_id, by, at, seq, count, in_app, mail)
+                           $9::uuid[], $10::timestamptz[], $11::bigint[], $12::int[], $13::bool[], $14::timestamptz[],
+                           $15::text[])
+    AS g(id, user_id, kind, subject_id, conversation_id, channel_id, message_id, by, at, seq, count, in_app, mail,
+         promise)
 ORDER BY g.user_id, g.kind, g.subject_id
 ON CONFLICT (workspace_id, user_id, kind, subject_id) WHERE read_at IS NULL DO UPDATE SET
     count = n.count + excluded.count, at = excluded.at, seq = excluded.seq, message_id = excluded.message_id,
-    by = excluded.by, in_app = n.in_app OR excluded.in_app, version = n.version + 1
+    by = excluded.by, promise = excluded.promise, in_app = n.in_app OR excluded.in_app, version = n.version + 1
 WHERE n.seq < excluded.seq
 RETURNING *
 """
@@ -166,6 +168,7 @@ async def _store(
         [one.count for one in news],
         ["in_app" in _of(people, one.user_id).wish.media(one.kind) for one in news],
         [_mail_at(_of(people, one.user_id), one.kind, now) for one in news],
+        [one.promise for one in news],
     ]
     return await connection.fetch(STORE, workspace_id, *columns)
 

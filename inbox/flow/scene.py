@@ -262,7 +262,7 @@ class Scene:
         for name, waiting in refolded.waiting.items():
             if thread := self.threads.get(name):
                 thread.waiting_since, thread.waiting_count = waiting.since, waiting.count
-                thread.due_at, thread.risk = waiting.due, waiting.risk
+                thread.due_at, thread.due_for, thread.risk = waiting.due, waiting.due_for, waiting.risk
                 thread.imported = waiting.imported
         for letter in self._all_letters():
             if letter.conversation_id in refolded.waiting and letter.direction == "in":

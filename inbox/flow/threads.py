@@ -16,7 +16,7 @@ from inbox.ground.db import Connection
 from inbox.platforms.base import Act, Kind, clean
 from inbox.realtime.events import Happening
 from inbox.realtime.rows import attachments
-from inbox.sla import packed_weeks, storage, stored_facts, versions
+from inbox.sla import packed_weeks, resolution_rows, storage, stored_facts, versions
 from inbox.sla.episodes import Episode
 from inbox.sla.facts import AnyFact, Linked, Merged, Resolved, tie_of
 from inbox.sla.storage import Refolded
@@ -345,6 +345,7 @@ async def move(connection: Connection, workspace_id: UUID, merged: Merged) -> No
     )
     now = clock.now()
     opened = await versions.keep_all_of(connection, workspace_id, stray, now)
+    await resolution_rows.keep_all_of(connection, workspace_id, stray, now)
     await connection.execute("DELETE FROM conversation WHERE workspace_id = $1 AND id = $2", workspace_id, stray)
     await packed_weeks.spoil(connection, workspace_id, opened)
     await storage.refold(connection, workspace_id, {home}, known_at=now)

@@ -173,6 +173,8 @@ def _body(row: asyncpg.Record, known: Mapping[str, Mapping[UUID, object]]) -> by
     data: dict[str, object] = {"workspace_id": row["workspace_id"], "webhook_id": row["webhook_id"], "by": row["by"]}
     if row["seq"]:
         data["seq"] = row["seq"]
+    if row["promise"]:
+        data["promise"] = row["promise"]
     data |= {noun: found[row[f"{noun}_id"]] for noun, found in known.items() if row[f"{noun}_id"] in found}
     return msgspec.json.encode({"type": row["kind"], "timestamp": row["at"], "data": data})
 

@@ -219,6 +219,7 @@ class Conversation(Tenant, Table):
     waiting_since: Mapped[MaybeInstant]
     waiting_count: Mapped[int] = mapped_column(Integer, server_default=sql("0"))
     due_at: Mapped[MaybeInstant]  # the first promise to somebody who waits here
+    due_for: Mapped[Key] = mapped_column(server_default="")  # answer, resolution: what it is about
     risk: Mapped[int] = mapped_column(SmallInteger, server_default=sql("0"))  # of them: 1 at risk, 2 past it
     # Lists read in one direction: what is due first, then who waits longest, then what moved last, as
     # realtime.rows.waiting_rank counts.

@@ -48,6 +48,7 @@ class Notification(Tenant, Table):
     in_app: Mapped[bool] = mapped_column(Boolean, server_default=sql("true"))
     read_at: Mapped[MaybeInstant]
     mail_due_at: Mapped[MaybeInstant]  # when it is to be sent by e-mail, if it is still unread; None: not, or it was
+    promise: Mapped[Key] = mapped_column(server_default="")  # answer, resolution: of at_risk and breached
     mail_tries: Mapped[int] = mapped_column(SmallInteger, server_default=sql("0"))
     version: Mapped[int] = mapped_column(Integer, server_default=sql("1"))
     created_at: Mapped[Now]

@@ -1,6 +1,6 @@
 """What is promised to customers: opening hours, policies in their editions, and what rang about them."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -65,7 +65,10 @@ class SlaRefold(Tenant, Table):
 
 
 class Alarm(Tenant, Table):
-    """A threshold of a waiting that passed: `risk` or `due`, which was at `at`. One that proved wrong is withdrawn."""
+    """A threshold that passed, which was at `at`. One that proved wrong is withdrawn.
+
+    `threshold`: `risk` or `due` of a waiting, `resolution_risk` or `resolution_due` of the case that it began.
+    """
 
     __tablename__ = "alarm"
     __table_args__ = (
@@ -88,3 +91,71 @@ class Alarm(Tenant, Table):
     at: Mapped[Instant]
     rung_at: Mapped[Instant]
     withdrawn_at: Mapped[MaybeInstant]
+
+
+class Resolution(Tenant, Table):
+    """A case to which a resolution was promised, exactly as sla.resolutions gives it; called by its first episode.
+
+    `allowed` and `used`: of the policy's hours if `business`, else of the clock; `with_us`: of the clock. All by the
+    waitings that are over. `waits_in`: where somebody waits on the queue. `due_at`: when the allowance is used up, null
+    while nobody waits and it is not. `rings_at`: as an episode's. `known_from`: when this became known.
+    """
+
+    __tablename__ = "resolution"
+    __table_args__ = (
+        within("conversation", "conversation_id"),
+        Index("ix_resolution_opened", "workspace_id", "opened_at"),
+        Index("ix_resolution_rings", "rings_at", "workspace_id", postgresql_where=sql("rings_at IS NOT NULL")),
+    )
+    conversation_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    key: Mapped[Key] = mapped_column(primary_key=True)
+    channel_id: Mapped[Name]
+    thread_kind: Mapped[Key]
+    author: Mapped[Key]
+    opened_at: Mapped[Instant]
+    waiting: Mapped[bool] = mapped_column(Boolean)
+    waits_in: Mapped[MaybeName]
+    resolved_at: Mapped[MaybeInstant]
+    over_at: Mapped[MaybeInstant]
+    policy: Mapped[Key]
+    policy_version: Mapped[int] = mapped_column(Integer)
+    allowed: Mapped[timedelta]
+    business: Mapped[bool] = mapped_column(Boolean)
+    used: Mapped[timedelta]
+    with_us: Mapped[timedelta]
+    due_at: Mapped[MaybeInstant]
+    risk_at: Mapped[MaybeInstant]
+    known_from: Mapped[Instant]
+    due_rung_at: Mapped[MaybeInstant]
+    risk_rung_at: Mapped[MaybeInstant]
+    rings_at: Mapped[MaybeInstant]
+
+
+class ResolutionPast(Tenant, Table):
+    """What was known of such a case from `known_from` until `known_until`, where something else is known now.
+
+    Kept also when its conversation became part of another, so without a foreign key to it.
+    """
+
+    __tablename__ = "resolution_past"
+    __table_args__ = (Index("ix_resolution_past_opened", "workspace_id", "opened_at"),)
+    conversation_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    key: Mapped[Key] = mapped_column(primary_key=True)
+    known_from: Mapped[datetime] = mapped_column(DateTime(timezone=True), primary_key=True)
+    known_until: Mapped[Instant]
+    channel_id: Mapped[Name]
+    thread_kind: Mapped[Key]
+    author: Mapped[Key]
+    opened_at: Mapped[Instant]
+    waiting: Mapped[bool] = mapped_column(Boolean)
+    waits_in: Mapped[MaybeName]
+    resolved_at: Mapped[MaybeInstant]
+    over_at: Mapped[MaybeInstant]
+    policy: Mapped[Key]
+    policy_version: Mapped[int] = mapped_column(Integer)
+    allowed: Mapped[timedelta]
+    business: Mapped[bool] = mapped_column(Boolean)
+    used: Mapped[timedelta]
+    with_us: Mapped[timedelta]
+    due_at: Mapped[MaybeInstant]
+    risk_at: Mapped[MaybeInstant]

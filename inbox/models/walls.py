@@ -41,6 +41,7 @@ CLAIM = {
     "channel": ["workspace_id", "id", "platform", "state", "poll_due_at", "poll_lease_until", "checked_at", "renew_at"],
     "attachment": ["workspace_id", "id", "state", "due_at"],
     "episode": ["workspace_id", "rings_at"],
+    "resolution": ["workspace_id", "rings_at"],
     "sla_refold": ["workspace_id", "due_at"],
     "sweep": ["workspace_id", "state"],
     "rule_due": ["workspace_id", "due_at"],

@@ -92,6 +92,7 @@ class WebhookDelivery(Tenant, Table):
     message_id: Mapped[MaybeName]
     activity_id: Mapped[MaybeName]
     goal_id: Mapped[MaybeName]
+    promise: Mapped[Key] = mapped_column(server_default="")  # answer, resolution: as the event says
     channel_id: Mapped[MaybeName]
     state: Mapped[Key] = mapped_column(server_default="pending")
     due_at: Mapped[MaybeInstant]

@@ -63,6 +63,7 @@ class Happening:
     webhook_id: UUID | None = None
     goal: GoalNewsOut | None = None
     sweep: SweepOut | None = None
+    promise: str = ""
     at: datetime = field(default_factory=clock.now)
 
 
@@ -145,6 +146,7 @@ async def number(connection: Connection, workspace_id: UUID, happenings: list[Ha
                     conversation=conversation,
                     message=messages.get(happening.message) if happening.message else None,
                     activity=happening.activity,
+                    promise=happening.promise,
                     read=happening.read,
                     channel=happening.channel,
                     member=happening.member,

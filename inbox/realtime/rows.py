@@ -113,6 +113,7 @@ def conversation(row: asyncpg.Record) -> ConversationOut:
         waiting_since=row["waiting_since"],
         waiting_count=row["waiting_count"],
         due_at=row["due_at"],
+        due_for=row["due_for"],
         risk=row["risk"],
         imported=row["imported"],
         held=row["held"],

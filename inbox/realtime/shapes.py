@@ -38,7 +38,8 @@ class ConversationOut(msgspec.Struct, kw_only=True):
 
     `kind`: dm comment mention review. `status`: open pending snoozed resolved. `waiting_since`: when the oldest
     unanswered needs-reply item was written, None if nobody waits; `waiting_count`: how many people wait. `due_at`: by
-    when the first of them was promised an answer; `risk`: 1 somebody has used up three quarters of it, 2 all of it.
+    when the first promise to them ends, which is `due_for` an answer or the resolution of their case ("": there is
+    none); `risk`: 1 somebody has used up three quarters of one, 2 all of it.
     Unread is the reader's own: `last_inbound_at` later than their read mark.
     """
 
@@ -61,6 +62,7 @@ class ConversationOut(msgspec.Struct, kw_only=True):
     waiting_since: datetime | None
     waiting_count: int
     due_at: datetime | None
+    due_for: str
     risk: int
     imported: bool  # only items from before the connection wait here
     held: int  # messages here that the platform holds back for review
@@ -245,7 +247,7 @@ class NotificationOut(msgspec.Struct, kw_only=True):
     """Something one person is to know. `kind`: assigned, mentioned, wrote_again, send_failed, rejected,
     to_approve, at_risk, unassigned_at_risk, breached, any_breached, snooze_over, spike, channel_down, rule,
     rule_stopped, webhook_off. `count`: how often it happened since it was last read; assigned without a conversation:
-    how many were. `by`: the colleague who did it."""
+    how many were. `by`: the colleague who did it. `promise`: answer or resolution, where one is at risk or broken."""
 
     id: UUID
     version: int
@@ -257,6 +259,7 @@ class NotificationOut(msgspec.Struct, kw_only=True):
     message_id: UUID | None
     by: UUID | None
     read_at: datetime | None
+    promise: str
     in_app: bool  # it stands in the list
 
 
@@ -432,5 +435,6 @@ class EventOut(msgspec.Struct, kw_only=True, omit_defaults=True):
     goal: GoalNewsOut | None = None
     webhook_id: UUID | None = None  # one of our own addresses that are told
     sweep: SweepOut | None = None
+    promise: str = ""  # answer, resolution: which is at risk, or broken, or is not after all
     bell: BellOut | None = None  # only to whom it belongs
     forget: UUID | None = None  # a conversation this reader may no longer see

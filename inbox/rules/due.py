@@ -127,9 +127,10 @@ def of(event: EventOut, triggers: set[str], timers: Sequence[Timer]) -> list[Due
         )
     rung = PROMISES.get(event.name)
     if rung in triggers and thread.due_at is not None:  # else somebody was quicker
+        of_which = " resolution" if event.promise == "resolution" else ""
         found.append(
             Due(
-                name=f"{rung} {thread.id} {_micros(thread.due_at)}",
+                name=f"{rung}{of_which} {thread.id} {_micros(thread.due_at)}",
                 trigger=str(rung),
                 conversation_id=thread.id,
                 at=event.at,

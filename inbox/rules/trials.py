@@ -77,7 +77,7 @@ ORDER BY opened_at, key LIMIT $6
 """
 
 
-THRESHOLDS = {"at_risk": "risk", "breached": "due"}
+THRESHOLDS = {"at_risk": ("risk", "resolution_risk"), "breached": ("due", "resolution_due")}
 
 Place = tuple[Any, ...]  # how far a walk has come; () is its beginning
 Found = tuple[list[Wanted], Place | None]  # a page, and where the next begins
@@ -241,7 +241,7 @@ async def _finds(database: Database, workspace_id: UUID, said: Definition, since
     if said.trigger == "tagged":
         return [partial(_tagged, workspace_id, since, said.tag)]
     if said.trigger in THRESHOLDS:
-        return [partial(_rung, workspace_id, since, THRESHOLDS[said.trigger])]
+        return [partial(_rung, workspace_id, since, threshold) for threshold in THRESHOLDS[said.trigger]]
     async with database.tenant(workspace_id) as connection:
         channels = await connection.fetch("SELECT id FROM channel WHERE workspace_id = $1 ORDER BY id", workspace_id)
     allowed = timedelta(minutes=said.minutes)

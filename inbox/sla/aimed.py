@@ -46,6 +46,6 @@ def promised(folded: Folded, terms: Terms, places: Mapping[str, Place]) -> dict[
     return found
 
 
-def risk_of(aim: Aim, now: datetime) -> Risk:
+def risk_of(due: datetime, risk: datetime | None, now: datetime) -> Risk:
     """Of somebody who waits at `now`."""
-    return Risk.BROKEN if aim.due < now else Risk.AT_RISK if aim.risk <= now else Risk.NONE
+    return Risk.BROKEN if due < now else Risk.AT_RISK if risk and risk <= now else Risk.NONE

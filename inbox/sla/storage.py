@@ -10,17 +10,19 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 from inbox.ground import clock
 from inbox.ground.db import Connection, Database, again
 from inbox.realtime.events import Happening
 from inbox.realtime.rows import waiting_rank
-from inbox.sla import episode_rows, packed_weeks, stored_facts, stored_terms, versions
+from inbox.sla import episode_rows, packed_weeks, resolution_rows, stored_facts, stored_terms, versions
 from inbox.sla.aimed import Risk, promised, risk_of
 from inbox.sla.episode_rows import Name, Row
 from inbox.sla.episodes import Episode, Folded, fold
 from inbox.sla.facts import AnyFact
+from inbox.sla.resolutions import Resolution, resolutions
 from inbox.sla.terms import Aim, Place
 
 PAGE = 500  # conversations folded at a time when everything is recomputed, or fewer
@@ -35,11 +37,15 @@ WHERE before < $4 ORDER BY id
 """
 
 
+DueFor = Literal["", "answer", "resolution"]
+
+
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """Who waits in one conversation: `count` people on the queue, the oldest `since`. `imported`: only old items.
 
-    `due`: the first promise to one of them; `risk`: how the worst of these promises stands now.
+    `due`: the first promise to one of them, which is `due_for` an answer or the resolution of their case; `risk`: how
+    the worst of these promises stands now.
     `turned`: messages that became answered, or are so no more; whoever remembers announces them (`news`).
     """
 
@@ -49,6 +55,7 @@ class Waiting:
     items: tuple[str, ...]
     imported: bool
     due: datetime | None = None
+    due_for: DueFor = ""
     risk: Risk = Risk.NONE
     turned: tuple[UUID, ...] = ()
 
@@ -81,6 +88,8 @@ class Refolded:
     answered: set[UUID]
     aims: Mapping[tuple[str, str], tuple[Aim, ...]] = field(default_factory=dict)  # by conversation and key
     promises: bool = False  # anything was ever promised in this workspace
+    for_resolutions: bool = False  # and a resolution, too
+    resolutions: list[Resolution] = field(default_factory=list)
 
 
 async def refold(
@@ -105,12 +114,15 @@ async def look(
     groups = await stored_facts.groups(connection, workspace_id, set(touched))
     aims: dict[tuple[str, str], tuple[Aim, ...]] = {}
     terms = await stored_terms.load(connection, workspace_id)
-    refolded = Refolded([fold(facts) for facts in groups.values()], {}, set(), aims, bool(terms))
+    folds = [fold(facts) for facts in groups.values()]
+    refolded = Refolded(folds, {}, set(), aims, bool(terms), terms.for_resolutions)
     if terms:
         names = {UUID(name) for folded in refolded.folds for name in folded.conversations}
         places = await stored_terms.places(connection, workspace_id, names, known or {})
         for folded in refolded.folds:
             aims |= promised(folded, terms, places)
+            refolded.resolutions.extend(resolutions(folded, terms, places))
+    whole = {one.case.key: one.aim for one in refolded.resolutions}
     now = clock.now()
     for folded in refolded.folds:
         queued: defaultdict[str, list[Episode]] = defaultdict(list)
@@ -120,15 +132,22 @@ async def look(
             if episode.answer:
                 refolded.answered.update(UUID(item) for item in episode.items if item not in episode.waiting_items)
         for name, standing in folded.conversations.items():
-            here = [last[-1] for one in queued[name] if (last := aims.get((name, one.key)))]
+            here: list[tuple[datetime, DueFor, Risk]] = []
+            for one in queued[name]:
+                if last := aims.get((name, one.key)):
+                    here.append((last[-1].due, "answer", risk_of(last[-1].due, last[-1].risk, now)))
+                if (aim := whole.get(one.case)) and aim.due:
+                    here.append((aim.due, "resolution", risk_of(aim.due, aim.risk, now)))
+            first = min(here, default=None)
             refolded.waiting[UUID(name)] = Waiting(
                 standing.waiting,
                 standing.oldest_waiting_since,
                 tuple(dict.fromkeys(one.author for one in queued[name])),
                 standing.items,
                 standing.imported > 0 and not standing.waiting,
-                min((aim.due for aim in here), default=None),
-                max((risk_of(aim, now) for aim in here), default=Risk.NONE),
+                first[0] if first else None,
+                first[1] if first else "",
+                max((risk for _, _, risk in here), default=Risk.NONE),
             )
     return refolded
 
@@ -169,7 +188,10 @@ async def write(
     if changed:
         await episode_rows.store(connection, workspace_id, changed, promises=refolded.promises)
     await packed_weeks.spoil(connection, workspace_id, [*opened, *(known["opened_at"] for known in stored.values())])
-    return len(changed) + len(stored)
+    differed = len(changed) + len(stored)
+    if refolded.for_resolutions:
+        differed += await resolution_rows.write(connection, workspace_id, ids, refolded.resolutions, now)
+    return differed
 
 
 async def recompute(database: Database, workspace_id: UUID, *, page: int = PAGE) -> int:
@@ -237,7 +259,7 @@ async def show(
 
 async def _show_waiting(connection: Connection, workspace_id: UUID, waiting: Mapping[UUID, Waiting]) -> None:
     rows = await connection.fetch(
-        """SELECT id, last_message_at, waiting_since, waiting_count, imported, due_at, risk FROM conversation
+        """SELECT id, last_message_at, waiting_since, waiting_count, imported, due_at, due_for, risk FROM conversation
            WHERE workspace_id = $1 AND id = ANY($2)""",
         workspace_id,
         sorted(waiting),
@@ -245,17 +267,17 @@ async def _show_waiting(connection: Connection, workspace_id: UUID, waiting: Map
     changed = [
         row
         for row in rows
-        if (row["waiting_since"], row["waiting_count"], row["imported"], row["due_at"], row["risk"])
-        != ((w := waiting[row["id"]]).since, w.count, w.imported, w.due, w.risk)
+        if (row["waiting_since"], row["waiting_count"], row["imported"], row["due_at"], row["due_for"], row["risk"])
+        != ((w := waiting[row["id"]]).since, w.count, w.imported, w.due, w.due_for, w.risk)
     ]
     if not changed:
         return
     now = [waiting[row["id"]] for row in changed]
     await connection.execute(
         """UPDATE conversation c SET waiting_since = g.since, waiting_count = g.count, imported = g.imported,
-               due_at = g.due, risk = g.risk, waiting_rank = g.rank, version = version + 1
-           FROM unnest($2::uuid[], $3::timestamptz[], $4::int[], $5::bool[], $6::timestamptz[], $7::smallint[],
-                       $8::float8[]) AS g(id, since, count, imported, due, risk, rank)
+               due_at = g.due, due_for = g.due_for, risk = g.risk, waiting_rank = g.rank, version = version + 1
+           FROM unnest($2::uuid[], $3::timestamptz[], $4::int[], $5::bool[], $6::timestamptz[], $7::text[],
+                       $8::smallint[], $9::float8[]) AS g(id, since, count, imported, due, due_for, risk, rank)
            WHERE c.workspace_id = $1 AND c.id = g.id""",
         workspace_id,
         [row["id"] for row in changed],
@@ -263,6 +285,7 @@ async def _show_waiting(connection: Connection, workspace_id: UUID, waiting: Map
         [w.count for w in now],
         [w.imported for w in now],
         [w.due for w in now],
+        [w.due_for for w in now],
         [w.risk for w in now],
         [waiting_rank(w.since, w.due, row["last_message_at"]) for w, row in zip(now, changed, strict=True)],
     )

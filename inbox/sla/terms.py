@@ -19,6 +19,7 @@ import msgspec
 
 from inbox.sla.channel_hours import ChannelHours
 from inbox.sla.hours import Hours
+from inbox.sla.spending import Span, Spending, spend
 
 AT_RISK = 0.75  # of what is allowed
 
@@ -42,7 +43,10 @@ class Match(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Policy(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """One promise. `version` counts its own changes. Without a target for a first or a next response there is none."""
+    """One promise. `version` counts its own changes. Without a target for a first or a next response there is none.
+
+    `resolution`: how long somebody may wait in a whole case, all its waitings taken together.
+    """
 
     id: str
     name: str
@@ -51,6 +55,7 @@ class Policy(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     first: Target | None = None
     next: Target | None = None
     calendar: str = ""
+    resolution: Target | None = None
 
     def target(self, kind: str) -> Target | None:
         """For a first_response or a next_response."""
@@ -105,6 +110,28 @@ class Aim(msgspec.Struct, frozen=True):
     counts_from: datetime
 
 
+class Allowed(msgspec.Struct, frozen=True):
+    """What was promised for the resolution of a case, from `since` on, and how its waitings have spent it.
+
+    `due`: when it is used up, `risk`: when three quarters of it were; UTC, None while nobody waits and it is not.
+    """
+
+    since: datetime
+    policy: Policy
+    edition: int
+    target: Target
+    spending: Spending
+    risk: datetime | None
+
+    @property
+    def due(self) -> datetime | None:
+        return self.spending.due
+
+    @property
+    def allowed(self) -> timedelta:
+        return timedelta(seconds=self.target.seconds)
+
+
 def in_words(target: Target) -> str:
     """ "8 business hours", "24 clock hours", "90 clock minutes": never a day, which may mean either."""
     kind = "business" if target.business else "clock"
@@ -123,6 +150,7 @@ class Terms:
         self._from = [edition.valid_from for edition in self._editions]
         self._calendars = calendars
         self._channels = channels or ChannelHours({})
+        self._for_resolutions = any(policy.resolution for edition in editions for policy in edition.policies)
 
     def __bool__(self) -> bool:
         """Whether anything was ever promised."""
@@ -144,6 +172,56 @@ class Terms:
                 found.append(again)
         return tuple(aim for aim in found if aim) if found[-1] else ()
 
+    @property
+    def for_resolutions(self) -> bool:
+        """Whether a resolution was ever promised to anybody."""
+        return self._for_resolutions
+
+    def allowed(self, spans: Sequence[Span], place: Place, worn: Sequence[Worn]) -> tuple[Allowed, ...]:
+        """What was promised for the resolution of a case with these waitings, the last of it last.
+
+        It is chosen as for a waiting: at the opening, and again by what happens while somebody waits, until it is used
+        up.
+        """
+        labels = Labels(worn)
+        opened = spans[0].start
+        edition = self._at(opened)
+        found = [self._allowed(edition, spans, place, labels, opened)]
+        for at in self._turns_of(spans, labels):
+            if found[-1] and found[-1].due and found[-1].due <= at:
+                break
+            held = self._at(at)
+            if held is not edition and held is not None and held.includes_waiting and held.valid_from == at:
+                edition = held
+            again = self._allowed(edition, spans, place, labels, at)
+            if not _same_allowed(again, found[-1]):
+                found.append(again)
+        return tuple(one for one in found if one) if found[-1] else ()
+
+    def _turns_of(self, spans: Sequence[Span], labels: Labels) -> list[datetime]:
+        turns = {at for span in spans for at in self._turns(Waits("", span.start, span.end), labels)}
+        return sorted(turns)
+
+    def _allowed(
+        self, edition: Edition | None, spans: Sequence[Span], place: Place, labels: Labels, at: datetime
+    ) -> Allowed | None:
+        policy = self._policy(edition, place, labels.at(at))
+        target = policy.resolution if policy else None
+        if edition is None or policy is None or target is None:
+            return None
+        hours = self._calendars.get(self._calendar(edition, policy, place, spans[0].start))
+        if target.business and hours is None:
+            return None
+        counted = hours if target.business else None
+        spent = spend(spans, timedelta(seconds=target.seconds), counted)
+        near = spend(spans, timedelta(seconds=target.seconds) * AT_RISK, counted)
+        if spent is None or near is None:
+            return None
+        risk = near.due
+        if risk and hours and not target.business:
+            risk = hours.opens(risk) or risk
+        return Allowed(at, policy, edition.version, target, spent, min(risk, spent.due) if risk and spent.due else risk)
+
     def _at(self, at: datetime) -> Edition | None:
         place = bisect_right(self._from, at)
         return self._editions[place - 1] if place else None
@@ -155,16 +233,20 @@ class Terms:
         return sorted(at for at in {*kept, *labels.instants} if waits.opened_at < at and (ended is None or at < ended))
 
     def _aim(self, edition: Edition | None, waits: Waits, place: Place, labels: Labels, at: datetime) -> Aim | None:
-        worn = labels.at(at)
-        policy = next((one for one in edition.policies if _matches(one.match, place, worn)), None) if edition else None
+        policy = self._policy(edition, place, labels.at(at))
         target = policy.target(waits.kind) if policy else None
         if edition is None or policy is None or target is None:
             return None
-        # Whom a later edition includes has the hours that the channel had when it began to hold for them.
-        asked = max(waits.opened_at, edition.valid_from)
-        calendar = policy.calendar or self._channels.at(place.channel, asked)
+        calendar = self._calendar(edition, policy, place, waits.opened_at)
         instants = self._instants(calendar, target, waits.opened_at)
         return Aim(at, policy, edition.version, target, *instants) if instants else None
+
+    def _policy(self, edition: Edition | None, place: Place, worn: Worn) -> Policy | None:
+        return next((one for one in edition.policies if _matches(one.match, place, worn)), None) if edition else None
+
+    def _calendar(self, edition: Edition, policy: Policy, place: Place, opened: datetime) -> str:
+        # Whom a later edition includes has the hours that the channel had when it began to hold for them.
+        return policy.calendar or self._channels.at(place.channel, max(opened, edition.valid_from))
 
     def _instants(self, calendar: str, target: Target, opened: datetime) -> tuple[datetime, datetime, datetime] | None:
         """When it is due, when at risk, and from when it counts. An alarm of closed hours waits for the opening."""
@@ -204,3 +286,9 @@ def _same(one: Aim | None, other: Aim | None) -> bool:
     if one is None or other is None:
         return one is other
     return (one.policy, one.due, one.risk) == (other.policy, other.due, other.risk)
+
+
+def _same_allowed(one: Allowed | None, other: Allowed | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return (one.policy, one.spending, one.risk) == (other.policy, other.spending, other.risk)

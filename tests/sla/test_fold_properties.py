@@ -18,7 +18,9 @@ from inbox.sla.episodes import Episode, Folded, Standing, fold
 from inbox.sla.facts import AnyFact, tie_of
 from inbox.sla.gathered import author_of
 from inbox.sla.ledger import in_english, ledger, replay
+from inbox.sla.resolutions import resolutions
 from inbox.sla.resume import MARGIN, names, reach, resume_at
+from inbox.sla.terms import Edition, Place, Policy, Target, Terms
 from tests.sla.random_facts import START, conversations
 
 NEVER = datetime.max.replace(tzinfo=UTC)
@@ -256,3 +258,43 @@ def test_folding_no_more_than_needed_equals_folding_all(facts: list[AnyFact], di
         full = fold(table.facts)
         assert sorted(table.episodes.values(), key=lambda e: e.key) == sorted(full.episodes, key=lambda e: e.key)
         assert sorted(table.cases.values(), key=lambda c: c.key) == sorted(full.cases, key=lambda c: c.key)
+
+
+SOLVED = Policy(id="p", name="Solved", resolution=Target(20 * 3600))
+PROMISED = Terms([Edition(version=1, valid_from=START - timedelta(days=1), policies=(SOLVED,))], {})
+
+
+def solved(facts: list[AnyFact]) -> list[tuple[str, timedelta, datetime | None, datetime | None]]:
+    """What the resolution of each case comes to."""
+    found = resolutions(fold(facts), PROMISED, {"c": Place("page", "facebook", "dm")})
+    return [(one.case.key, one.aim.spending.used, one.due, one.aim.risk) for one in found]
+
+
+@quick
+@given(conversations(), st.randoms())
+def test_any_order_of_arrival_gives_each_case_the_same_resolution(facts: list[AnyFact], dice: Random) -> None:
+    shuffled = list(facts)
+    dice.shuffle(shuffled)
+    assert solved(shuffled) == solved(facts)
+
+
+@quick
+@given(conversations(undo=False), st.integers(1, 30))
+def test_answering_later_never_makes_time_with_us_shorter(facts: list[AnyFact], hours: int) -> None:
+    asked = [fact for fact in facts if isinstance(fact, f.Written)]
+    soon = START + timedelta(days=25)
+    used = []
+    for at in (soon, soon + timedelta(hours=hours)):
+        said = f.Answered(
+            conversation="c", at=at, recorded_at=at, tie=tie_of("dm"), answer="dm", human=True, everyone=True
+        )
+        used.append(sum((spent for _, spent, _, _ in solved([*asked, said])), timedelta(0)))
+    assert used[0] <= used[1]
+
+
+@quick
+@given(conversations())
+def test_time_with_us_and_with_the_customer_make_up_a_resolution(facts: list[AnyFact]) -> None:
+    for one in resolutions(fold(facts), PROMISED, {"c": Place("page", "facebook", "dm")}):
+        if one.case.resolved_at:
+            assert timedelta(0) <= one.with_us <= one.case.resolved_at - one.case.opened_at
