@@ -16,12 +16,15 @@ from inbox.api.lists import Limit
 from inbox.ground.db import Database, raw
 from inbox.ground.errors import Invalid
 from inbox.people.access import Agent
-from inbox.reports import as_of, changes, rows, waiting
+from inbox.reports import as_of, changes, resolutions, rows, targets, waiting
 from inbox.reports.changes import ChangesOut
 from inbox.reports.open_time import CountedIn
 from inbox.reports.population import Cut, Measure
+from inbox.reports.resolutions import ResolutionsPageOut
 from inbox.reports.rows import Chosen, State, WaitingsOut
+from inbox.reports.targets import TargetsOut
 from inbox.reports.waiting import ReportOut, Wanted
+from inbox.sla.resolutions import Standing
 
 YEAR = 31_536_000  # seconds
 
@@ -39,6 +42,7 @@ Hours = Annotated[
 Target = Annotated[float | None, QueryParameter(gt=0, le=YEAR, description="Seconds, for one share more.")]
 By = Annotated[Cut | None, QueryParameter(description="Cut in this way, too.")]
 Ended = Annotated[State | None, QueryParameter(description="Only those; else all that are counted.")]
+Stands = Annotated[Standing | None, QueryParameter(description="Only those; else all.")]
 Part = Annotated[str, QueryParameter(max_length=100, description="Of the cut `by`, only the part of this name.")]
 Cursor = Annotated[str | None, QueryParameter(description="`next` of the page before.")]
 
@@ -138,4 +142,55 @@ async def list_changes(
     return await changes.since(session, agent, asked, wanted.as_of, target=target)
 
 
-doors = [read_waiting, list_waitings, export_waitings, list_changes]
+@get("/reports/targets", dependencies=ABOUT, summary="Report which promises were kept")
+async def read_targets(
+    session: NamedDependency[AsyncSession], agent: NamedDependency[Agent], wanted: NamedDependency[Wanted]
+) -> TargetsOut:
+    """Of a first answer, of each next one and of the resolution, each apart; whatever `measure` says."""
+    return await targets.report(session, wanted, by=agent)
+
+
+@get("/reports/resolutions/rows", dependencies=ABOUT, summary="List the cases behind the resolutions of a report")
+async def list_resolutions(
+    session: NamedDependency[AsyncSession],
+    agent: NamedDependency[Agent],
+    wanted: NamedDependency[Wanted],
+    standing: Stands = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> ResolutionsPageOut:
+    """Those that were promised a resolution; the first to begin comes first."""
+    asked = await waiting.asked_for(await raw(session), wanted, by=agent)
+    return await resolutions.page(session, agent, asked, standing, at=wanted.as_of, cursor=cursor, limit=limit)
+
+
+@get("/reports/resolutions/export", dependencies=ABOUT, media_type="text/csv", summary="Export the resolutions")
+async def export_resolutions(
+    database: NamedDependency[Database],
+    agent: NamedDependency[Agent],
+    wanted: NamedDependency[Wanted],
+    standing: Stands = None,
+) -> Stream:
+    """As CSV, a line for each case. What a spreadsheet would compute begins with an apostrophe."""
+    async with database.tenant(agent.workspace_id) as connection:
+        asked = await waiting.asked_for(connection, wanted, by=agent)
+        at = await as_of.settled(connection, agent.workspace_id, wanted.as_of)
+    return Stream(
+        resolutions.export(database, agent, asked, standing, at, home=database.settings.base_url),
+        media_type="text/csv; charset=utf-8",
+        headers={
+            "Content-Disposition": f'attachment; filename="resolutions-{at:%Y-%m-%d}.csv"',
+            "Cache-Control": "no-store",
+        },
+    )
+
+
+doors = [
+    read_waiting,
+    list_waitings,
+    export_waitings,
+    list_changes,
+    read_targets,
+    list_resolutions,
+    export_resolutions,
+]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -13,9 +14,10 @@ from inbox.desk import contacts, threads
 from inbox.ground.db import Connection, raw
 from inbox.people.access import Agent
 from inbox.realtime.shapes import PersonOut
-from inbox.sla import storage
+from inbox.sla import ledger as sla_ledger
+from inbox.sla import resolution_ledger, storage
 from inbox.sla.episodes import Episode, Folded
-from inbox.sla.ledger import SENTENCES, Entry, ledger
+from inbox.sla.ledger import Entry
 
 MOST = 100  # episodes, the newest
 SNIPPET = 40
@@ -27,6 +29,7 @@ PLAINLY = {
     ("held", "agent", ""): "Nobody held it.",
     ("dismissed", "by", ""): "{item} needs no reply: {reason}",
 }
+SENTENCES = sla_ledger.SENTENCES | resolution_ledger.SENTENCES
 WHAT = {"first_response": "a first answer", "next_response": "the next answer"}
 CAUSES = {
     "answered": "answered",
@@ -54,7 +57,10 @@ class LineOut(msgspec.Struct):
 
 
 class EpisodeOut(msgspec.Struct, kw_only=True):
-    """One waiting of one person. `customer_waited`: seconds; null while it goes on, or where nothing was asked."""
+    """One waiting of one person. `customer_waited`: seconds; null while it goes on, or where nothing was asked.
+
+    `resolution`: what it means for the resolution of its case, where one was promised.
+    """
 
     id: str
     person: str
@@ -66,25 +72,38 @@ class EpisodeOut(msgspec.Struct, kw_only=True):
     closed_unanswered: bool
     before_connection: bool
     lines: list[LineOut]
+    resolution: list[LineOut]
 
 
 async def of(session: AsyncSession, conversation_id: UUID, *, by: Agent) -> list[EpisodeOut]:
     """The episodes of a conversation, the newest first, each with its ledger."""
     connection = await raw(session)
     await threads.find(connection, conversation_id, by)
-    told: list[tuple[Episode, tuple[Entry, ...]]] = []
+    told: list[Told] = []
     refolded = await storage.look(connection, by.workspace_id, {conversation_id})
+    cases = {one.case.key: one for one in refolded.resolutions}
     for folded in refolded.folds:
         for episode in _newest(folded, conversation_id):
             aims = refolded.aims.get((episode.conversation, episode.key), ())
-            told.append((episode, ledger(folded, episode, aims)))
+            case = cases.get(episode.case) if episode.state != "never_asked" else None
+            resolution = resolution_ledger.resolution_ledger(case, episode) if case else ()
+            told.append(Told(episode, sla_ledger.ledger(folded, episode, aims), resolution))
     words = await _words(connection, by.workspace_id, told)
-    return [_episode(episode, entries, words) for episode, entries in told]
+    return [_episode(one, words) for one in told]
 
 
 def _newest(folded: Folded, conversation_id: UUID) -> list[Episode]:
     here = [episode for episode in folded.episodes if episode.conversation == str(conversation_id)]
     return here[: -MOST - 1 : -1]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A waiting with its ledger, and what it means for the resolution of its case."""
+
+    episode: Episode
+    entries: tuple[Entry, ...]
+    resolution: tuple[Entry, ...]
 
 
 class Words:
@@ -105,6 +124,8 @@ class Words:
                 return self._members.get(value, SOMEBODY) if value else "nobody"
             case "until":
                 return f"{datetime.fromisoformat(value):%d %b %Y, %H:%M} UTC"
+            case "spent" | "used" | "left":
+                return _span(float(value))
             case "what":
                 return WHAT.get(value, value)
             case "cause" | "why":
@@ -113,8 +134,8 @@ class Words:
                 return value
 
 
-async def _words(connection: Connection, workspace_id: UUID, told: list[tuple[Episode, tuple[Entry, ...]]]) -> Words:
-    params = [param for _, entries in told for entry in entries for param in entry.params.items()]
+async def _words(connection: Connection, workspace_id: UUID, told: list[Told]) -> Words:
+    params = [param for one in told for entry in one.entries for param in entry.params.items()]
     messages = await connection.fetch(
         "SELECT id, text, deleted_at, direction FROM message WHERE workspace_id = $1 AND id = ANY($2)",
         workspace_id,
@@ -126,13 +147,19 @@ async def _words(connection: Connection, workspace_id: UUID, told: list[tuple[Ep
         _ids(value for name, value in params if name in ("by", "agent")),
     )
     people = await contacts.people(
-        connection, workspace_id, _ids(episode.author for episode, _ in told if not episode.author.startswith("?"))
+        connection, workspace_id, _ids(one.episode.author for one in told if not one.episode.author.startswith("?"))
     )
     return Words(
         {str(row["user_id"]): row["name"] for row in members},
         {str(row["id"]): _snippet(row["text"], row["deleted_at"] is not None) for row in messages},
         people,
     )
+
+
+def _span(seconds: float) -> str:
+    """ "3 h 20 min", "5 min", "0 min": never days, which may mean either."""
+    hours, minutes = divmod(int(seconds) // 60, 60)
+    return " ".join(filter(None, [f"{hours} h" if hours else "", f"{minutes} min" if minutes or not hours else ""]))
 
 
 def _ids(texts: Iterable[str]) -> list[UUID]:
@@ -148,7 +175,8 @@ def _snippet(text: str, gone: bool) -> str:
     return f"“{short if len(short) <= SNIPPET else short[: SNIPPET - 1].rstrip() + '…'}”"
 
 
-def _episode(episode: Episode, entries: tuple[Entry, ...], words: Words) -> EpisodeOut:
+def _episode(told: Told, words: Words) -> EpisodeOut:
+    episode = told.episode
     return EpisodeOut(
         id=episode.key,
         person=words.author(episode.author),
@@ -159,8 +187,13 @@ def _episode(episode: Episode, entries: tuple[Entry, ...], words: Words) -> Epis
         customer_waited=episode.customer_waited.total_seconds() if episode.customer_waited is not None else None,
         closed_unanswered=episode.closed_unanswered,
         before_connection=episode.before_connection,
-        lines=[LineOut(entry.at, _sentence(entry, words), entry.code, entry.params) for entry in entries],
+        lines=_lines(told.entries, words),
+        resolution=_lines(told.resolution, words),
     )
+
+
+def _lines(entries: tuple[Entry, ...], words: Words) -> list[LineOut]:
+    return [LineOut(entry.at, _sentence(entry, words), entry.code, entry.params) for entry in entries]
 
 
 def _sentence(entry: Entry, words: Words) -> str:

@@ -111,8 +111,14 @@ async def report(
 
 async def asked_for(connection: Connection, wanted: Wanted, *, by: Agent) -> Asked:
     """The waitings that a report is about, to look at one by one. Raises Invalid as the report does."""
+    *_, asked = await period_of(connection, wanted, by=by)
+    return asked
+
+
+async def period_of(connection: Connection, wanted: Wanted, *, by: Agent) -> tuple[str, date, date, Asked]:
+    """The zone of a report, its first and last day, and whom it is about. Raises Invalid as the report does."""
     zone, first, last = await _days_of(connection, wanted, by)
-    return _asked(wanted, first, last + ONE_DAY, zone, by)
+    return zone, first, last, _asked(wanted, first, last + ONE_DAY, zone, by)
 
 
 async def _days_of(connection: Connection, wanted: Wanted, by: Agent) -> tuple[str, date, date]:

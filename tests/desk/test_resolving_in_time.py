@@ -9,7 +9,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from inbox.desk import conversations, policies, views
+from inbox.desk import conversations, ledger, policies, views
 from inbox.desk.policies import Wanted, WantedPolicy
 from inbox.ground.errors import Invalid
 from inbox.sla import storage
@@ -138,3 +138,25 @@ async def test_a_day_is_refused_for_it_too(desk: Desk) -> None:
     with pytest.raises(Invalid, match="24 clock hours, or 8 business hours") as found:
         await desk.does(policies.put, wanted, by=desk.world.admin)
     assert found.value.extra["field"] == "policies[0].resolution"
+
+
+async def test_the_ledger_tells_what_was_promised_what_used_it_and_how_it_stands(
+    desk: Desk, promises: Promises
+) -> None:
+    await promises(SOLVED)
+    thread = await desk.hears("7001", "Where is my order?", ago=300)
+    await desk.posts(thread, "Which one?", by=desk.ana, ago=280)
+    await desk.hears("7001", "The blue one.", ago=110)
+    new, old = await desk.does(ledger.of, thread, by=desk.ana)
+    assert [line.text for line in old.resolution] == [
+        "Promised by “Solved” (version 1): resolved within 2 clock hours with us.",
+        "This waiting used 20 min of 2 clock hours; 20 min is used in all.",
+    ]
+    assert [line.text for line in new.resolution] == [
+        f"1 h 40 min of 2 clock hours is left for the resolution, so until {minutes_ago(10):%d %b %Y, %H:%M} UTC.",
+        "What was promised for the resolution was used up while somebody waited.",
+    ]
+    await desk.posts(thread, "On its way!", by=desk.ana, ago=5)
+    await desk.does(conversations.resolve, thread, by=desk.ana)
+    new, _ = await desk.does(ledger.of, thread, by=desk.ana)
+    assert [line.code for line in new.resolution] == ["resolution_overdue", "resolution_used", "resolution_resolved"]

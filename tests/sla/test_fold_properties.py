@@ -18,6 +18,7 @@ from inbox.sla.episodes import Episode, Folded, Standing, fold
 from inbox.sla.facts import AnyFact, tie_of
 from inbox.sla.gathered import author_of
 from inbox.sla.ledger import in_english, ledger, replay
+from inbox.sla.resolution_ledger import replay_resolution, resolution_ledger
 from inbox.sla.resolutions import resolutions
 from inbox.sla.resume import MARGIN, names, reach, resume_at
 from inbox.sla.terms import Edition, Place, Policy, Target, Terms
@@ -294,7 +295,9 @@ def test_answering_later_never_makes_time_with_us_shorter(facts: list[AnyFact], 
 
 @quick
 @given(conversations())
-def test_time_with_us_and_with_the_customer_make_up_a_resolution(facts: list[AnyFact]) -> None:
+def test_the_ledgers_of_a_case_give_its_time_with_us_which_is_part_of_its_resolution(facts: list[AnyFact]) -> None:
     for one in resolutions(fold(facts), PROMISED, {"c": Place("page", "facebook", "dm")}):
+        told = [entry for episode in one.episodes for entry in resolution_ledger(one, episode)]
+        assert replay_resolution(told) == one.aim.spending.used
         if one.case.resolved_at:
             assert timedelta(0) <= one.with_us <= one.case.resolved_at - one.case.opened_at
