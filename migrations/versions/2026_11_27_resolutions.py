@@ -1,13 +1,13 @@
 """Cases to which a resolution was promised, what was known of them before, and which promise to who waits ends first.
 
 Revision ID: 2026_11_27_resolutions
-Revises: 2026_11_27_twins
+Revises: 2026_11_27_rights
 """
 
 from alembic import op
 
 revision = "2026_11_27_resolutions"
-down_revision = "2026_11_27_twins"
+down_revision = "2026_11_27_rights"
 branch_labels = None
 depends_on = None
 
