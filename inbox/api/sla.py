@@ -13,11 +13,12 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.api.guards import needs
-from inbox.desk import calendars, channel_hours, ical, policies, public_holidays
+from inbox.desk import calendars, channel_hours, ical, policies, policy_trials, public_holidays
 from inbox.desk.calendars import CalendarOut
 from inbox.desk.channel_hours import ChannelHoursOut
 from inbox.desk.ical import ReadOut
 from inbox.desk.policies import PoliciesOut
+from inbox.desk.policy_trials import TrialOut
 from inbox.desk.public_holidays import CountryOut, HolidayOut
 from inbox.people.access import Agent, Right
 
@@ -123,6 +124,14 @@ async def put_policies(
     return await policies.put(session, data, by=agent)
 
 
+@post("/sla/trial", guards=[needs(Right.SETTINGS)], status_code=200, summary="Try other SLA policies")
+async def try_policies(
+    data: JSONBody[policies.Wanted], session: NamedDependency[AsyncSession], agent: NamedDependency[Agent]
+) -> TrialOut:
+    """What they would change for who waits now, were they kept; nothing is. Refused for what they would be refused."""
+    return await policy_trials.tell(session, data, by=agent)
+
+
 doors = [
     list_calendars,
     create_calendar,
@@ -134,4 +143,5 @@ doors = [
     read_ical,
     read_policies,
     put_policies,
+    try_policies,
 ]

@@ -107,6 +107,28 @@ async def put(session: AsyncSession, wanted: Wanted, *, by: Agent, since: dateti
     by.needs(Right.SETTINGS)
     connection = await raw(session)
     await calendars.hold_terms(connection, by.workspace_id)
+    held, edition = await drawn_up(connection, wanted, by)
+    if held is None:
+        await _remember_what_is_worn(connection, by.workspace_id)
+        if since:
+            edition = msgspec.structs.replace(edition, valid_from=since)
+    await _store(connection, edition, by)
+    if edition.includes_waiting:
+        await calendars.count_anew(connection, by.workspace_id, edition.valid_from)
+    await lines.note(
+        connection,
+        by.workspace_id,
+        "policies_changed",
+        by=by.person,
+        token_id=by.token_id,
+        version=str(edition.version),
+        names=", ".join(policy.name for policy in edition.policies),
+    )
+    return _out(edition)
+
+
+async def drawn_up(connection: Connection, wanted: Wanted, by: Agent) -> tuple[Edition | None, Edition]:
+    """The newest edition, and the one that would follow it now; nothing is kept. Raises as `put` does."""
     held = await _newest(connection, by.workspace_id)
     if wanted.version != (held.version if held else 0):
         raise Conflict("Somebody else changed the policies meanwhile. Look at them again.")
@@ -119,27 +141,13 @@ async def put(session: AsyncSession, wanted: Wanted, *, by: Agent, since: dateti
     ]
     if len({policy.name.casefold() for policy in policies}) < len(policies):
         raise Invalid("Two policies have the same name.", field="policies")
-    if held is None:
-        await _remember_what_is_worn(connection, by.workspace_id)
     edition = Edition(
         version=wanted.version + 1,
-        valid_from=since if since and held is None else clock.now() + calendars.LEAD,
+        valid_from=clock.now() + calendars.LEAD,
         policies=tuple(policies),
         includes_waiting=wanted.includes_waiting,
     )
-    await _store(connection, edition, by)
-    if edition.includes_waiting:
-        await calendars.count_anew(connection, by.workspace_id, edition.valid_from)
-    await lines.note(
-        connection,
-        by.workspace_id,
-        "policies_changed",
-        by=by.person,
-        token_id=by.token_id,
-        version=str(edition.version),
-        names=", ".join(policy.name for policy in policies),
-    )
-    return _out(edition)
+    return held, edition
 
 
 async def _store(connection: Connection, edition: Edition, by: Agent) -> None:

@@ -52,6 +52,25 @@ async def of_kind(
     return [fact for row in found if isinstance(fact := decode(row["data"]), kind)]
 
 
+async def of_kinds(
+    connection: Connection, workspace_id: UUID, conversation_ids: Sequence[UUID], kinds: Sequence[type[Fact]]
+) -> list[tuple[UUID, AnyFact]]:
+    """The facts of some kinds in many conversations, in the order in which a fold takes them."""
+    names = [str(kind.__struct_config__.tag) for kind in kinds]
+    found = await connection.fetch(
+        """SELECT f.conversation_id, f.data
+           FROM unnest($2::uuid[]) AS c(id), unnest($3::text[], $4::text[]) AS k(first, last), LATERAL (
+               SELECT conversation_id, data, at, rank, tie FROM fact WHERE workspace_id = $1
+                   AND conversation_id = c.id AND key >= k.first AND key < k.last OFFSET 0) f
+           ORDER BY f.at, f.rank, f.tie""",
+        workspace_id,
+        list(conversation_ids),
+        [f"{name}:" for name in names],
+        [f"{name};" for name in names],
+    )
+    return [(row["conversation_id"], decode(row["data"])) for row in found]
+
+
 def _kind(fact: AnyFact) -> str:
     """The word a fact is stored under."""
     return str(fact.__struct_config__.tag)

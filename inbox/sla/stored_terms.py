@@ -34,9 +34,9 @@ async def load(connection: Connection, workspace_id: UUID) -> Terms:
     """What holds in this workspace, and what held before."""
     row = await connection.fetchrow(EVERYTHING, workspace_id)
     assert row is not None
-    if row["editions"] is None:
+    if row["editions"] is None and row["calendars"] is None:
         return NOTHING
-    return _terms(row["editions"], row["calendars"] or "{}", row["channels"] or "{}")
+    return _terms(row["editions"] or "[]", row["calendars"] or "{}", row["channels"] or "{}")
 
 
 async def places(

@@ -156,6 +156,10 @@ class Terms:
         """Whether anything was ever promised."""
         return bool(self._editions)
 
+    def followed_by(self, edition: Edition) -> Terms:
+        """As they would be with one more edition."""
+        return Terms([*self._editions, edition], self._calendars, self._channels)
+
     def aims(self, waits: Waits, place: Place, worn: Sequence[Worn]) -> tuple[Aim, ...]:
         """What was promised to it, the last of them last; `worn` in order. None at all: nothing was."""
         labels = Labels(worn)

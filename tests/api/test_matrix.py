@@ -347,6 +347,7 @@ ROWS: dict[str, Row] = {
     "PUT /api/v1/channels/{channel_id}/hours": Row("  200   403   403    403     403   404    401     403", {"calendar_id": None}, the_channel),
     "GET /api/v1/sla": Row("                          200   200   200    200     200   200    401     200"),
     "PUT /api/v1/sla": Row("                          200   403   403    403     403   200    401     403", {"version": 0, "policies": [{"name": "All", "first": "1 hour"}]}),
+    "POST /api/v1/sla/trial": Row("                          200   403   403    403     403   200    401     403", {"version": 0, "policies": [{"name": "All", "first": "1 hour"}]}),
     "GET /api/v1/goals": Row("                        200   200   200    200     200   200    401     200"),
     "POST /api/v1/goals/reading": Row("               200   200   200    200     422   200    401     200", {"sentence": "We will use Facebook for service and reply within 8 hours by the end of 2099"}),
     "POST /api/v1/goals": Row("                       422   422   403    403     403   422    401     403", GOAL),

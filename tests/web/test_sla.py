@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 from playwright.async_api import FilePayload, expect
 
-from inbox.desk import alarms, calendars
+from inbox.desk import alarms, calendars, policies
 from inbox.desk.calendars import OpeningOut
+from inbox.desk.policies import WantedPolicy
 from inbox.ground import clock
 from tests.desk.story import minutes_ago
 from tests.desk.test_public_holidays import events
@@ -141,3 +142,38 @@ async def test_an_admin_gives_a_channel_opening_hours_and_a_policy_keeps_them_th
     await expect(admin.page.get_by_role("button", name="Delete Office")).to_be_visible()
     sam = await office.sits_down(office.sam, "/settings/sla")
     await expect(sam.page.get_by_role("region", name="Opening hours of channels")).to_contain_text("Night")
+
+
+async def test_an_admin_sees_whom_other_policies_would_make_late_before_they_are_kept(office: Office) -> None:
+    promised = policies.Wanted(policies=[WantedPolicy(name="Everybody", first="8 hours")], version=0)
+    since = datetime.now(UTC) - timedelta(days=30)
+    await office.desk.does(policies.put, promised, by=office.desk.world.admin, since=since)
+    await office.desk.hears("7001", ASKED, ago=200)
+    await office.desk.hears("7002", LATER, ago=10)
+    await office.desk.is_called("7001", "<b>Rosa</b>")
+    admin = await office.sits_down(office.desk.world.admin, "/settings/sla")
+    await admin.page.get_by_role("button", name="Edit Everybody").click()
+    await admin.page.get_by_label("First answer within").fill("2 hours")
+    await admin.page.get_by_role("button", name="Done").click()
+    await admin.page.get_by_label("Also for those who wait now").check()
+    touched = admin.page.get_by_role("region", name="Whom this touches")
+    await expect(touched).to_contain_text("2 people who wait would be promised something else. 2 wait in all.")
+    await expect(touched).to_contain_text("1 late at once")
+    await expect(touched).to_contain_text("2 due earlier")
+    await expect(touched.get_by_role("link")).to_have_count(2)
+    await expect(touched.get_by_role("link").first).to_contain_text("<b>Rosa</b>")
+    await expect(touched.get_by_role("link").first).to_contain_text("1 h 20 late")
+    assert await found_by_axe(admin) == []
+    await admin.page.get_by_role("button", name="Edit Everybody").click()
+    await admin.page.get_by_label("First answer within").fill("8 hours")
+    await admin.page.get_by_role("button", name="Done").click()
+    await expect(touched).to_contain_text("Nobody who waits is touched.")
+    await admin.page.route("**/sla/trial", lambda route: route.abort())
+    await admin.page.get_by_role("button", name="Delete Everybody").click()
+    await expect(touched.get_by_role("alert")).to_contain_text("It could not be counted.")
+    await admin.page.unroute("**/sla/trial")
+    await touched.get_by_role("button", name="Try again").click()
+    await expect(touched).to_contain_text("2 promised nothing any more")
+    await touched.get_by_text("Who they are").click()
+    await touched.get_by_role("link").last.click()
+    await expect(admin.bubble(LATER)).to_be_visible()

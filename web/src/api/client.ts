@@ -6,7 +6,7 @@ import type { AddedHours, Goal, GoalReading, GoalWording, WhatIf } from "./goals
 import type { CheckTurn, NeedsReplyReport } from "./checks.ts"
 import type { Learnt, ReportQuery, WaitingReport, WaitingsPage, WaitingsQuery } from "./reports.ts"
 import type { Look, Rule, Sample, Vocabulary, Wording } from "./rules.ts"
-import type { Calendar, Policies, WantedHours, WantedPolicy } from "./sla.ts"
+import type { Calendar, Policies, PolicyTrial, WantedHours, WantedPolicy } from "./sla.ts"
 import type { Board, WallLink } from "./wallboard.ts"
 import type { Delivery, DeliveryLog, Webhook, Webhooks } from "./webhooks.ts"
 import type {
@@ -501,6 +501,10 @@ export class Api {
 
   keepPolicies = (policies: WantedPolicy[], version: number, includes_waiting: boolean): Promise<Policies> =>
     this.#send("PUT", "/sla", { policies, version, includes_waiting })
+
+  /** What they would change for who waits; nothing is kept. */
+  tryPolicies = (policies: WantedPolicy[], version: number): Promise<PolicyTrial> =>
+    this.#send("POST", "/sla/trial", { policies, version, includes_waiting: true })
 
   members = (): Promise<Page<Member> | Member[]> => this.#get("/members", { limit: 200 })
 

@@ -1,6 +1,6 @@
 /** Shapes of what is promised, and of the hours it counts in. */
 
-import type { Id, Kind, Time } from "./shapes.ts"
+import type { Conversation, Id, Kind, Person, Time } from "./shapes.ts"
 
 export interface Opening {
   opens: string // as 09:00
@@ -55,3 +55,29 @@ export interface Policies {
 
 /** A policy as it is written; `id` null: a new one. */
 export type WantedPolicy = Omit<Policy, "id" | "version" | "first" | "next"> & { id: Id | null; first: string; next: string }
+
+/** Somebody who waits and would be promised something else. `risk`: 2 late, 1 at risk; `is_new`: not so today. */
+export interface Touched {
+  conversation: Conversation
+  person: Person
+  waits_since: Time
+  due_before: Time | null
+  due: Time | null
+  risk: number
+  is_new: boolean
+}
+
+/** What policies would change for who waits. `is_everybody` false: only as many as `waiting` were looked at. */
+export interface PolicyTrial {
+  at: Time
+  waiting: number
+  is_everybody: boolean
+  changed: number
+  late: number
+  at_risk: number
+  earlier: number
+  later: number
+  promised: number
+  released: number
+  people: Touched[]
+}
