@@ -144,8 +144,8 @@ class Tally:
             return
         self.changed += 1
         due_before, due = before.due if before else None, after.due if after else None
-        was = risk_of(before, self.at) if before else Risk.NONE
-        risk = risk_of(after, self.at) if after else Risk.NONE
+        was = risk_of(before.due, before.risk, self.at) if before else Risk.NONE
+        risk = risk_of(after.due, after.risk, self.at) if after else Risk.NONE
         self.late += was < risk == Risk.BROKEN
         self.at_risk += was < risk == Risk.AT_RISK
         self.promised += due_before is None

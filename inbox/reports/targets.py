@@ -11,7 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from inbox.ground.db import raw
 from inbox.people.access import Agent
 from inbox.reports import as_of, resolutions, waiting
-from inbox.reports.population import BROKEN, WHICH
+from inbox.reports.columns import WHICH
+from inbox.reports.population import BROKEN
 from inbox.reports.resolutions import ResolutionsOut
 from inbox.reports.waiting import Wanted
 
