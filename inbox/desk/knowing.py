@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from inbox.desk import cards, fields, tags, together
+from inbox.desk import cards, fields, tags, together, wearing
 from inbox.desk.cards import ContactOut
 from inbox.desk.fields import Value
 from inbox.ground.db import Connection, raw
@@ -55,7 +55,9 @@ async def put_on(session: AsyncSession, contact_id: UUID, name: str, *, by: Agen
     await connection.execute(
         "INSERT INTO tag (workspace_id, name) VALUES ($1, $2) ON CONFLICT DO NOTHING", by.workspace_id, tag
     )
+    before = await wearing.look(connection, by.workspace_id, person.contact_ids)
     await _wear(connection, by.workspace_id, person.id, tag, worn=True)
+    await wearing.tell(session, before, by=by)
     tells(session, person, "tagged", by)
     return await cards.card(session, person.id, by=by)
 
@@ -66,7 +68,10 @@ async def take_off(session: AsyncSession, contact_id: UUID, name: str, *, by: Ag
     tag = tags.spelled(name)
     if tag not in person.tags:
         return person
-    await _wear(await raw(session), by.workspace_id, person.id, tag, worn=False)
+    connection = await raw(session)
+    before = await wearing.look(connection, by.workspace_id, person.contact_ids)
+    await _wear(connection, by.workspace_id, person.id, tag, worn=False)
+    await wearing.tell(session, before, by=by)
     tells(session, person, "untagged", by)
     return await cards.card(session, person.id, by=by)
 

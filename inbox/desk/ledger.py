@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from inbox.desk import contacts, threads
+from inbox.desk import contacts, languages, threads
 from inbox.ground.db import Connection, raw
 from inbox.people.access import Agent
 from inbox.realtime.shapes import PersonOut
@@ -128,6 +128,8 @@ class Words:
                 return _span(float(value))
             case "what":
                 return WHAT.get(value, value)
+            case "language":
+                return languages.called(value)
             case "cause" | "why":
                 return CAUSES.get(value, value)
             case _:

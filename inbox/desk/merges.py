@@ -4,7 +4,8 @@
     await merges.split(session, card.id, card.merges[-1].id, by=agent)
 
 Nothing moves: each contact keeps what is its own, and what is added to a person is added to the contact that stays.
-So a split gives back what was there, and what is new stays. Waiting is counted per account: no number changes.
+So a split gives back what was there, and what is new stays. Waiting is counted per account: no waiting time changes,
+though whom a policy is for by a tag of their contact may be promised something else.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from uuid import UUID
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from inbox.desk import apart, cards, lines, together
+from inbox.desk import apart, cards, lines, together, wearing
 from inbox.desk.cards import ContactOut
 from inbox.ground.db import raw
 from inbox.ground.errors import Conflict, Invalid, NotFound
@@ -65,6 +66,8 @@ async def merge(
         raise Invalid(f"One person is at most {MOST} contacts.", field="contact_id")
     if not anyway and await apart.said(connection, by.workspace_id, homes[contact_id], homes[other_id]):
         raise SaidApart("Somebody said that these two are not the same person. Merge them all the same?")
+    everybody = homes[contact_id] + homes[other_id]
+    before = await wearing.look(connection, by.workspace_id, everybody)
     merge_id = new_id()
     await connection.execute(
         """INSERT INTO contact_merge (workspace_id, id, kept_id, merged_id, identity_ids, at, by, token_id)
@@ -78,7 +81,8 @@ async def merge(
         by.person,
         by.token_id,
     )
-    await _tell(session, "merged", contact_id, other_id, merge_id, homes[contact_id] + homes[other_id], by)
+    await wearing.tell(session, before, by=by)
+    await _tell(session, "merged", contact_id, other_id, merge_id, everybody, by)
     return await cards.card(session, contact_id, by=by)
 
 
@@ -94,6 +98,7 @@ async def split(session: AsyncSession, contact_id: UUID, merge_id: UUID, *, by: 
     card = await cards.card(session, contact_id, by=by)
     if merge_id not in {one.id for one in card.merges}:
         raise NotFound("There is no such merge.")
+    before = await wearing.look(connection, by.workspace_id, homes)
     split_id: UUID = await connection.fetchval(
         """UPDATE contact_merge SET split_at = clock_timestamp(), split_by = $3
            WHERE workspace_id = $1 AND id = $2 RETURNING merged_id""",
@@ -101,6 +106,7 @@ async def split(session: AsyncSession, contact_id: UUID, merge_id: UUID, *, by: 
         merge_id,
         by.person,
     )
+    await wearing.tell(session, before, by=by)
     await _tell(session, "split", root, split_id, merge_id, homes, by)
     return SplitOut(contact_id=root, split_id=split_id)
 

@@ -6,6 +6,7 @@ it says so.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
@@ -14,7 +15,7 @@ from uuid import UUID
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from inbox.desk import calendars, channel_hours, lines, tags
+from inbox.desk import calendars, channel_hours, lines, tags, wearing
 from inbox.ground import clock
 from inbox.ground.db import Connection, raw
 from inbox.ground.errors import Conflict, Invalid
@@ -29,6 +30,7 @@ from inbox.sla.terms import Edition, Match, Policy, Target, in_words
 LONGEST_NAME = 60
 MOST = 50
 MOST_NAMED = 100  # channels, tags and the like of one policy
+LANGUAGE = re.compile(r"[a-z]{2,3}")
 HIGHEST_PRIORITY = 4
 PAGE = 1000
 
@@ -42,9 +44,10 @@ class TargetOut(msgspec.Struct, frozen=True):
 
 
 class PolicyOut(msgspec.Struct, kw_only=True):
-    """One promise. Of `channel_ids`, `platforms`, `kinds` and `tags` one each must hold, if any is named; `priority`:
-    at least. `first`, `next`: by when somebody who writes has an answer, and by when each later time. `resolution`: how
-    long they wait in all until it is resolved; what is with them does not count."""
+    """One promise. Of `channel_ids`, `platforms`, `kinds`, `tags`, `languages` (codes, of what opens the waiting) and
+    `contact_tags` (of whoever waits) one each must hold, if any is named; `priority`: at least. `first`, `next`: by
+    when somebody who writes has an answer, and by when each later time. `resolution`: how long they wait in all until
+    it is resolved; what is with them does not count."""
 
     id: UUID
     name: str
@@ -54,6 +57,8 @@ class PolicyOut(msgspec.Struct, kw_only=True):
     kinds: list[str]
     tags: list[str]
     priority: int
+    languages: list[str]
+    contact_tags: list[str]
     first: TargetOut | None
     next: TargetOut | None
     resolution: TargetOut | None
@@ -80,6 +85,8 @@ class WantedPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     kinds: list[Literal["dm", "comment", "mention", "review"]] = []
     tags: list[str] = []
     priority: int = 0
+    languages: list[str] = []
+    contact_tags: list[str] = []
     first: str = ""
     next: str = ""
     resolution: str = ""
@@ -112,6 +119,9 @@ async def put(session: AsyncSession, wanted: Wanted, *, by: Agent, since: dateti
         await _remember_what_is_worn(connection, by.workspace_id)
         if since:
             edition = msgspec.structs.replace(edition, valid_from=since)
+    looked_at = {tag for policy in edition.policies for tag in policy.match.contact_tags}
+    if looked_at and edition.includes_waiting:
+        await wearing.remember(connection, by.workspace_id, looked_at, clock.now())
     await _store(connection, edition, by)
     if edition.includes_waiting:
         await calendars.count_anew(connection, by.workspace_id, edition.valid_from)
@@ -190,8 +200,10 @@ async def _checked(
     if not 0 <= wanted.priority <= HIGHEST_PRIORITY:
         raise Invalid(f"A priority is a number from 0 to {HIGHEST_PRIORITY}.", field=f"{where}.priority")
     named: tuple[Sequence[object], ...] = (wanted.channel_ids, wanted.platforms, wanted.kinds, wanted.tags)
-    if any(len(some) > MOST_NAMED for some in named):
+    if any(len(some) > MOST_NAMED for some in (*named, wanted.languages, wanted.contact_tags)):
         raise Invalid(f"One policy names {MOST_NAMED} of a kind at most.", field=where)
+    if not all(LANGUAGE.fullmatch(language) for language in wanted.languages):
+        raise Invalid("A language is given by its code, such as pt.", field=f"{where}.languages")
     first, next = _target(wanted.first, f"{where}.first"), _target(wanted.next, f"{where}.next")
     resolution = _target(wanted.resolution, f"{where}.resolution")
     if first is None and next is None and resolution is None:
@@ -215,6 +227,8 @@ async def _checked(
             kinds=tuple(sorted(set(wanted.kinds))),
             tags=tuple(sorted({tags.spelled(one) for one in wanted.tags} - {""})),
             priority=wanted.priority,
+            languages=tuple(sorted(set(wanted.languages))),
+            contact_tags=tuple(sorted({tags.spelled(one) for one in wanted.contact_tags} - {""})),
         ),
         first=first,
         next=next,
@@ -313,6 +327,8 @@ def _policy(policy: Policy) -> PolicyOut:
         kinds=list(match.kinds),
         tags=list(match.tags),
         priority=match.priority,
+        languages=list(match.languages),
+        contact_tags=list(match.contact_tags),
         first=_spoken(policy.first),
         next=_spoken(policy.next),
         resolution=_spoken(policy.resolution),

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import heapq
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -20,7 +21,7 @@ import asyncpg
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from inbox.desk import contacts, policies
+from inbox.desk import calendars, contacts, policies, wearing
 from inbox.desk.policies import Wanted
 from inbox.ground.db import Connection, raw
 from inbox.people.access import Agent, Right
@@ -28,8 +29,8 @@ from inbox.realtime import rows
 from inbox.realtime.shapes import ConversationOut, PersonOut
 from inbox.sla import facts as f
 from inbox.sla import stored_facts, stored_terms
-from inbox.sla.aimed import Risk, risk_of
-from inbox.sla.terms import Aim, Edition, Place, Terms, Waits, Worn
+from inbox.sla.aimed import Risk, contact_worn, risk_of
+from inbox.sla.terms import Aim, Edition, Place, Terms, Waits, Worn, woven
 
 MOST = 50_000  # people looked at: some three seconds
 PAGE = 1000
@@ -171,56 +172,115 @@ def _said(aim: Aim | None) -> tuple[str, datetime, datetime] | None:
 async def _look(connection: Connection, by: Agent, edition: Edition, tally: Tally, *, is_first: bool) -> bool:
     """Count everybody who waits, or as many as are looked at; gives whether it was everybody."""
     terms = await stored_terms.load(connection, by.workspace_id)
-    both = terms, terms.followed_by(edition)
+    trial = Trial(connection, by, edition, terms, terms.followed_by(edition), is_first)
     last = (ALWAYS, UUID(int=0), "")
     while True:
         most = min(PAGE, MOST + 1 - tally.waiting)
         page = await connection.fetch(WAITING, by.workspace_id, *last, most)
         is_beyond = tally.waiting + len(page) > MOST
-        worn = await _worn(connection, by.workspace_id, page, is_first=is_first)
-        await asyncio.to_thread(_count, page[: MOST - tally.waiting], both, worn, by, tally)
+        some = page[: MOST - tally.waiting]
+        await asyncio.to_thread(trial.count, some, await trial.wearing(some), tally)
         if is_beyond or len(page) < most:
             return not is_beyond
         last = (page[-1]["opened_at"], page[-1]["conversation_id"], page[-1]["key"])
 
 
-def _count(
-    page: Sequence[asyncpg.Record], both: tuple[Terms, Terms], worn: dict[UUID, list[Worn]], by: Agent, tally: Tally
-) -> None:
-    for row in page:
-        place = Place(str(row["channel_id"]), row["platform"], row["thread_kind"])
-        waits = Waits(row["kind"], row["opened_at"])
-        before, after = (terms.aims(waits, place, worn[row["conversation_id"]]) for terms in both)
-        tally.add(row, _last(before), _last(after), seen=by.sees(row["channel_id"]))
-    tally.keep_first()
+@dataclass(slots=True)
+class Trial:
+    """One edition tried on pages of those who wait. `is_first`: nothing was promised before it."""
+
+    connection: Connection
+    by: Agent
+    edition: Edition
+    before: Terms
+    after: Terms
+    is_first: bool
+
+    def count(self, page: Sequence[asyncpg.Record], wearing: Sequence[Wearing], tally: Tally) -> None:
+        for row, (language, worn) in zip(page, wearing, strict=True):
+            place = Place(str(row["channel_id"]), row["platform"], row["thread_kind"])
+            waits = Waits(row["kind"], row["opened_at"], None, language)
+            was, would = (_last(terms.aims(waits, place, worn)) for terms in (self.before, self.after))
+            tally.add(row, was, would, seen=self.by.sees(row["channel_id"]))
+        tally.keep_first()
+
+    async def wearing(self, page: Sequence[asyncpg.Record]) -> list[Wearing]:
+        """In which language each of them asked, and what is worn there, as the facts tell it."""
+        homes = sorted({row["conversation_id"] for row in page})
+        told = Told(await stored_facts.of_kinds(self.connection, self.by.workspace_id, homes, self._kinds()))
+        if self.is_first:
+            await self._wear_already(page, told)
+        now = await self._contacts(page)
+        return [self._wearing(row, told, now.get(row["author"], frozenset())) for row in page]
+
+    def _kinds(self) -> list[type[f.Fact]]:
+        contact: list[type[f.Fact]] = [f.ContactLabelled] if self.before.contact_tags else []
+        asks_more = contact or self.after.languages
+        texts: list[type[f.Fact]] = [f.Written, f.Edited] if asks_more else []
+        return [f.Labelled, *contact, *texts]
+
+    def _wearing(self, row: asyncpg.Record, told: Told, now: frozenset[str]) -> Wearing:
+        home, item = row["conversation_id"], row["opening_item"]
+        written = told.texts.get((home, item))
+        opening = told.texts.get((home, row["key"]), written)
+        worn = told.worn[home]
+        contact = [(self.edition.valid_from - calendars.LEAD, now)] if now else []
+        if opening:
+            labelled = told.labelled[home]
+            contact = [*contact_worn(row["author"], row["opened_at"], opening, labelled), *contact]
+        language = (opening.language if opening else "") or (written.language if written else "")
+        return Wearing(language, woven(worn, contact))
+
+    async def _contacts(self, page: Sequence[asyncpg.Record]) -> dict[str, frozenset[str]]:
+        """What they wear now as contacts, by author: told when an edition that looks at it is kept."""
+        if not any(policy.match.contact_tags for policy in self.edition.policies):
+            return {}
+        people = sorted({UUID(row["author"]) for row in page if not row["author"].startswith("?")})
+        worn = await wearing.of(self.connection, self.by.workspace_id, people, self.after.contact_tags)
+        return {str(who): tags for who, tags in worn.items()}
+
+    async def _wear_already(self, page: Sequence[asyncpg.Record], told: Told) -> None:
+        """What conversations wear of which no fact tells yet: the first edition of all makes them."""
+        bare = {row["conversation_id"]: row["priority"] for row in page if not told.worn[row["conversation_id"]]}
+        found = await self.connection.fetch(
+            """SELECT conversation_id, array_agg(name) AS tags FROM conversation_tag
+               WHERE workspace_id = $1 AND conversation_id = ANY($2) GROUP BY conversation_id""",
+            self.by.workspace_id,
+            sorted(bare),
+        )
+        tags = {row["conversation_id"]: frozenset(row["tags"]) for row in found}
+        for home, priority in bare.items():
+            told.worn[home].append(Worn(ALWAYS, tags.get(home, frozenset()), priority))
+
+
+class Wearing(NamedTuple):
+    """The language that somebody asked in, and what was worn there."""
+
+    language: str
+    worn: list[Worn]
+
+
+class Told:
+    """Facts of many conversations, each in order, laid where they belong."""
+
+    def __init__(self, facts: Sequence[tuple[UUID, f.AnyFact]]) -> None:
+        self.worn: defaultdict[UUID, list[Worn]] = defaultdict(list)
+        self.labelled: defaultdict[UUID, list[f.ContactLabelled]] = defaultdict(list)
+        self.texts: dict[tuple[UUID, str], f.Written | f.Edited] = {}
+        for home, fact in facts:
+            match fact:
+                case f.Labelled():
+                    self.worn[home].append(Worn(fact.at, frozenset(fact.tags), fact.priority))
+                case f.ContactLabelled():
+                    self.labelled[home].append(fact)
+                case f.Written():
+                    self.texts.setdefault((home, fact.item), fact)
+                case f.Edited():
+                    self.texts[home, f"{fact.item}@{fact.tie:x}"] = fact
 
 
 def _last(aims: Sequence[Aim]) -> Aim | None:
     return aims[-1] if aims else None
-
-
-async def _worn(
-    connection: Connection, workspace_id: UUID, page: Sequence[asyncpg.Record], *, is_first: bool
-) -> dict[UUID, list[Worn]]:
-    """What these conversations wore when. `is_first`: what they wear now counts too, as the first edition keeps it."""
-    homes = {row["conversation_id"]: row["priority"] for row in page}
-    worn: dict[UUID, list[Worn]] = {home: [] for home in homes}
-    for home, fact in await stored_facts.of_kinds(connection, workspace_id, list(homes), (f.Labelled,)):
-        if isinstance(fact, f.Labelled):
-            worn[home].append(Worn(fact.at, frozenset(fact.tags), fact.priority))
-    if is_first:
-        bare = [home for home, some in worn.items() if not some]
-        found = await connection.fetch(
-            """SELECT conversation_id, array_agg(name) AS tags FROM conversation_tag
-               WHERE workspace_id = $1 AND conversation_id = ANY($2) GROUP BY conversation_id""",
-            workspace_id,
-            bare,
-        )
-        tags = {row["conversation_id"]: frozenset(row["tags"]) for row in found}
-        for home in bare:
-            if home in tags or homes[home]:
-                worn[home].append(Worn(ALWAYS, tags.get(home, frozenset()), homes[home]))
-    return worn
 
 
 async def _named(connection: Connection, by: Agent, first: Sequence[Touched]) -> list[TouchedOut]:

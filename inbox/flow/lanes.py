@@ -16,14 +16,14 @@ import asyncpg
 import msgspec
 import structlog
 
-from inbox.flow import evidence, names, parked, placing, threads
+from inbox.flow import dressing, evidence, names, parked, placing, threads
 from inbox.flow.guilt import guilty
 from inbox.flow.letters import Event
 from inbox.flow.scene import Again, Scene
 from inbox.ground.db import Database
 from inbox.platforms.base import Act, Connector, Incoming, Kind, clean
 from inbox.realtime import events as feed
-from inbox.sla import storage, stored_facts
+from inbox.sla import storage, stored_facts, stored_terms
 
 log = structlog.get_logger("lanes")
 decoder = msgspec.json.Decoder(Incoming)
@@ -201,18 +201,21 @@ async def _batch(
 async def _write(scene: Scene) -> None:
     """Facts first, so that conversations and messages are written once, with who waits in them."""
     connection, workspace_id = scene.connection, scene.workspace_id
+    terms = await stored_terms.load(connection, workspace_id)
+    if terms.contact_tags:
+        await dressing.dress(scene, terms.contact_tags)
     if scene.strays:
         await scene.save()
         await threads.move_strays(scene)
         await threads.settle_previews(scene)
         touched = await stored_facts.append(connection, workspace_id, scene.facts) | set(scene.strays.values())
-        refolded = await storage.look(connection, workspace_id, touched)
+        refolded = await storage.look(connection, workspace_id, touched, terms=terms)
         await storage.write(connection, workspace_id, refolded)
         await storage.show(connection, workspace_id, refolded)
         resolved = await threads.settle_moved(scene, refolded)
     else:
         touched = await stored_facts.append(connection, workspace_id, scene.facts)
-        refolded = await storage.look(connection, workspace_id, touched, scene.fresh_places)
+        refolded = await storage.look(connection, workspace_id, touched, scene.fresh_places, terms)
         scene.stand(refolded)
         resolved = threads.settle_statuses(scene, refolded)
         await scene.save()

@@ -74,6 +74,7 @@ def wrote(scene: Scene, event: Event, connector: Connector) -> Letter | None:
             version=decision.version,
             reason=decision.reason,
             before_connection=letter.before_connection,
+            language=letter.language,
         )
     )
     scene.tell("message.received", letter)
@@ -181,6 +182,7 @@ def edited(scene: Scene, event: Event, connector: Connector) -> bool:
                 version=decision.version,
                 reason=decision.reason,
                 received_at=event.received_at,
+                language=incoming.language,
             )
         )
         if newest:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import IntEnum
 
-from inbox.sla.episodes import Folded
-from inbox.sla.terms import Aim, Place, Terms, Waits, Worn
+from inbox.sla.episodes import Episode, Folded
+from inbox.sla.facts import ContactLabelled, Edited, Written
+from inbox.sla.terms import Aim, Place, Terms, Waits, Worn, woven
 
 # When the next threshold of an episode passes that has not rung. `row` has what the fold says, `rung` what rang.
 # '-infinity': a breach was told that is none, since a late fact says that the answer came in time, or was never needed.
@@ -31,19 +32,39 @@ class Risk(IntEnum):
 
 def promised(folded: Folded, terms: Terms, places: Mapping[str, Place]) -> dict[tuple[str, str], tuple[Aim, ...]]:
     """By conversation and episode key, where something was. Nothing was before the channel was connected."""
-    worn = {
-        name: [Worn(fact.at, frozenset(fact.tags), fact.priority) for fact in thread.labelled]
-        for name, thread in folded.gathered.threads.items()
-    }
     found = {}
     for episode in folded.episodes:
         place = places.get(episode.conversation)
         if place is None or episode.before_connection:
             continue
-        waits = Waits(episode.kind, episode.opened_at, episode.ended_at)
-        if aims := terms.aims(waits, place, worn[episode.conversation]):
+        language, worn = opened_with(folded, episode, terms)
+        waits = Waits(episode.kind, episode.opened_at, episode.ended_at, language)
+        if aims := terms.aims(waits, place, worn):
             found[episode.conversation, episode.key] = aims
     return found
+
+
+def opened_with(folded: Folded, episode: Episode, terms: Terms) -> tuple[str, Sequence[Worn]]:
+    """What policies look at of a waiting: the language of what opened it, and what is worn there from when on."""
+    thread = folded.gathered.threads[episode.conversation]
+    opening = folded.waitings[episode.conversation, episode.key].asks[0]
+    worn: Sequence[Worn] = [Worn(fact.at, frozenset(fact.tags), fact.priority) for fact in thread.labelled]
+    if terms.contact_tags:
+        told = contact_worn(episode.author, episode.opened_at, opening.text, thread.contact_labelled)
+        worn = woven(worn, told)
+    return opening.language, worn
+
+
+def contact_worn(
+    author: str, opened_at: datetime, opening: Written | Edited, labelled: Iterable[ContactLabelled]
+) -> list[tuple[datetime, frozenset[str]]]:
+    """What whoever waits wore as a contact: what the opening item brought, then what was told of them after it came."""
+    told = [
+        (fact.at, frozenset(fact.tags))
+        for fact in labelled
+        if fact.author == author and fact.recorded_at > opening.recorded_at
+    ]
+    return sorted([(opened_at, frozenset(opening.contact_tags)), *told], key=lambda worn: worn[0])
 
 
 def risk_of(due: datetime, risk: datetime | None, now: datetime) -> Risk:

@@ -58,6 +58,11 @@ class Ask(msgspec.Struct, gc=False, eq=False):
         return self.item.written.item if self.original else f"{self.item.written.item}@{self.text.tie:x}"
 
     @property
+    def language(self) -> str:
+        """What it is written in, as the platform tells it; '' unknown."""
+        return self.text.language or self.item.written.language
+
+    @property
     def key(self) -> tuple[datetime, int]:
         """Which of two asks came first."""
         return (self.at, self.text.tie)

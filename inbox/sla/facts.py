@@ -68,6 +68,8 @@ class Written(Fact, tag="written", frozen=True):
     """A customer wrote an item; `author` '' is nobody known, and then the item is its own author.
 
     `received_at`: UTC, when it reached us. `rule`, `version` and `reason` say why it does or does not need a reply.
+    `language`: as the platform tells it, '' unknown. `contact_tags`: what its author wore as a contact when it reached
+    us, as far as policies look at it.
     """
 
     item: str
@@ -78,6 +80,8 @@ class Written(Fact, tag="written", frozen=True):
     version: int
     reason: str
     before_connection: bool = False
+    language: str = ""
+    contact_tags: tuple[str, ...] = ()
 
     @property
     def rank(self) -> Rank:
@@ -85,7 +89,7 @@ class Written(Fact, tag="written", frozen=True):
 
 
 class Edited(Fact, tag="edited", frozen=True):
-    """A customer changed an item, and the rules were asked again about the new text."""
+    """A customer changed an item, and the rules were asked again about the new text; the rest as of `Written`."""
 
     item: str
     needs_reply: bool
@@ -93,6 +97,8 @@ class Edited(Fact, tag="edited", frozen=True):
     version: int
     reason: str
     received_at: datetime
+    language: str = ""
+    contact_tags: tuple[str, ...] = ()
 
     @property
     def rank(self) -> Rank:
@@ -255,6 +261,14 @@ class Labelled(Fact, tag="labelled", frozen=True):
     by: str = ""
 
 
+class ContactLabelled(Fact, tag="contact_labelled", frozen=True):
+    """What `author`, who writes here, wears as a contact from now on, as far as policies look at it; all of it."""
+
+    author: str
+    tags: tuple[str, ...] = ()
+    by: str = ""
+
+
 class Snoozed(Fact, tag="snoozed", frozen=True):
     """The conversation sleeps until `until` (UTC), or with None was woken; no number knows."""
 
@@ -313,6 +327,7 @@ AnyFact: TypeAlias = (
     | Reopened
     | Assigned
     | Labelled
+    | ContactLabelled
     | Snoozed
     | Undone
     | Linked

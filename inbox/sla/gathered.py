@@ -68,7 +68,16 @@ class Said(msgspec.Struct, gc=False, eq=False):
 class Thread:
     """What was done to a conversation as a whole; `put_away`: the last time that somebody resolved it."""
 
-    __slots__ = ("assigned", "assigned_at", "labelled", "put_away", "reopened", "resolved", "snoozed")
+    __slots__ = (
+        "assigned",
+        "assigned_at",
+        "contact_labelled",
+        "labelled",
+        "put_away",
+        "reopened",
+        "resolved",
+        "snoozed",
+    )
 
     def __init__(self) -> None:
         self.resolved: list[f.Resolved] = []
@@ -77,6 +86,7 @@ class Thread:
         self.assigned: list[f.Assigned] = []
         self.assigned_at: list[datetime] = []
         self.labelled: list[f.Labelled] = []
+        self.contact_labelled: list[f.ContactLabelled] = []
         self.snoozed: list[f.Snoozed] = []
 
 
@@ -175,6 +185,8 @@ def _lay(gathered: Gathered, fact: AnyFact, home: str) -> None:
             gathered.threads[home].assigned_at.append(fact.at)
         case f.Labelled():
             gathered.threads[home].labelled.append(fact)
+        case f.ContactLabelled():
+            gathered.threads[home].contact_labelled.append(fact)
         case f.Reopened():
             gathered.threads[home].reopened.append(fact)
         case f.Snoozed():

@@ -36,6 +36,8 @@ SENTENCES = {
     "before_connection": "Written before the channel was connected: it rings no timer.",
     "promised": "Promised by “{policy}” (version {version}): {what} within {target}, so by {until}.",
     "promised_anew": "From now on “{policy}” (version {version}) holds: {what} within {target}, so by {until}.",
+    "in_language": "“{policy}” is for who writes in {language}.",
+    "as_contact": "“{policy}” is for people tagged {tags}.",
     "outside_hours": "Outside opening hours until {until}.",
     "overdue": "What was promised by then was not kept.",
     "joined": "{item} joined; the waiting goes on from its start.",
@@ -155,6 +157,10 @@ def _promises(episode: Episode, aims: Sequence[Aim]) -> Iterator[Entry]:
             "until": aim.due.isoformat(),
         }
         yield Entry(aim.since, "promised" if aim is aims[0] else "promised_anew", told)
+        if aim.language:
+            yield Entry(aim.since, "in_language", {"policy": aim.policy.name, "language": aim.language})
+        if aim.contact:
+            yield Entry(aim.since, "as_contact", {"policy": aim.policy.name, "tags": ", ".join(aim.contact)})
         if aim.counts_from > aim.since:
             yield Entry(aim.since, "outside_hours", {"until": aim.counts_from.isoformat()})
     if aims and episode.ended_at is not None and episode.state != "never_asked" and aims[-1].due < episode.ended_at:

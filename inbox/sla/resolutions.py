@@ -16,10 +16,11 @@ from typing import Literal
 
 import msgspec
 
+from inbox.sla.aimed import opened_with
 from inbox.sla.cases import Case
 from inbox.sla.episodes import Episode, Folded
 from inbox.sla.spending import NOTHING, Span, spans_of
-from inbox.sla.terms import Allowed, Place, Terms, Worn
+from inbox.sla.terms import Allowed, Place, Terms
 
 Standing = Literal["open", "provisional", "kept", "broken"]
 
@@ -74,9 +75,8 @@ def resolutions(folded: Folded, terms: Terms, places: Mapping[str, Place]) -> It
             continue
         episodes = tuple(asked[case.key])
         spans = spans_of((episode.opened_at, episode.ended_at) for episode in episodes)
-        labelled = folded.gathered.threads[case.conversation].labelled
-        worn = [Worn(fact.at, frozenset(fact.tags), fact.priority) for fact in labelled]
-        if aims := terms.allowed(spans, place, worn):
+        language, worn = opened_with(folded, episodes[0], terms)
+        if aims := terms.allowed(spans, place, worn, language):
             queued = (one for one in episodes if one.state == "waiting" and not one.closed_unanswered)
             yield Resolution(case, episodes, spans, aims, next((one.conversation for one in queued), ""))
 

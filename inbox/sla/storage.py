@@ -23,7 +23,7 @@ from inbox.sla.episode_rows import Name, Row
 from inbox.sla.episodes import Episode, Folded, fold
 from inbox.sla.facts import AnyFact
 from inbox.sla.resolutions import Resolution, resolutions
-from inbox.sla.terms import Aim, Place
+from inbox.sla.terms import Aim, Place, Terms
 
 PAGE = 500  # conversations folded at a time when everything is recomputed, or fewer
 PAGE_FACTS = 20_000  # that have so many facts between them: while they are folded nobody may write there
@@ -108,12 +108,17 @@ async def refold(
 
 
 async def look(
-    connection: Connection, workspace_id: UUID, touched: Iterable[UUID], known: Mapping[UUID, Place] | None = None
+    connection: Connection,
+    workspace_id: UUID,
+    touched: Iterable[UUID],
+    known: Mapping[UUID, Place] | None = None,
+    terms: Terms | None = None,
 ) -> Refolded:
-    """Fold, and write nothing. `known`: where conversations are that have no row yet."""
+    """Fold, and write nothing. `known`: where conversations are that have no row yet; `terms`: if they are at hand."""
     groups = await stored_facts.groups(connection, workspace_id, set(touched))
     aims: dict[tuple[str, str], tuple[Aim, ...]] = {}
-    terms = await stored_terms.load(connection, workspace_id)
+    if terms is None:
+        terms = await stored_terms.load(connection, workspace_id)
     folds = [fold(facts) for facts in groups.values()]
     refolded = Refolded(folds, {}, set(), aims, bool(terms), terms.for_resolutions)
     if terms:

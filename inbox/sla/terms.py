@@ -33,13 +33,15 @@ class Target(msgspec.Struct, frozen=True, omit_defaults=True):
 
 class Match(msgspec.Struct, frozen=True, omit_defaults=True):
     """Whom a policy is for: all that is named must hold; of several of one kind, one of them. `tags` any, `priority`
-    that or higher. Nothing named: everybody."""
+    that or higher; `languages`: codes such as pt; `contact_tags`: of whoever writes. Nothing named: everybody."""
 
     channels: tuple[str, ...] = ()
     platforms: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     priority: int = 0
+    languages: tuple[str, ...] = ()
+    contact_tags: tuple[str, ...] = ()
 
 
 class Policy(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -80,25 +82,29 @@ class Place(msgspec.Struct, frozen=True):
 
 
 class Worn(msgspec.Struct, frozen=True):
-    """What a conversation wears from `at` on."""
+    """What a conversation wears from `at` on; `contact`: and whoever waits there, as a contact."""
 
     at: datetime
     tags: frozenset[str] = frozenset()
     priority: int = 0
+    contact: frozenset[str] = frozenset()
 
 
 class Waits(msgspec.Struct, frozen=True):
-    """One waiting: first_response or next_response, from when, and until when if it is over."""
+    """One waiting: first_response or next_response, from when, and until when if it is over; `language`: of the item
+    that opened it, '' unknown."""
 
     kind: str
     opened_at: datetime
     ended_at: datetime | None = None
+    language: str = ""
 
 
 class Aim(msgspec.Struct, frozen=True):
     """What was promised to one waiting, from `since` on. `due`, `risk`: instants, UTC; `edition`: its number.
 
     `counts_from`: the first instant that counts, which is the opening itself unless that was outside the hours.
+    `language`, `contact`: what of these the policy named and found, for whoever asks why it is this one.
     """
 
     since: datetime
@@ -108,6 +114,8 @@ class Aim(msgspec.Struct, frozen=True):
     due: datetime
     risk: datetime
     counts_from: datetime
+    language: str = ""
+    contact: tuple[str, ...] = ()
 
 
 class Allowed(msgspec.Struct, frozen=True):
@@ -151,6 +159,9 @@ class Terms:
         self._calendars = calendars
         self._channels = channels or ChannelHours({})
         self._for_resolutions = any(policy.resolution for edition in editions for policy in edition.policies)
+        matches = [policy.match for edition in editions for policy in edition.policies]
+        self.contact_tags = frozenset(tag for match in matches for tag in match.contact_tags)  # all ever looked at
+        self.languages = any(match.languages for match in matches)
 
     def __bool__(self) -> bool:
         """Whether anything was ever promised."""
@@ -181,7 +192,9 @@ class Terms:
         """Whether a resolution was ever promised to anybody."""
         return self._for_resolutions
 
-    def allowed(self, spans: Sequence[Span], place: Place, worn: Sequence[Worn]) -> tuple[Allowed, ...]:
+    def allowed(
+        self, spans: Sequence[Span], place: Place, worn: Sequence[Worn], language: str = ""
+    ) -> tuple[Allowed, ...]:
         """What was promised for the resolution of a case with these waitings, the last of it last.
 
         It is chosen as for a waiting: at the opening, and again by what happens while somebody waits, until it is used
@@ -190,14 +203,14 @@ class Terms:
         labels = Labels(worn)
         opened = spans[0].start
         edition = self._at(opened)
-        found = [self._allowed(edition, spans, place, labels, opened)]
+        found = [self._allowed(edition, spans, place, labels, primary(language), opened)]
         for at in self._turns_of(spans, labels):
             if found[-1] and found[-1].due and found[-1].due <= at:
                 break
             held = self._at(at)
             if held is not edition and held is not None and held.includes_waiting and held.valid_from == at:
                 edition = held
-            again = self._allowed(edition, spans, place, labels, at)
+            again = self._allowed(edition, spans, place, labels, primary(language), at)
             if not _same_allowed(again, found[-1]):
                 found.append(again)
         return tuple(one for one in found if one) if found[-1] else ()
@@ -207,9 +220,15 @@ class Terms:
         return sorted(turns)
 
     def _allowed(
-        self, edition: Edition | None, spans: Sequence[Span], place: Place, labels: Labels, at: datetime
+        self,
+        edition: Edition | None,
+        spans: Sequence[Span],
+        place: Place,
+        labels: Labels,
+        spoken: str,
+        at: datetime,
     ) -> Allowed | None:
-        policy = self._policy(edition, place, labels.at(at))
+        policy = self._policy(edition, place, labels.at(at), spoken)
         target = policy.resolution if policy else None
         if edition is None or policy is None or target is None:
             return None
@@ -237,16 +256,22 @@ class Terms:
         return sorted(at for at in {*kept, *labels.instants} if waits.opened_at < at and (ended is None or at < ended))
 
     def _aim(self, edition: Edition | None, waits: Waits, place: Place, labels: Labels, at: datetime) -> Aim | None:
-        policy = self._policy(edition, place, labels.at(at))
+        worn, spoken = labels.at(at), primary(waits.language)
+        policy = self._policy(edition, place, worn, spoken)
         target = policy.target(waits.kind) if policy else None
         if edition is None or policy is None or target is None:
             return None
         calendar = self._calendar(edition, policy, place, waits.opened_at)
         instants = self._instants(calendar, target, waits.opened_at)
-        return Aim(at, policy, edition.version, target, *instants) if instants else None
+        if instants is None:
+            return None
+        language = spoken if policy.match.languages else ""
+        contact = tuple(sorted(worn.contact.intersection(policy.match.contact_tags)))
+        return Aim(at, policy, edition.version, target, *instants, language, contact)
 
-    def _policy(self, edition: Edition | None, place: Place, worn: Worn) -> Policy | None:
-        return next((one for one in edition.policies if _matches(one.match, place, worn)), None) if edition else None
+    def _policy(self, edition: Edition | None, place: Place, worn: Worn, spoken: str) -> Policy | None:
+        fits = (one for one in edition.policies if _matches(one.match, place, worn, spoken)) if edition else iter(())
+        return next(fits, None)
 
     def _calendar(self, edition: Edition, policy: Policy, place: Place, opened: datetime) -> str:
         # Whom a later edition includes has the hours that the channel had when it began to hold for them.
@@ -276,13 +301,30 @@ class Labels:
         return self._worn[place - 1] if place else Worn(at)
 
 
-def _matches(match: Match, place: Place, worn: Worn) -> bool:
+def primary(language: str) -> str:
+    """The language itself, whatever is said of its script or country: "pt-BR" is pt."""
+    return language.replace("_", "-").partition("-")[0].lower()
+
+
+def woven(worn: Sequence[Worn], contact: Sequence[tuple[datetime, frozenset[str]]]) -> list[Worn]:
+    """What a conversation wore with what somebody in it wore as a contact, each told in order."""
+    if not any(tags for _, tags in contact):
+        return list(worn)
+    there, theirs = Labels(worn), Labels([Worn(at, contact=tags) for at, tags in contact])
+    instants = sorted({*there.instants, *theirs.instants})
+    both = [(at, there.at(at), theirs.at(at)) for at in instants]
+    return [Worn(at, one.tags, one.priority, other.contact) for at, one, other in both]
+
+
+def _matches(match: Match, place: Place, worn: Worn, spoken: str) -> bool:
     return (
         (not match.channels or place.channel in match.channels)
         and (not match.platforms or place.platform in match.platforms)
         and (not match.kinds or place.kind in match.kinds)
         and (not match.tags or not worn.tags.isdisjoint(match.tags))
         and worn.priority >= match.priority
+        and (not match.languages or spoken in match.languages)
+        and (not match.contact_tags or not worn.contact.isdisjoint(match.contact_tags))
     )
 
 

@@ -72,12 +72,12 @@ class Desk:
 
     # What customers do
 
-    async def hears(self, who: str, text: str, *, ago: float, mid: str = "") -> UUID:
-        """A direct message; gives its conversation."""
+    async def hears(self, who: str, text: str, *, ago: float, mid: str = "", language: str = "") -> UUID:
+        """A direct message; gives its conversation. `language`: as if the platform told it."""
         mid = mid or f"m_{new_id().hex}"
         payload = self.road.dm(who, text, at="00:00", mid=mid)
         payload["entry"][0]["messaging"][0]["timestamp"] = int(minutes_ago(ago).timestamp() * 1000)
-        await self._arrives(payload)
+        await self._arrives(payload, language)
         return await self._thread_of(mid)
 
     async def sees_comment(
@@ -106,10 +106,13 @@ class Desk:
         event["message"] |= {"is_echo": True, "app_id": app or 263902037430900}
         await self._arrives(payload)
 
-    async def _arrives(self, payload: dict[str, Any]) -> None:
+    async def _arrives(self, payload: dict[str, Any], language: str = "") -> None:
         # One at a time, so that each is placed when this returns, whoever holds its lane.
         async with self._turn:
-            await self.road.arrives(payload)
+            await self.road.stored(payload)
+            if language:
+                await self.road.understood(language)
+            await self.road.placed()
 
     async def is_called(self, who: str, name: str, *, handle: str = "") -> None:
         """What the platform tells of somebody. The feed says names with whatever is told next of them."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import TypeAlias
@@ -11,12 +12,13 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from inbox.desk import alarms, calendars, conversations, policies, policy_trials, tags
+from inbox.desk import alarms, calendars, conversations, knowing, merges, policies, policy_trials, tags
 from inbox.desk.calendars import OpeningOut
 from inbox.desk.policies import Wanted, WantedPolicy
 from inbox.desk.policy_trials import TrialOut
 from inbox.ground.errors import Conflict, Forbidden, Invalid
 from tests.desk.story import Desk, minutes_ago
+from tests.desk.test_merges import contact
 
 Owner: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 Promise = tuple[str, datetime | None, datetime | None]
@@ -153,12 +155,14 @@ def drawn(draw: random.Random) -> list[WantedPolicy]:
             kinds=draw.sample(["dm", "comment"], draw.randint(0, 2)),  # type: ignore[arg-type]
             tags=draw.sample(["vip", "press", "slow"], draw.choice([0, 0, 1, 2])),
             priority=draw.choice([0, 0, 0, 2, 4]),
+            languages=draw.sample(["es", "de"], draw.choice([0, 0, 1])),
+            contact_tags=draw.sample(["vip", "friend"], draw.choice([0, 0, 1])),
         )
         for n in range(draw.randint(0, 3))
     ]
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(8))
 async def test_whatever_is_tried_is_what_then_stands(desk: Desk, owner: Owner, seed: int) -> None:
     draw = random.Random(seed)
     threads: list[UUID] = []
@@ -167,7 +171,8 @@ async def test_whatever_is_tried_is_what_then_stands(desk: Desk, owner: Owner, s
         if draw.random() < 0.4:
             threads.append(await desk.sees_comment(who, "Is this still available?", ago=ago, post=f"9{n % 3}"))
         else:
-            threads.append(await desk.hears(who, "Where is my order?", ago=ago))
+            said = draw.choice(["", "es", "de-CH"])
+            threads.append(await desk.hears(who, "Where is my order?", ago=ago, language=said))
             if draw.random() < 0.3:
                 await desk.posts(threads[-1], "On its way!", by=desk.ana, ago=ago - 1)
                 await desk.hears(who, "It is not here?", ago=ago - 2)
@@ -177,6 +182,12 @@ async def test_whatever_is_tried_is_what_then_stands(desk: Desk, owner: Owner, s
         for thread in draw.sample(threads, 4):
             await desk.does(tags.put_on, thread, draw.choice(["vip", "press", "slow"]), by=desk.ana)
             await desk.does(conversations.prioritise, thread, draw.choice([0, 2, 4]), by=desk.ana)
+        for n in draw.sample(range(10), 4):
+            verb, tag = draw.choice([knowing.put_on, knowing.put_on, knowing.take_off]), draw.choice(["vip", "friend"])
+            await desk.does(verb, await contact(desk, f"70{n}"), tag, by=desk.ana)
+        one, other = [await contact(desk, f"70{n}") for n in draw.sample(range(10), 2)]
+        with suppress(merges.AlreadyMerged):
+            await desk.does(merges.merge, one, other, by=desk.ana)
         before, wanted = await stands(desk), drawn(draw)
         said = await tried(desk, *wanted)
         assert await stands(desk) == before

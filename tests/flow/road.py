@@ -140,10 +140,23 @@ class Road:
             body = payload if isinstance(payload, bytes) else msgspec.json.encode(payload)
             await self.committer.store(Delivery("facebook", "main", b"", body))
 
-    async def placed(self) -> None:
-        """Until nothing moves any more."""
+    async def understood(self, language: str) -> None:
+        """What has just come is told to be in this language, as some platforms do and the page's does not."""
+        await self._split()
+        async with self.database.tenant(self.world.workspace_id) as connection:
+            for row in await connection.fetch("SELECT id, payload FROM inbound_event WHERE state = 'new'"):
+                told = msgspec.json.decode(row["payload"]) | {"language": language}
+                await connection.execute(
+                    "UPDATE inbound_event SET payload = $2 WHERE id = $1", row["id"], msgspec.json.encode(told)
+                )
+
+    async def _split(self) -> None:
         while await split(self.database, platforms(), self.world.safe):
             pass
+
+    async def placed(self) -> None:
+        """Until nothing moves any more."""
+        await self._split()
         while sum([await lanes.work(self.database, platforms(), *lane) for lane in await lanes.busy(self.database)]):
             pass
 

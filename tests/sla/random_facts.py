@@ -18,6 +18,12 @@ AUTHORS = {"m0": "ana", "m1": "ana", "m2": "ana", "m3": "ben", "m4": "ben", "m5"
 instants = st.integers(0, 60).map(lambda step: START + step * timedelta(hours=8))
 soon_after = st.integers(0, 6).map(lambda step: step * timedelta(hours=8))
 late = st.integers(0, 9).map(lambda step: step * timedelta(hours=5))
+seen = st.fixed_dictionaries(  # what stands beside an item or an edit for policies
+    {
+        "language": st.sampled_from(["", "es", "pt-BR"]),
+        "contact_tags": st.sampled_from([(), ("vip",), ("press", "vip")]),
+    }
+)
 items, answers = st.sampled_from(ITEMS), st.sampled_from(ANSWERS)
 
 
@@ -38,12 +44,14 @@ def writings(draw: st.DrawFn, item: str) -> list[dict[str, Any]]:
     """One item and what its author does to it."""
     at, delay = draw(instants), draw(late)
     written = {"kind": f.Written, "at": at, "item": item, "author": AUTHORS[item], "received_at": at + delay}
+    written |= draw(seen)
     facts = [
         written | draw(verdicts()) | {"recorded_at": at + delay, "before_connection": draw(st.integers(0, 7)) == 0}
     ]
     for _ in range(draw(st.integers(0, 2))):
         changed = at + draw(soon_after)
         edited = {"kind": f.Edited, "at": changed, "item": item, "received_at": changed + delay} | draw(verdicts())
+        edited |= draw(seen)
         facts.append(edited | {"recorded_at": changed + delay})
     if draw(st.integers(0, 3)) == 0:
         whose = draw(st.sampled_from(["customer", "ours", "unknown"]))
@@ -88,6 +96,7 @@ def acts(draw: st.DrawFn) -> dict[str, Any]:
                 f.Reopened,
                 f.Assigned,
                 f.Snoozed,
+                f.ContactLabelled,
                 f.AnsweredToo,
                 f.Judged,
             ]
@@ -111,6 +120,9 @@ def acts(draw: st.DrawFn) -> dict[str, Any]:
         return told | {"by": "kim"}
     if kind is f.Assigned:
         return told | {"agent": draw(st.sampled_from(["kim", "lee", ""]))}
+    if kind is f.ContactLabelled:
+        tags = draw(st.sets(st.sampled_from(["vip", "press"])))
+        return told | {"author": draw(st.sampled_from(["ana", "ben"])), "tags": tuple(sorted(tags))}
     if kind is f.AnsweredToo:
         return told | {"answer": draw(answers), "covers": (draw(shown()),)}
     if kind is f.Judged:

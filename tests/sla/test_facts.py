@@ -38,3 +38,15 @@ def test_a_stored_fact_is_plain_json_without_what_goes_without_saying() -> None:
 def test_a_kind_nobody_knows_is_refused() -> None:
     with pytest.raises(msgspec.ValidationError):
         decode(b'{"kind":"dreamt"}')
+
+
+def test_what_was_stored_before_languages_and_contacts_were_looked_at_is_stored_as_it_was() -> None:
+    plain = asks("m1", "09:00")
+    assert not {"language", "contact_tags"} & msgspec.json.decode(encode(plain)).keys()
+    assert decode(encode(plain)) == plain
+    more = msgspec.structs.replace(plain, language="pt-BR", contact_tags=("vip",))
+    assert decode(encode(more)) == more
+    old = b"""{"kind":"written","conversation":"c","at":"2026-11-23T09:00:00Z","recorded_at":"2026-11-23T09:00:00Z",
+        "tie":1,"item":"m1","author":"ana","received_at":"2026-11-23T09:00:00Z","needs_reply":true,"rule":"question",
+        "version":1,"reason":"It asks something."}"""
+    assert encode(decode(old)) == b"".join(line.strip() for line in old.splitlines())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from itertools import combinations
+from itertools import combinations, pairwise
 from random import Random
 from typing import Literal
 
@@ -12,6 +12,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from inbox.sla import facts as f
+from inbox.sla.aimed import promised
 from inbox.sla.asks import Ask
 from inbox.sla.cases import Case
 from inbox.sla.episodes import Episode, Folded, Standing, fold
@@ -21,7 +22,7 @@ from inbox.sla.ledger import in_english, ledger, replay
 from inbox.sla.resolution_ledger import replay_resolution, resolution_ledger
 from inbox.sla.resolutions import resolutions
 from inbox.sla.resume import MARGIN, names, reach, resume_at
-from inbox.sla.terms import Edition, Place, Policy, Target, Terms
+from inbox.sla.terms import Edition, Match, Place, Policy, Target, Terms
 from tests.sla.random_facts import START, conversations
 
 NEVER = datetime.max.replace(tzinfo=UTC)
@@ -69,6 +70,37 @@ def test_an_answer_withdrawn_is_as_if_it_had_never_been(
     gone = f.Withdrawn(conversation="c", at=late, recorded_at=late, tie=1, answer=answer.answer, why=why)
     without = [fact for fact in facts if getattr(fact, "answer", None) != answer.answer]
     assert rested(fold([*facts, gone])) == rested(fold(without))
+
+
+PLACES = {"c": Place("page", "facebook", "dm")}
+TERMS = Terms(
+    [
+        Edition(
+            version=number,
+            valid_from=START + number * timedelta(days=7),
+            includes_waiting=number > 1,
+            policies=(
+                Policy(id="es", name="es", first=Target(7200), next=Target(7200), match=Match(languages=("es",))),
+                Policy(id="vip", name="vip", first=Target(90_000), match=Match(contact_tags=("vip",))),
+                Policy(id="all", name="all", first=Target(number * 400_000), next=Target(400_000)),
+            ),
+        )
+        for number in (0, 1, 2)
+    ],
+    {},
+)
+
+
+@quick
+@given(conversations(), st.randoms())
+def test_what_is_promised_hangs_on_the_facts_alone(facts: list[AnyFact], dice: Random) -> None:
+    shuffled = [*facts, *facts[:3]]
+    dice.shuffle(shuffled)
+    promises = promised(fold(facts), TERMS, PLACES)
+    assert promised(fold(shuffled), TERMS, PLACES) == promises
+    for aims in promises.values():
+        assert [aim.since for aim in aims] == sorted({aim.since for aim in aims})
+        assert all(before.due > after.since for before, after in pairwise(aims))  # what is late stays so
 
 
 def rested(folded: Folded) -> tuple[object, ...]:

@@ -8,7 +8,7 @@ import pytest
 
 from inbox.sla.hours import Hours, Version, weekdays
 from inbox.sla.spoken import NotUnderstood, target_of
-from inbox.sla.terms import Aim, Edition, Match, Place, Policy, Target, Terms, Waits, Worn, in_words
+from inbox.sla.terms import Aim, Edition, Match, Place, Policy, Target, Terms, Waits, Worn, in_words, woven
 
 HERE = Place("page", "facebook", "dm")
 WEEK = Hours([Version("Europe/Madrid", weekdays("09:00", "17:00"))])
@@ -110,6 +110,31 @@ def test_a_new_edition_holds_for_who_asks_from_then_on_and_for_who_waits_only_if
     assert due(old, including, opened="2026-11-27 10:00", ended="2026-11-27 10:20") == at("2026-11-27 18:00")
     assert due(including, opened="2026-11-27 10:00") == at("2026-11-27 12:00")
     assert aims(new, opened="2026-11-27 10:00") == ()
+
+
+def test_a_policy_may_be_for_a_language_whatever_its_country() -> None:
+    both = Terms([edition(policy("es", "1 hour", match=Match(languages=("es", "pt"))), policy("all", "8 hours"))], {})
+    for language, name in (("es", "es"), ("pt-BR", "es"), ("PT_pt", "es"), ("de", "all"), ("", "all"), ("est", "all")):
+        waits = Waits("first_response", at("2026-11-27 10:00"), None, language)
+        assert both.aims(waits, HERE, [])[-1].policy.name == name
+    (aim,) = both.aims(Waits("first_response", at("2026-11-27 10:00"), None, "pt-BR"), HERE, [])
+    assert (aim.language, aim.contact) == ("pt", ())
+
+
+def test_what_a_conversation_and_a_contact_wear_is_looked_at_together() -> None:
+    match = Match(tags=("urgent",), contact_tags=("vip", "press"))
+    both = edition(policy("both", "1 hour", match=match), policy("all", "8 hours"))
+    tagged = [Worn(at("2026-11-27 10:10"), frozenset({"urgent"}), 2), Worn(at("2026-11-27 10:40"), frozenset())]
+    contact = [(at("2026-11-27 10:00"), frozenset[str]()), (at("2026-11-27 10:20"), frozenset({"vip", "other"}))]
+    worn = woven(tagged, contact)
+    found = aims(both, opened="2026-11-27 10:00", worn=worn)
+    assert [(aim.policy.name, aim.since, aim.contact) for aim in found] == [
+        ("all", at("2026-11-27 10:00"), ()),
+        ("both", at("2026-11-27 10:20"), ("vip",)),
+        ("all", at("2026-11-27 10:40"), ()),
+    ]
+    assert woven(tagged, contact[:1]) == tagged
+    assert [one.priority for one in worn] == [0, 2, 2, 0]
 
 
 @pytest.mark.parametrize(
