@@ -71,6 +71,7 @@ DOORS: dict[Right, str] = {
         POST /holidays/reading                                  POST /calendars
         PUT /calendars/{calendar_id}                            DELETE /calendars/{calendar_id}
         PUT /channels/{channel_id}/hours                        PUT /sla
+        POST /sla/trial
         PUT /rules/{rule_id}/running                            GET /webhooks
         POST /webhooks                                          PATCH /webhooks/{webhook_id}
         DELETE /webhooks/{webhook_id}                           POST /webhooks/{webhook_id}/secrets
