@@ -314,6 +314,8 @@ class Episode(Tenant, Table):
     team: Mapped[Key]
     closed_unanswered: Mapped[bool] = mapped_column(Boolean)
     reason: Mapped[Words]
+    language: Mapped[Key] = mapped_column(server_default="")
+    tags: Mapped[Key] = mapped_column(server_default="")  # of its conversation, a space between them
     depends_from: Mapped[Instant]
     policy: Mapped[Key] = mapped_column(server_default="")
     policy_version: Mapped[int] = mapped_column(Integer, server_default=sql("0"))
@@ -356,6 +358,8 @@ class EpisodePast(Tenant, Table):
     policy: Mapped[Key]
     policy_version: Mapped[int] = mapped_column(Integer)
     due_at: Mapped[MaybeInstant]
+    language: Mapped[Key] = mapped_column(server_default="")
+    tags: Mapped[Key] = mapped_column(server_default="")
 
 
 class PackedWeek(Tenant, Table):

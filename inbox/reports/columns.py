@@ -26,8 +26,8 @@ NEVER = int(np.iinfo(np.int64).max)  # in `ended`: it has not; in `due`: nothing
 WHICH = """e.opened_at >= $2 AND e.opened_at < $3 AND ($4::uuid[] IS NULL OR e.channel_id = ANY($4))
     AND ($5 = 'any' OR e.kind = $5) AND $6 <> ''"""
 SHARED = (
-    *("channel_id", "thread_kind", "kind", "agent", "state", "closed_unanswered", "before_connection"),
-    *("policy", "policy_version"),
+    *("channel_id", "thread_kind", "kind", "agent", "team", "language", "tags", "state", "closed_unanswered"),
+    *("before_connection", "policy", "policy_version"),
 )
 GROUPS = f"""
 SELECT {", ".join(f"e.{name}" for name in SHARED)}, count(*) AS n,
@@ -40,12 +40,16 @@ GROUP BY {", ".join(str(place + 1) for place in range(len(SHARED)))}
 
 
 class Group(msgspec.Struct, frozen=True, array_like=True):
-    """What some waitings have in common. `measure`: first_response or next_response; `agent`: who held it, or ''."""
+    """What some waitings have in common. `measure`: first_response or next_response; `agent`, `team`: who held it, or
+    ''; `tags`: with a space between them."""
 
     channel: str
     thread_kind: str
     measure: str
     agent: str
+    team: str
+    language: str
+    tags: str
     state: str
     closed_unanswered: bool
     before_connection: bool

@@ -33,7 +33,7 @@ from inbox.sla import spoken
 
 MOST = 20
 LONGEST_WORDS = 200
-WAYS: tuple[Cut, ...] = ("channel", "kind", "hour", "agent")
+WAYS: tuple[Cut, ...] = ("channel", "kind", "hour", "language", "team", "agent")
 
 # A burst under one post is no more independent than one voice. Source: Kish 1965, the effective number of clusters.
 CLUSTERS = """

@@ -28,13 +28,15 @@ from inbox.sla.hours import steady
 from inbox.sla.packed_weeks import beginning
 
 Measure = Literal["first_response", "next_response", "any"]
-Cut = Literal["channel", "platform", "kind", "agent", "measure", "hour"]
+Cut = Literal["channel", "platform", "kind", "team", "agent", "tag", "language", "measure", "hour"]
 
 # How a waiting is told apart from others where they are looked at one by one; $6 is the zone of the report.
 CUTS: dict[str, str] = {
     "channel": "e.channel_id",
     "kind": "e.thread_kind",
+    "team": "e.team",
     "agent": "e.agent",
+    "language": "e.language",
     "measure": "e.kind",
     "hour": """to_char(e.opened_at AT TIME ZONE $6, 'ID HH24')""",
 }
@@ -121,7 +123,12 @@ class Brought:
         self._time = hours.laid_out(asked.start, at) if hours else CLOCK
 
     def by(self, cut: Cut | Literal[""] = "") -> dict[str, Population]:
-        """By the name of each part, where anybody asked; without a cut all are together under ""."""
+        """By the name of each part, where anybody asked; without a cut all are together under "".
+
+        By tag, whoever's conversation wears two is in both parts, and whoever's wears none in "".
+        """
+        if cut == "tag":
+            return self._by_tag()
         if cut == "hour":
             labels, places = HOURS, self._hours_of_week()
         else:
@@ -137,6 +144,18 @@ class Brought:
             for label, start, end in zip(labels, [0, *ends], ends, strict=False)
             if start < end
         }
+
+    def _by_tag(self) -> dict[str, Population]:
+        worn: dict[str, list[NDArray[np.intp]]] = {}
+        for group, its in self._by_group():
+            for tag in group.tags.split(" "):
+                worn.setdefault(tag, []).append(its)
+        return {tag: self._some(np.concatenate(worn[tag])) for tag in sorted(worn)}
+
+    def _by_group(self) -> Iterator[tuple[Group, NDArray[np.intp]]]:
+        codes, groups = self._found.codes, self._found.groups
+        order = np.argsort(codes, kind="stable")
+        return zip(groups, np.split(order, np.cumsum(np.bincount(codes, minlength=len(groups)))), strict=False)
 
     def _some(self, chosen: NDArray[np.intp] | slice) -> Population:
         some = Population()
@@ -163,8 +182,12 @@ class Brought:
                 return self._platforms[group.channel]
             case "kind":
                 return group.thread_kind
+            case "team":
+                return group.team
             case "agent":
                 return group.agent
+            case "language":
+                return group.language
             case "measure":
                 return group.measure
             case _:
@@ -181,12 +204,10 @@ class Brought:
 
     def _measured(self) -> Instants:
         """The lane of each: a group at a time, for all of one were promised the same in the same place."""
-        found = self._found
-        lanes = np.zeros(len(found.codes), dtype=np.int64)
-        order = np.argsort(found.codes, kind="stable")
-        bounds = np.cumsum(np.bincount(found.codes, minlength=len(found.groups)))
-        for group, its in zip(found.groups, np.split(order, bounds), strict=False):
-            lanes[its] = self._hours.lanes(group.policy, group.policy_version, group.channel, found.opened[its])
+        lanes = np.zeros(len(self._found.codes), dtype=np.int64)
+        for group, its in self._by_group():
+            opened = self._found.opened[its]
+            lanes[its] = self._hours.lanes(group.policy, group.policy_version, group.channel, opened)
         return lanes
 
 

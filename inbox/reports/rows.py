@@ -30,6 +30,7 @@ ROWS = """
 SELECT e.conversation_id, e.key, e.state, e.cause, e.kind AS measure, e.thread_kind, e.opened_at, e.ended_at,
        e.customer_waited, e.team_took, e.due_at, e.closed_unanswered, e.before_connection, e.agent,
        e.channel_id, e.policy, e.policy_version,
+       e.language, e.tags, t.name AS team,
        h.name AS channel, h.platform, coalesce(nullif(i.name, ''), i.handle, '') AS person, m.name AS agent_name
 FROM (
     SELECT * FROM {source} WHERE {state} AND {cut}
@@ -37,13 +38,16 @@ FROM (
 JOIN channel h ON h.workspace_id = $1 AND h.id = e.channel_id
 LEFT JOIN contact_identity i ON i.workspace_id = $1
     AND i.id = CASE WHEN e.author ~ '^[0-9a-f-]{{36}}$' THEN e.author::uuid END
+LEFT JOIN team t ON t.workspace_id = $1
+    AND t.id = CASE WHEN e.team ~ '^[0-9a-f-]{{36}}$' THEN e.team::uuid END
 LEFT JOIN membership m ON m.workspace_id = $1
     AND m.user_id = CASE WHEN e.agent ~ '^[0-9a-f-]{{36}}$' THEN e.agent::uuid END
 ORDER BY e.opened_at, e.conversation_id, e.key
 """
 COLUMNS = (
     *("conversation_id", "key", "state", "cause", "kind", "thread_kind", "opened_at", "ended_at", "customer_waited"),
-    *("team_took", "due_at", "closed_unanswered", "before_connection", "agent", "author", "channel_id"),
+    *("team_took", "due_at", "closed_unanswered", "before_connection", "agent", "team", "language", "tags", "author"),
+    "channel_id",
     *MEASURED,
 )
 SOURCE = as_of.known(
@@ -54,8 +58,8 @@ SOURCE = as_of.known(
 BEGINNING = UUID(int=0)
 HEAD = (
     *("asked_at", "ended_at", "due_at", "state", "cause", "measure", "waited_seconds", "team_took_seconds"),
-    *("business_seconds", "channel", "platform", "kind", "person", "held_by", "closed_unanswered"),
-    *("before_connection", "conversation"),
+    *("business_seconds", "channel", "platform", "kind", "person", "held_by", "team", "tags"),
+    *("language", "closed_unanswered", "before_connection", "conversation"),
 )
 
 
@@ -178,6 +182,9 @@ async def _read(
     if chosen.by == "platform":
         cut = f"""e.channel_id IN (
             SELECT id FROM channel WHERE workspace_id = $1 AND platform = {given(chosen.part)})"""
+    elif chosen.by == "tag":
+        part = given(chosen.part)
+        cut = f"(e.tags = {part} OR {part} = ANY(string_to_array(e.tags, ' ')))"
     elif chosen.by:
         cut = f"({CUTS[chosen.by]})::text = {given(chosen.part)}"
     found: list[asyncpg.Record] = await connection.fetch(ROWS.format(source=SOURCE, state=state, cut=cut), *values)
@@ -232,6 +239,9 @@ def _cells(row: asyncpg.Record, home: str, hours: OpeningHours) -> tuple[str, ..
         row["thread_kind"],
         row["person"],
         row["agent_name"] or "",
+        row["team"] or "",
+        row["tags"],
+        row["language"],
         str(row["closed_unanswered"]).lower(),
         str(row["before_connection"]).lower(),
         f"{home}/inbox/open/{row['conversation_id']}",

@@ -45,6 +45,8 @@ COLUMNS: dict[str, str] = {
     "team": "text",
     "closed_unanswered": "bool",
     "reason": "text",
+    "language": "text",
+    "tags": "text",
     "depends_from": "timestamptz",
     "policy": "text",
     "policy_version": "int",
@@ -106,6 +108,8 @@ class Row:
                 return getattr(self, column)
             case "items" | "waiting_items":
                 return list(getattr(self.episode, column))
+            case "tags":
+                return " ".join(self.episode.tags)
             case _:
                 return getattr(self.episode, NAMES.get(column, column))
 

@@ -25,6 +25,7 @@ from inbox.sla.cases import Case, Cases, Draft
 from inbox.sla.facts import AnyFact
 from inbox.sla.gathered import Gathered, Since, Stream, Thread, gather, in_order
 from inbox.sla.policy import DEFAULT_POLICY, Policy
+from inbox.sla.terms import primary
 from inbox.sla.waitings import Waiting, never_asked_of, waitings_of
 
 NOTHING = timedelta(0)
@@ -38,7 +39,8 @@ class Episode(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     asked outside one). `cause`: answered, deleted, removed, edited_away, never_mind, by_phone, by_somebody_else, other,
     dismissed. `customer_waited` runs from the platform's time, `team_took` from our receipt; `clamped` and
     `team_clamped` say that the clocks gave less than zero. `agent` and `team` held it at its end, or now.
-    `closed_unanswered`: it left the queue and waits on. `depends_from`: the earliest fact it rests on.
+    `closed_unanswered`: it left the queue and waits on. `language`: of what opened it, as the
+    platform told it; `tags`: what its conversation wears now. `depends_from`: the earliest fact it rests on.
     """
 
     key: str
@@ -67,6 +69,8 @@ class Episode(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     team: str
     closed_unanswered: bool
     reason: str
+    language: str
+    tags: tuple[str, ...]
     depends_from: datetime
 
 
@@ -190,6 +194,8 @@ def _episode(waiting: Waiting, draft: Draft | None, thread: Thread, off_queue: O
         team=holder.team if holder else "",
         closed_unanswered=bool(waiting.live) and all(map(off_queue.has, waiting.live)),
         reason=reason,
+        language=primary(opening.language),
+        tags=thread.labelled[-1].tags if thread.labelled else (),
         depends_from=waiting.depends_from,
     )
 

@@ -20,7 +20,7 @@ from inbox.sla.episode_rows import KNOWN, Name, Row
 ENDS = ("state", "ended_at", "cause", "customer_waited", "team_took")
 TOLD = (
     *("author", "before_connection", "kind", "opened_at", "agent", "team", "closed_unanswered"),
-    *("policy", "policy_version", "due_at", *ENDS),
+    *("policy", "policy_version", "due_at", "language", "tags", *ENDS),
 )
 KEPT = ("conversation_id", "key", "known_from", "end_known_from", "channel_id", "thread_kind", *TOLD)
 KEEP = f"""INSERT INTO episode_past (workspace_id, known_until, {", ".join(KEPT)})

@@ -14,12 +14,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from inbox.desk import assignment
+from inbox.desk import assignment, tags
 from inbox.ground.db import raw
-from inbox.reports import packing, population
+from inbox.reports import packing, population, rows
 from inbox.reports.columns import NEVER, Columns, Group
 from inbox.reports.open_time import CountedIn, micros
 from inbox.reports.population import HOURS, Asked, Brought, Cut
+from inbox.reports.rows import Chosen
 from inbox.sla import storage
 from inbox.sla.packed_weeks import SETTLED, beginning, week_of
 from tests.desk.story import Desk
@@ -74,6 +75,8 @@ async def a_long_past(desk: Desk) -> list[UUID]:
             await desk.answered_elsewhere(f"70{number}", "On its way!", ago=days * DAY - 50)
         if number % 2:
             await desk.does(assignment.assign, thread, desk.ana.id, by=desk.sam)
+        for tag in ("refund", "late")[: number % 3]:
+            await desk.does(tags.put_on, thread, tag, by=desk.sam)
     return threads
 
 
@@ -99,6 +102,20 @@ async def test_packed_or_not_a_report_says_the_same_in_every_cut_and_a_late_answ
     assert await pack(desk) == 1
     assert await told(desk) == changed
     assert await told(desk, at=now) == before, "of an instant before it was packed its rows are read"
+
+
+async def test_behind_every_part_of_every_cut_are_the_waitings_that_made_it(desk: Desk) -> None:
+    await a_long_past(desk)
+    await pack(desk)
+    at = datetime.now(UTC)
+    asked = Asked(start=at - YEARS, end=at, zone="America/St_Johns", measure="any")
+    async with desk.database.session(desk.workspace_id) as session:
+        brought = await population.bring(await raw(session), desk.workspace_id, asked, at)
+        for cut in get_args(Cut):
+            for name, part in brought.by(cut).items():
+                chosen = Chosen(by=cut, part=name)
+                behind = await rows.page(session, desk.sam, asked, chosen, at=at, cursor=None, limit=50)
+                assert sorted(micros(one.opened_at) for one in behind.items) == sorted(part.opened.tolist()), cut
 
 
 async def test_what_is_being_written_while_a_week_is_packed_is_never_missed(desk: Desk) -> None:
@@ -143,7 +160,7 @@ async def test_a_recompute_that_mends_nothing_leaves_weeks_packed(desk: Desk) ->
 def test_the_hour_of_the_week_is_the_one_on_the_wall(zone: str, after: list[int]) -> None:
     start, end = datetime(2010, 1, 1, 0, 7, 31, 5, tzinfo=ZoneInfo(zone)), datetime(2013, 2, 1, tzinfo=ZoneInfo(zone))
     opened = np.array([micros(start) + one for one in after])
-    group = Group("c", "dm", "first_response", "", "waiting", False, False, "", 0)
+    group = Group("c", "dm", "first_response", "", "", "", "", "waiting", False, False, "", 0)
     found = Columns([group], np.zeros(len(after), dtype=np.int32), opened, np.full(len(after), NEVER), opened + 1)
     cut = Brought(Asked(start=start, end=end, zone=zone), end, found, {}, None).by("hour")
     for name, part in cut.items():
@@ -157,3 +174,26 @@ def test_the_hour_of_the_week_is_the_one_on_the_wall(zone: str, after: list[int]
 def test_a_week_begins_where_the_one_before_it_ends() -> None:
     for week in (-3, 0, 2900):
         assert week_of(beginning(week)) == week == week_of(beginning(week + 1) - timedelta(microseconds=1))
+
+
+async def test_by_tag_whoever_wears_two_is_in_both_and_what_was_worn_then_is_what_that_report_says(desk: Desk) -> None:
+    threads = await a_long_past(desk)
+    await pack(desk)
+    before = await told(desk)
+    now = datetime.now(UTC)
+    sizes = {name: len(before[f"tag {name}"][5]) for name in ("", "refund", "late")}
+    assert sizes == {"": 3, "refund": 4, "late": 2}
+    await desk.does(tags.take_off, threads[2], "refund", by=desk.sam)
+    await desk.does(tags.put_on, threads[0], "vip", by=desk.sam)
+    after = await told(desk)
+    assert {name: len(after[f"tag {name}"][5]) for name in ("", "refund", "late", "vip")} == {
+        "": 2,
+        "refund": 3,
+        "late": 2,
+        "vip": 1,
+    }
+    assert after[" "] == before[" "], "nobody waited longer or less for it"
+    assert await told(desk, at=now) == before
+    await pack(desk)
+    assert await told(desk) == after
+    assert await desk.road.differences() == 0

@@ -61,7 +61,7 @@ export interface GoalProgress {
   weeks: TrendStep[]
   chance: Chance
   spans: { came: number; of: number } | null
-  cuts: Record<"channel" | "kind" | "hour" | "agent", GoalPart[]>
+  cuts: Record<"channel" | "kind" | "hour" | "language" | "team" | "agent", GoalPart[]>
 }
 
 export interface Goal {

@@ -63,7 +63,7 @@ export interface WaitingReport {
   cuts: { name: string; figures: Figures }[]
 }
 
-export type Cut = "channel" | "platform" | "kind" | "agent" | "measure" | "hour"
+export type Cut = "channel" | "platform" | "kind" | "team" | "agent" | "tag" | "language" | "measure" | "hour"
 
 export interface ReportQuery {
   first?: string
