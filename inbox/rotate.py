@@ -9,7 +9,8 @@ import asyncpg
 import msgspec
 
 from inbox import migrate
-from inbox.flow.names import KEY
+from inbox.desk import push, push_key
+from inbox.flow import names
 from inbox.ground.crypto import Safe
 from inbox.ground.settings import Settings
 
@@ -70,10 +71,21 @@ async def _reseal(owner: Any, safe: Safe) -> int:
         await owner.execute("UPDATE second_step SET secret = $2 WHERE user_id = $1", row["user_id"], again)
         resealed += 1
     await owner.execute("DELETE FROM oauth_state")  # who is on the way to a platform begins again
-    sealed = await owner.fetchval("SELECT value ->> 'sealed' FROM setting WHERE key = $1 FOR UPDATE", KEY)
-    if sealed:
-        again = safe.seal(safe.open(base64.b64decode(sealed), KEY), KEY)
-        value = msgspec.json.encode({"sealed": base64.b64encode(again).decode()}).decode()
-        await owner.execute("UPDATE setting SET value = $2::jsonb, updated_at = now() WHERE key = $1", KEY, value)
+    for row in await owner.fetch("SELECT endpoint_hash, sealed FROM push_subscription FOR UPDATE"):
+        context = push.context(row["endpoint_hash"])
+        again = safe.seal(safe.open(row["sealed"], context), context)
+        await owner.execute(
+            "UPDATE push_subscription SET sealed = $2 WHERE endpoint_hash = $1 AND sealed = $3",
+            row["endpoint_hash"],
+            again,
+            row["sealed"],
+        )
         resealed += 1
+    for key in (names.KEY, push_key.KEY):
+        sealed = await owner.fetchval("SELECT value ->> 'sealed' FROM setting WHERE key = $1 FOR UPDATE", key)
+        if sealed:
+            again = safe.seal(safe.open(base64.b64decode(sealed), key), key)
+            value = msgspec.json.encode({"sealed": base64.b64encode(again).decode()}).decode()
+            await owner.execute("UPDATE setting SET value = $2::jsonb, updated_at = now() WHERE key = $1", key, value)
+            resealed += 1
     return resealed

@@ -10,7 +10,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     // What every screen stands on is one file: in many small ones the same words are packed again and again.
     rolldownOptions: {
-      output: { codeSplitting: { groups: [{ name: "house", test: /node_modules|messages\/en\.json|src\/(api|live|ui|parts|contact)\/(?!Ledger|board|hooks|worked|wallboard|Copyable|People|Merging|Looks|Twins|Alike|Reasons|Withheld|twins)/ }] } },
+      output: { codeSplitting: { groups: [{ name: "house", test: /node_modules|messages\/en\.json|src\/(api|live|ui|parts|contact)\/(?!Ledger|board|hooks|worked|pushing|wallboard|Copyable|People|Merging|Looks|Twins|Alike|Reasons|Withheld|twins)/ }] } },
     },
   },
   server: {

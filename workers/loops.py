@@ -23,6 +23,7 @@ from inbox.flow import (
     media,
     parked,
     purging,
+    pushing,
     readers,
     rereading,
     twinning,
@@ -50,6 +51,8 @@ REREADS_AT_ONCE = 4
 READING_AGAIN = 5.0  # seconds between two looks at what must be read again
 LETTING_GO = 30.0  # seconds between two looks at what may stay no longer
 WEBHOOKS_AT_ONCE = 20  # addresses that are told at the same time
+PUSHED_AT_ONCE = 10  # workspaces
+PUSHING = 1.0  # seconds between two looks at what is to reach people's devices
 MAILING = 5.0  # seconds between two looks at whom mail is due to
 LAST_PAGE = 10.0  # seconds that polls under way are given when everything stops
 
@@ -206,6 +209,7 @@ async def let_words_go(house: House, stop: asyncio.Event) -> None:
         await purging.purge_raw(house.database, house.platforms)
         await purging.leave(house.database, files)
         await webhooks.forget(house.database)
+        await pushing.forget(house.database)
         with suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), LETTING_GO)
 
@@ -340,6 +344,32 @@ async def send_mail(house: House, stop: asyncio.Event) -> None:
             await mailing.deliver(house.database, mail, house.settings.base_url, workspace_id, user_id)
         with suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), MAILING)
+
+
+async def push(house: House, stop: asyncio.Event) -> None:
+    """What nobody has read yet goes to the devices of whom it concerns."""
+    contact = pushing.contact_of(house.settings.base_url, house.settings.mail_from)
+    road = pushing.Road(house.database, house.safe, house.outbound, contact)
+    under_way: dict[UUID, asyncio.Task[None]] = {}
+    while not stop.is_set():
+        for workspace_id in await pushing.waiting(house.database):
+            await pushing.spread(house.database, workspace_id)
+        under_way = {one: task for one, task in under_way.items() if not task.done()}
+        for workspace_id in await pushing.due(house.database):
+            if workspace_id not in under_way and len(under_way) < PUSHED_AT_ONCE:
+                under_way[workspace_id] = asyncio.create_task(_push(road, workspace_id, stop))
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), PUSHING)
+    await asyncio.gather(*under_way.values())
+
+
+async def _push(road: pushing.Road, workspace_id: UUID, stop: asyncio.Event) -> None:
+    """One batch after another, until nothing is due: a slow push service holds up no other workspace."""
+    try:
+        while not stop.is_set() and await pushing.deliver(road, workspace_id):
+            pass
+    except Exception as error:
+        log.warning("devices could not be reached", workspace=str(workspace_id), exc_info=error)
 
 
 async def tell_webhooks(house: House, stop: asyncio.Event) -> None:

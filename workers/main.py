@@ -48,6 +48,7 @@ LOOPS: dict[str, Loop] = {
     "twins": loops.read_feed(Twins(), rest=1.0),
     "known before": loops.read_who_was_known,
     "mail": loops.send_mail,
+    "push": loops.push,
     "rules are told": loops.read_feed(Rules()),
     "rules": ruling.follow_rules,
     "dry runs": ruling.make_trials,

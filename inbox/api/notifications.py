@@ -47,6 +47,7 @@ class NotificationChange(msgspec.Struct, forbid_unknown_fields=True):
     choices: dict[Kind, Annotated[list[Medium], msgspec.Meta(max_length=10)]] | msgspec.UnsetType = msgspec.UNSET
     quiet: QuietHours | msgspec.UnsetType | None = msgspec.UNSET
     time_zone: Annotated[str, msgspec.Meta(max_length=100)] | msgspec.UnsetType = msgspec.UNSET
+    push_says: bool | msgspec.UnsetType = msgspec.UNSET
 
 
 @get("/notifications", summary="List notifications")
@@ -92,7 +93,7 @@ async def change_notification_settings(
     agent: NamedDependency[Agent],
 ) -> SettingsOut:
     """A reply of one's own that was not posted is always told in the app, whatever is chosen."""
-    wanted = Wanted(choices=data.choices, quiet=_hours(data.quiet), time_zone=data.time_zone)
+    wanted = Wanted(choices=data.choices, quiet=_hours(data.quiet), time_zone=data.time_zone, push_says=data.push_says)
     return await notification_settings.change(session, wanted, by=agent, mails=settings.mails)
 
 

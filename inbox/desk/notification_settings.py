@@ -31,6 +31,7 @@ class SettingsOut(msgspec.Struct, kw_only=True):
     """`quiet_from`, `quiet_until`: of one's own day in `time_zone`, as "22:00"; then nothing rings or is mailed.
 
     `email`: where mail would go; "" where this installation sends none.
+    `push_says`: what reaches one's devices may name customers and quote them.
     """
 
     choices: list[ChoiceOut]
@@ -38,6 +39,7 @@ class SettingsOut(msgspec.Struct, kw_only=True):
     quiet_until: str | None
     time_zone: str
     email: str
+    push_says: bool
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,6 +48,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     choices: dict[Kind, list[Medium]] | msgspec.UnsetType = msgspec.UNSET
     quiet: tuple[time, time] | msgspec.UnsetType | None = msgspec.UNSET
     time_zone: str | msgspec.UnsetType = msgspec.UNSET
+    push_says: bool | msgspec.UnsetType = msgspec.UNSET
 
 
 async def read(session: AsyncSession, *, by: Agent, mails: bool) -> SettingsOut:
@@ -53,7 +56,7 @@ async def read(session: AsyncSession, *, by: Agent, mails: bool) -> SettingsOut:
     person = whose(by)
     connection = await raw(session)
     row = await connection.fetchrow(
-        """SELECT s.choices, s.quiet_from, s.quiet_until, m.email, u.time_zone
+        """SELECT s.choices, s.quiet_from, s.quiet_until, s.push_says, m.email, u.time_zone
            FROM membership m JOIN "user" u ON u.id = m.user_id
            LEFT JOIN notification_setting s ON s.workspace_id = m.workspace_id AND s.user_id = m.user_id
            WHERE m.workspace_id = $1 AND m.user_id = $2""",
@@ -68,6 +71,7 @@ async def read(session: AsyncSession, *, by: Agent, mails: bool) -> SettingsOut:
         quiet_until=_of_day(row["quiet_until"]),
         time_zone=row["time_zone"],
         email=row["email"] if mails else "",
+        push_says=bool(row["push_says"]),
     )
 
 
@@ -105,6 +109,14 @@ async def change(session: AsyncSession, wanted: Wanted, *, by: Agent, mails: boo
             person,
             start,
             end,
+        )
+    if wanted.push_says is not msgspec.UNSET:
+        await connection.execute(
+            """UPDATE notification_setting SET push_says = $3, updated_at = now()
+               WHERE workspace_id = $1 AND user_id = $2""",
+            by.workspace_id,
+            person,
+            wanted.push_says,
         )
     if wanted.time_zone is not msgspec.UNSET:
         workspaces.known(wanted.time_zone)

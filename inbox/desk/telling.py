@@ -15,8 +15,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from inbox.people.access import RIGHTS, Right, Role
 
-Medium = Literal["in_app", "desktop", "sound", "email"]
-MEDIA: tuple[Medium, ...] = ("in_app", "desktop", "sound", "email")
+Medium = Literal["in_app", "desktop", "push", "sound", "email"]
+MEDIA: tuple[Medium, ...] = ("in_app", "desktop", "push", "sound", "email")
 Kind = Literal[
     "assigned",
     "mentioned",
@@ -41,11 +41,11 @@ Kind = Literal[
 # What is told unless somebody chose otherwise. Kinds whose cause does not exist yet are not here: nobody can choose
 # what never comes.
 DEFAULTS: dict[Kind, tuple[Medium, ...]] = {
-    "assigned": ("in_app", "desktop"),
-    "mentioned": ("in_app", "desktop"),
-    "wrote_again": ("in_app", "desktop"),
+    "assigned": ("in_app", "desktop", "push"),
+    "mentioned": ("in_app", "desktop", "push"),
+    "wrote_again": ("in_app", "desktop", "push"),
     "send_failed": ("in_app",),
-    "rejected": ("in_app", "desktop"),
+    "rejected": ("in_app", "desktop", "push"),
     "approved": ("in_app",),
     "to_approve": ("in_app",),
     "at_risk": ("in_app",),
@@ -56,7 +56,7 @@ DEFAULTS: dict[Kind, tuple[Medium, ...]] = {
     "spike": (),
     "goal": ("in_app", "email"),
     "channel_down": ("in_app",),
-    "rule": ("in_app", "desktop"),
+    "rule": ("in_app", "desktop", "push"),
     "rule_stopped": (),
     "webhook_off": (),
 }
@@ -75,6 +75,7 @@ FOR_ADMINS: dict[Kind, tuple[Medium, ...]] = {
 ONLY: dict[Kind, Right] = {"webhook_off": Right.SETTINGS, "to_approve": Right.APPROVE}
 # A reply that was not posted is known to whoever wrote it, whatever they chose.
 ALWAYS: dict[Kind, Medium] = {"send_failed": "in_app", "rejected": "in_app"}
+PUSH_AFTER = timedelta(seconds=5)  # whoever is looking has read it by then
 AWAY_AFTER = timedelta(minutes=10)  # before that an e-mail would tell somebody who is there
 
 

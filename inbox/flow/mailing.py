@@ -150,7 +150,7 @@ def _letter(
     counts = Counter(str(row["kind"]) for row in rows)
     said = [SAID[kind][n > 1].format(n=n) for kind, n in counts.items()]
     subject = said[0][0].upper() + said[0][1:] if len(said) == 1 else f"{len(rows)} things wait for you"
-    lines = [f"- {SAID[row['kind']][0]}: {base_url}{_path(row)}" for row in rows[-MOST_LINES:]]
+    lines = [f"- {SAID[row['kind']][0]}: {base_url}{path_of(row)}" for row in rows[-MOST_LINES:]]
     text = "\n".join(
         [
             f"Hello {person['name']},",
@@ -175,7 +175,8 @@ def _letter(
     )
 
 
-def _path(row: asyncpg.Record) -> str:
+def path_of(row: asyncpg.Record) -> str:
+    """Where in the page a notification is looked after."""
     if row["kind"] == "goal":
         return "/reports/goals"
     if row["kind"] == "webhook_off":

@@ -16,7 +16,7 @@ import msgspec
 
 from inbox.desk import notifications
 from inbox.desk.notification_settings import chosen
-from inbox.desk.telling import AWAY_AFTER, Kind, Quiet, Wish, quiet_until
+from inbox.desk.telling import AWAY_AFTER, PUSH_AFTER, Kind, Quiet, Wish, quiet_until
 from inbox.flow import concerns
 from inbox.flow.concerns import News, Settled
 from inbox.ground import clock
@@ -28,19 +28,21 @@ from inbox.realtime.feed import Entry
 from inbox.realtime.shapes import BellOut, EventOut
 
 PEOPLE = """
-SELECT m.user_id, m.role, m.rights, m.channel_ids, u.time_zone, s.choices, s.quiet_from, s.quiet_until
+SELECT m.user_id, m.role, m.rights, m.channel_ids, u.time_zone, s.choices, s.quiet_from, s.quiet_until,
+       EXISTS (SELECT FROM push_subscription p
+               WHERE p.workspace_id = m.workspace_id AND p.user_id = m.user_id) AS pushes
 FROM membership m JOIN "user" u ON u.id = m.user_id
 LEFT JOIN notification_setting s ON s.workspace_id = m.workspace_id AND s.user_id = m.user_id
 WHERE m.workspace_id = $1 AND m.active AND ($2::uuid[] IS NULL OR m.user_id = ANY($2))
 """
-# Told again while it is unread, it is the same notification; one of its e-mails is enough.
+# Told again while it is unread, it is the same notification: one of its e-mails is enough, and one call to each device.
 STORE = """
 INSERT INTO notification AS n (workspace_id, id, user_id, kind, subject_id, conversation_id, channel_id, message_id, by,
-                               at, seq, count, in_app, mail_due_at, promise)
+                               at, seq, count, in_app, mail_due_at, push_due_at, promise)
 SELECT $1, g.* FROM unnest($2::uuid[], $3::uuid[], $4::text[], $5::uuid[], $6::uuid[], $7::uuid[], $8::uuid[],
                            $9::uuid[], $10::timestamptz[], $11::bigint[], $12::int[], $13::bool[], $14::timestamptz[],
-                           $15::text[])
-    AS g(id, user_id, kind, subject_id, conversation_id, channel_id, message_id, by, at, seq, count, in_app, mail,
+                           $15::timestamptz[], $16::text[])
+    AS g(id, user_id, kind, subject_id, conversation_id, channel_id, message_id, by, at, seq, count, in_app, mail, push,
          promise)
 ORDER BY g.user_id, g.kind, g.subject_id
 ON CONFLICT (workspace_id, user_id, kind, subject_id) WHERE read_at IS NULL DO UPDATE SET
@@ -71,6 +73,7 @@ class Person:
     channel_ids: frozenset[UUID] | None
     wish: Wish
     quiet: Quiet
+    pushes: bool = False
 
     def sees(self, channel_id: UUID | None) -> bool:
         return channel_id is None or self.channel_ids is None or channel_id in self.channel_ids
@@ -117,6 +120,7 @@ def _person(row: asyncpg.Record) -> Person:
         channels_of(rights, row["channel_ids"]),
         Wish(chosen(row["choices"]), Role(row["role"]), rights),
         Quiet(row["time_zone"], row["quiet_from"], row["quiet_until"]),
+        row["pushes"],
     )
 
 
@@ -168,6 +172,7 @@ async def _store(
         [one.count for one in news],
         ["in_app" in _of(people, one.user_id).wish.media(one.kind) for one in news],
         [_mail_at(_of(people, one.user_id), one.kind, now) for one in news],
+        [_push_at(_of(people, one.user_id), one.kind, now) for one in news],
         [one.promise for one in news],
     ]
     return await connection.fetch(STORE, workspace_id, *columns)
@@ -183,6 +188,14 @@ def _mail_at(person: Person, kind: Kind, now: datetime) -> datetime | None:
     if "email" not in person.wish.media(kind):
         return None
     due = now + AWAY_AFTER
+    return quiet_until(due, person.quiet) or due
+
+
+def _push_at(person: Person, kind: Kind, now: datetime) -> datetime | None:
+    """When it is given to their devices, if they have any and it is still unread; never in their quiet hours."""
+    if not person.pushes or "push" not in person.wish.media(kind):
+        return None
+    due = now + PUSH_AFTER
     return quiet_until(due, person.quiet) or due
 
 

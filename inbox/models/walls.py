@@ -55,7 +55,8 @@ CLAIM = {
     "feed_head": ["workspace_id", "seq", "min_seq", "epoch"],
     "feed_reader": ["workspace_id", "name", "seq"],
     "contact_sign_walk": ["workspace_id"],
-    "notification": ["workspace_id", "user_id", "mail_due_at"],
+    "notification": ["workspace_id", "user_id", "mail_due_at", "push_due_at"],
+    "push_letter": ["workspace_id", "due_at", "ends_at"],
     "webhook": ["workspace_id", "id", "state", "rest_until"],
     "webhook_delivery": ["workspace_id", "webhook_id", "due_at"],
 }

@@ -56,6 +56,7 @@ SMALL = {
     "team",
     "team_member",
     "workspace",
+    "workspace_role",
 }  # a page or two: no index would be quicker
 MOST_ROWS = MANY // 4  # read by any one step; the resolved are nine in ten
 

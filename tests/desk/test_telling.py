@@ -40,11 +40,11 @@ def test_what_is_on_by_default() -> None:
     agent, admin = Wish({}, Role.AGENT), Wish({}, Role.ADMIN)
     told = {kind: sorted(agent.media(kind)) for kind in DEFAULTS}
     assert told == {
-        "assigned": ["desktop", "in_app"],
-        "mentioned": ["desktop", "in_app"],
-        "wrote_again": ["desktop", "in_app"],
+        "assigned": ["desktop", "in_app", "push"],
+        "mentioned": ["desktop", "in_app", "push"],
+        "wrote_again": ["desktop", "in_app", "push"],
         "send_failed": ["in_app"],
-        "rejected": ["desktop", "in_app"],
+        "rejected": ["desktop", "in_app", "push"],
         "approved": ["in_app"],
         "to_approve": [],
         "at_risk": ["in_app"],
@@ -55,7 +55,7 @@ def test_what_is_on_by_default() -> None:
         "spike": [],
         "goal": ["email", "in_app"],
         "channel_down": ["in_app"],
-        "rule": ["desktop", "in_app"],
+        "rule": ["desktop", "in_app", "push"],
         "rule_stopped": [],
         "webhook_off": [],
     }

@@ -106,7 +106,7 @@ async def test_each_chooses_how_to_be_told_and_a_failed_send_cannot_be_missed(of
     await ana.page.get_by_role("button", name="Turn on").click()
     await expect(ana.page.get_by_text("Quiet every day from 22:00 to 08:00, Asia/Tokyo.")).to_be_visible()
     (row,) = await desk.rows("SELECT choices, quiet_from FROM notification_setting WHERE workspace_id = $1")
-    assert row["choices"] == '{"assigned": ["desktop"]}'
+    assert row["choices"] == '{"assigned": ["desktop", "push"]}'
     await ana.page.get_by_role("button", name="Turn off").click()
     await expect(ana.page.get_by_text("No quiet hours.")).to_be_visible()
     assert await found_by_axe(ana) == []

@@ -34,7 +34,7 @@ import type {
   Thread,
   Visibility,
 } from "./shapes.ts"
-import type { ApiToken, AuditLine, Browser, ChannelDetail, Draft, Enrolled, Enrolment, Episode, Invitation, NotificationChange, NotificationSettings, OwnRole, OwnStep, Platform, RoleChoice, Roles, SearchPage, SecondSteps, SignedInThere, Template, Workspace } from "./rooms.ts"
+import type { ApiToken, AuditLine, Browser, ChannelDetail, Draft, Enrolled, Enrolment, Episode, Invitation, NotificationChange, NotificationSettings, OwnRole, OwnStep, Platform, PushDevice, RoleChoice, Roles, SearchPage, SecondSteps, SignedInThere, Template, Workspace } from "./rooms.ts"
 
 /** A refusal in the server's own words. `detail` is for the agent, `code` for programs. */
 export class Problem extends Error {
@@ -523,6 +523,15 @@ export class Api {
   removeRole = (id: Id, instead: string): Promise<void> => this.#send("DELETE", `/roles/${id}${instead ? `?instead=${instead}` : ""}`)
 
   withdrawInvitation = (id: Id): Promise<void> => this.#send("DELETE", `/invitations/${id}`)
+
+  push = (): Promise<{ key: string; devices: PushDevice[] }> => this.#get("/push")
+
+  keepPush = (wanted: { endpoint: string; keys: { p256dh: string; auth: string } }): Promise<PushDevice[]> =>
+    this.#send("PUT", "/push/subscription", wanted)
+
+  forgetPush = (): Promise<PushDevice[]> => this.#send("DELETE", "/push/subscription")
+
+  testPush = (): Promise<{ error: string; status: number | null }> => this.#send("POST", "/push/tests")
 
   webhooks = (): Promise<Webhooks> => this.#get("/webhooks")
 

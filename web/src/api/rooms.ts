@@ -245,12 +245,26 @@ export interface NotificationSettings {
   quiet_until: string | null
   time_zone: string
   email: string
+  push_says: boolean // what reaches one's devices may name customers and quote them
+}
+
+/** A browser of one's own that is told while no page is open. `trouble`: why the last one was not taken. */
+export interface PushDevice {
+  id: Id
+  browser: string
+  host: string
+  current: boolean
+  trouble: string
+  status: number | null
+  taken_at: Time | null
+  created_at: Time
 }
 
 export interface NotificationChange {
   choices?: Partial<Record<NotificationKind, Medium[]>>
   quiet?: { start: string; end: string } | null
   time_zone?: string
+  push_says?: boolean
 }
 
 /** Some of a text; `hit`: this was looked for. */

@@ -260,7 +260,7 @@ export interface Macro {
 }
 
 export type NotificationKind = "assigned" | "mentioned" | "wrote_again" | "send_failed" | "rejected" | "approved" | "to_approve" | "at_risk" | "unassigned_at_risk" | "breached" | "any_breached" | "snooze_over" | "spike" | "goal" | "channel_down" | "rule" | "rule_stopped" | "webhook_off"
-export type Medium = "in_app" | "desktop" | "sound" | "email"
+export type Medium = "in_app" | "desktop" | "push" | "sound" | "email"
 
 export interface Notification {
   id: Id

@@ -65,3 +65,24 @@ export function chime(): void {
   })
   setTimeout(() => void sound.close(), 700)
 }
+
+/** Where a browser remembers whose notifications come to it: on a machine that many share, nobody gets another's. */
+export const TOLD_HERE = "earshot.push"
+
+export function isToldHere(me: string): boolean {
+  try {
+    return localStorage.getItem(TOLD_HERE) === me
+  } catch {
+    return false // storage is closed to us
+  }
+}
+
+/** A notification that was opened while a page is there brings it to the front, and says where to go. */
+export function opened(go: (path: string) => void): () => void {
+  const hear = (event: MessageEvent): void => {
+    const path: unknown = (event.data as { open?: unknown } | null)?.open
+    if (typeof path === "string" && /^\/(?!\/)/.test(path)) go(path)
+  }
+  navigator.serviceWorker?.addEventListener("message", hear) // absent where the address is not https
+  return () => navigator.serviceWorker?.removeEventListener("message", hear)
+}
