@@ -16,8 +16,8 @@ from inbox.ground.crypto import Safe
 from inbox.ground.db import Connection, Database, raw
 from inbox.ground.errors import BadCredentials, Conflict, Forbidden, NotFound
 from inbox.ground.settings import Settings
-from inbox.people import accounts, second_step, sessions, throttle
-from inbox.people.access import Agent, Right
+from inbox.people import accounts, roles, second_step, sessions, throttle
+from inbox.people.access import Agent, Right, rights_in
 from inbox.people.accounts import Visit
 from inbox.people.second_step import BegunOut, NotOn, Used
 from inbox.people.sessions import Opened, SignedIn
@@ -205,15 +205,17 @@ async def require(session: AsyncSession, agent: Agent, *, required: bool) -> Non
 async def reset(session: AsyncSession, agent: Agent, user_id: UUID) -> None:
     """A colleague lost theirs: a password is enough again, and every browser of theirs is signed out.
 
-    Raises NotFound, NotOn, NotOursAlone, and Forbidden for one's own, which asks for its code.
+    Raises NotFound, NotOn, NotOursAlone, NotYours for somebody who may more, and Forbidden for one's own, which asks
+    for its code.
     """
     agent.needs(Right.PEOPLE)
     connection = await raw(session)
-    known = await connection.fetchval(
-        "SELECT true FROM membership WHERE workspace_id = $1 AND user_id = $2", agent.workspace_id, user_id
+    known = await connection.fetchrow(
+        "SELECT role, rights FROM membership WHERE workspace_id = $1 AND user_id = $2", agent.workspace_id, user_id
     )
-    if not known:
+    if known is None:
         raise NotFound("There is no such member.")
+    roles.must_hold(agent, rights_in(known))
     if user_id == agent.id:
         raise Forbidden("Your own second step is switched off with your password and a code.")
     theirs = await connection.fetch("SELECT workspace_id FROM workspaces_of($1)", user_id)

@@ -17,6 +17,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import asyncpg
@@ -166,7 +167,9 @@ class Outcome:
 
 def contact_of(base_url: str, mail_from: str) -> str:
     """How a push service finds whoever runs this: services refuse one that gives neither."""
-    return f"mailto:{mail_from}" if mail_from or not base_url.startswith("https://") else base_url
+    if mail_from:
+        return f"mailto:{mail_from}"
+    return base_url if base_url.startswith("https://") else f"mailto:earshot@{urlsplit(base_url).hostname}"
 
 
 async def waiting(database: Database) -> list[UUID]:

@@ -461,6 +461,7 @@ async def test_a_new_key_of_the_house_takes_devices_along(office: Office, owner:
 def test_how_a_push_service_finds_whoever_runs_this() -> None:
     assert contact_of("https://desk.example.com", "ops@example.com") == "mailto:ops@example.com"
     assert contact_of("https://desk.example.com", "") == "https://desk.example.com"
+    assert contact_of("http://127.0.0.1:8000", "") == "mailto:earshot@127.0.0.1"
 
 
 def test_when_it_is_tried_again() -> None:
