@@ -1,13 +1,13 @@
 """People are told on their devices while no page is open: which browsers, and what is on its way to each.
 
 Revision ID: 2026_11_27_push
-Revises: 2026_11_27_rights
+Revises: 2026_11_27_resolutions
 """
 
 from alembic import op
 
 revision = "2026_11_27_push"
-down_revision = "2026_11_27_rights"
+down_revision = "2026_11_27_resolutions"
 branch_labels = None
 depends_on = None
 
