@@ -13,10 +13,11 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.api.guards import needs
-from inbox.desk import calendars, channel_hours, ical, policies, policy_trials, public_holidays
+from inbox.desk import calendars, channel_hours, ical, languages, policies, policy_trials, public_holidays
 from inbox.desk.calendars import CalendarOut
 from inbox.desk.channel_hours import ChannelHoursOut
 from inbox.desk.ical import ReadOut
+from inbox.desk.languages import LanguagesOut
 from inbox.desk.policies import PoliciesOut
 from inbox.desk.policy_trials import TrialOut
 from inbox.desk.public_holidays import CountryOut, HolidayOut
@@ -110,6 +111,12 @@ async def read_ical(data: JSONBody[IcalFile], agent: NamedDependency[Agent]) -> 
     return await asyncio.to_thread(ical.read, data.text, data.year, data.years)
 
 
+@get("/languages", summary="List languages")
+async def list_languages(session: NamedDependency[AsyncSession], agent: NamedDependency[Agent]) -> LanguagesOut:
+    """In which people wrote here, and which others a policy may be for."""
+    return await languages.all_of(session, agent)
+
+
 @get("/sla", summary="Read the SLA policies")
 async def read_policies(session: NamedDependency[AsyncSession], agent: NamedDependency[Agent]) -> PoliciesOut:
     """What is promised to whoever writes, in the order in which it is looked through."""
@@ -140,6 +147,7 @@ doors = [
     put_channel_hours,
     list_countries,
     list_holidays,
+    list_languages,
     read_ical,
     read_policies,
     put_policies,

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from inbox.ground.db import raw
+from inbox.people.access import Agent
+from inbox.sla.terms import primary
+
 NAMES = {
     "af": "Afrikaans",
     "am": "Amharic",
@@ -81,6 +88,33 @@ NAMES = {
     "zh": "Chinese",
     "zu": "Zulu",
 }
+
+
+# From one to the next along ix_message_language, however many messages each has.
+SEEN = """
+WITH RECURSIVE seen (language) AS (
+    (SELECT language FROM message WHERE workspace_id = $1 AND language <> '' ORDER BY language LIMIT 1)
+    UNION ALL
+    SELECT n.language FROM seen s, LATERAL (
+        SELECT language FROM message WHERE workspace_id = $1 AND language <> '' AND language > s.language
+        ORDER BY language LIMIT 1) n
+) SELECT language FROM seen LIMIT $2
+"""
+MOST = 500
+
+
+class LanguagesOut(msgspec.Struct, kw_only=True):
+    """Codes such as pt. `seen`: in which somebody wrote here, as networks told; `known`: others that there are."""
+
+    seen: list[str]
+    known: list[str]
+
+
+async def all_of(session: AsyncSession, agent: Agent) -> LanguagesOut:
+    """What may be named where something is for a language."""
+    found = await (await raw(session)).fetch(SEEN, agent.workspace_id, MOST)
+    seen = {primary(row["language"]) for row in found}
+    return LanguagesOut(seen=sorted(seen), known=sorted(NAMES.keys() - seen))
 
 
 def called(code: str) -> str:

@@ -345,6 +345,7 @@ ROWS: dict[str, Row] = {
     "PUT /api/v1/calendars/{calendar_id}": Row("      200   403   403    403     403   404    401     403", CALENDAR, a_calendar),
     "DELETE /api/v1/calendars/{calendar_id}": Row("   204   403   403    403     403   404    401     403", None, a_calendar),
     "PUT /api/v1/channels/{channel_id}/hours": Row("  200   403   403    403     403   404    401     403", {"calendar_id": None}, the_channel),
+    "GET /api/v1/languages": Row("                    200   200   200    200     200   200    401     200"),
     "GET /api/v1/sla": Row("                          200   200   200    200     200   200    401     200"),
     "PUT /api/v1/sla": Row("                          200   403   403    403     403   200    401     403", {"version": 0, "policies": [{"name": "All", "first": "1 hour"}]}),
     "POST /api/v1/sla/trial": Row("                          200   403   403    403     403   200    401     403", {"version": 0, "policies": [{"name": "All", "first": "1 hour"}]}),

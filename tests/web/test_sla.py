@@ -7,11 +7,12 @@ from datetime import UTC, datetime, timedelta
 
 from playwright.async_api import FilePayload, expect
 
-from inbox.desk import alarms, calendars, policies
+from inbox.desk import alarms, calendars, knowing, policies
 from inbox.desk.calendars import OpeningOut
 from inbox.desk.policies import WantedPolicy
 from inbox.ground import clock
 from tests.desk.story import minutes_ago
+from tests.desk.test_merges import contact
 from tests.desk.test_public_holidays import events
 from tests.web.office import Office, Seat
 from tests.web.test_looks import found_by_axe
@@ -177,3 +178,38 @@ async def test_an_admin_sees_whom_other_policies_would_make_late_before_they_are
     await touched.get_by_text("Who they are").click()
     await touched.get_by_role("link").last.click()
     await expect(admin.bubble(LATER)).to_be_visible()
+
+
+async def test_a_policy_is_for_people_tagged_so_who_write_in_a_language(office: Office) -> None:
+    asked = "¿Dónde está mi pedido?"
+    thread = await office.desk.hears("7001", asked, ago=100, language="es-MX")
+    await office.desk.does(knowing.put_on, await contact(office.desk, "7001"), "vip", by=office.ana)
+    admin = await office.sits_down(office.desk.world.admin, "/settings/sla")
+    await admin.page.get_by_role("button", name="New policy").click()
+    await admin.page.get_by_label("Name", exact=True).fill("Friends abroad")
+    await admin.page.get_by_label("First answer within").fill("2 hours")
+    languages = admin.page.get_by_role("group", name="Languages")
+    await expect(languages.get_by_role("button")).to_have_text(["Spanish"])
+    await languages.get_by_role("button", name="Spanish").click()
+    await admin.page.get_by_label("Another language").select_option(label="Portuguese")
+    await expect(languages.get_by_role("button", name="Portuguese")).to_have_attribute("aria-pressed", "true")
+    await admin.page.get_by_label("Tags of the person").fill("VIP")
+    await admin.page.get_by_label("Tags of the person").press("Enter")
+    assert await found_by_axe(admin) == []
+    await admin.page.get_by_role("button", name="Done").click()
+    await expect(admin.page.get_by_text("in Spanish or in Portuguese and people tagged VIP")).to_be_visible()
+    await admin.page.get_by_label("Also for those who wait now").check()
+    touched = admin.page.get_by_role("region", name="Whom this touches")
+    await expect(touched).to_contain_text("1 promised something for the first time")
+    await admin.page.get_by_role("button", name="Save", exact=True).click()
+    await expect(admin.page.get_by_text("Edition 1, for whoever asks since")).to_be_visible()
+    async with office.desk.database.tenant(office.desk.workspace_id) as connection:
+        await connection.execute("UPDATE sla_refold SET due_at = now()")
+    while await alarms.refold(office.desk.database, office.desk.workspace_id):
+        office.tells()
+    assert (await office.desk.conversation(thread)).due_at == minutes_ago(-20)
+    ana = await office.sits_down(office.ana, "/inbox/open")
+    await ana.opens(asked)
+    await ana.page.get_by_role("button", name="How it is counted").click()
+    await expect(ana.page.get_by_text("“Friends abroad” is for who writes in Spanish.")).to_be_visible()
+    await expect(ana.page.get_by_text("“Friends abroad” is for people tagged vip.")).to_be_visible()

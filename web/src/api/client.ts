@@ -6,7 +6,7 @@ import type { AddedHours, Goal, GoalReading, GoalWording, WhatIf } from "./goals
 import type { CheckTurn, NeedsReplyReport } from "./checks.ts"
 import type { Learnt, ReportQuery, WaitingReport, WaitingsPage, WaitingsQuery } from "./reports.ts"
 import type { Look, Rule, Sample, Vocabulary, Wording } from "./rules.ts"
-import type { Calendar, Policies, PolicyTrial, WantedHours, WantedPolicy } from "./sla.ts"
+import type { Calendar, Languages, Policies, PolicyTrial, WantedHours, WantedPolicy } from "./sla.ts"
 import type { Board, WallLink } from "./wallboard.ts"
 import type { Delivery, DeliveryLog, Webhook, Webhooks } from "./webhooks.ts"
 import type {
@@ -496,6 +496,8 @@ export class Api {
   giveHours = (channel: Id, calendar_id: Id | null): Promise<void> => this.#send("PUT", `/channels/${channel}/hours`, { calendar_id })
 
   removeCalendar = (id: Id): Promise<void> => this.#send("DELETE", `/calendars/${id}`)
+
+  languages = (): Promise<Languages> => this.#get("/languages")
 
   policies = (): Promise<Policies> => this.#get("/sla")
 

@@ -41,9 +41,17 @@ export interface Policy {
   kinds: Kind[]
   tags: string[]
   priority: number
+  languages: string[] // codes such as pt
+  contact_tags: string[] // of whoever writes
   first: Target | null
   next: Target | null
   calendar_id: Id | null
+}
+
+/** Codes such as pt: in which somebody wrote here, and others that there are. */
+export interface Languages {
+  seen: string[]
+  known: string[]
 }
 
 export interface Policies {
