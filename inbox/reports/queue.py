@@ -38,7 +38,7 @@ GROUP BY 1
 """
 PROMISES = """
 SELECT c.*, i.name AS person_name, i.handle FROM (
-    SELECT c.id, c.channel_id, c.kind, c.due_at, c.risk, c.assignee_id, c.identity_id FROM conversation c
+    SELECT c.id, c.channel_id, c.kind, c.due_at, c.due_for, c.risk, c.assignee_id, c.identity_id FROM conversation c
     WHERE c.workspace_id = $1 AND c.due_at {side} $3 AND ($2::uuid[] IS NULL OR c.channel_id = ANY($2))
     ORDER BY c.due_at, c.id LIMIT $4) c
 LEFT JOIN LATERAL (SELECT o.name, o.handle FROM contact_identity o
@@ -71,13 +71,15 @@ class QueueOut(msgspec.Struct, kw_only=True):
 
 
 class PromiseOut(msgspec.Struct, kw_only=True):
-    """Somebody who waits, and until when they were promised an answer. `person`: a short name."""
+    """Somebody who waits, and until when they were promised something: `due_for` an answer, or the resolution.
+    `person`: a short name."""
 
     conversation_id: UUID
     channel_id: UUID
     kind: str
     person: str
     due_at: datetime
+    due_for: str
     at_risk: bool
     assignee_id: UUID | None
 
@@ -152,6 +154,7 @@ def _promise(row: asyncpg.Record, now: datetime) -> PromiseOut:
         kind=row["kind"],
         person=short(row["person_name"] or row["handle"] or ""),
         due_at=row["due_at"],
+        due_for=row["due_for"],
         at_risk=row["risk"] > 0 or row["due_at"] <= now,
         assignee_id=row["assignee_id"],
     )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import asyncpg
 import pytest
-from sqlalchemy import ARRAY, Boolean, Column, Date, DateTime, LargeBinary, Numeric, Uuid
+from sqlalchemy import ARRAY, Boolean, Column, Date, DateTime, Interval, LargeBinary, Numeric, Uuid
 from sqlalchemy import Integer as Whole
 from sqlalchemy import Table as Catalogued
 from sqlalchemy.dialects.postgresql import JSONB
@@ -54,6 +55,7 @@ def _something(column: Column[Any]) -> Any:
         (Whole, 1),
         (Numeric, 1.0),
         (DateTime, clock.now()),
+        (Interval, timedelta(0)),
         (Date, clock.now().date()),
         (LargeBinary, b"x"),
         (JSONB, "{}"),

@@ -4,7 +4,7 @@ import type { Contact, ContactField, Note, Value } from "./contacts.ts"
 import type { TwinsOfContact } from "./twins.ts"
 import type { AddedHours, Goal, GoalReading, GoalWording, WhatIf } from "./goals.ts"
 import type { CheckTurn, NeedsReplyReport } from "./checks.ts"
-import type { Learnt, ReportQuery, WaitingReport, WaitingsPage, WaitingsQuery } from "./reports.ts"
+import type { Learnt, ReportQuery, ResolutionsPage, ResolutionsQuery, Targets, WaitingReport, WaitingsPage, WaitingsQuery } from "./reports.ts"
 import type { Look, Rule, Sample, Vocabulary, Wording } from "./rules.ts"
 import type { Calendar, Languages, Policies, PolicyTrial, WantedHours, WantedPolicy } from "./sla.ts"
 import type { Board, WallLink } from "./wallboard.ts"
@@ -390,6 +390,12 @@ export class Api {
   waitingReport = (asked: ReportQuery): Promise<WaitingReport> => this.#get("/reports/waiting", { ...asked })
 
   waitings = (asked: WaitingsQuery): Promise<WaitingsPage> => this.#get("/reports/waiting/rows", { ...asked })
+
+  targets = (asked: ReportQuery): Promise<Targets> => this.#get("/reports/targets", { ...asked })
+
+  resolutions = (asked: ResolutionsQuery): Promise<ResolutionsPage> => this.#get("/reports/resolutions/rows", { ...asked })
+
+  resolutionsExport = (asked: ReportQuery): string => `${this.#base}/api/v1/reports/resolutions/export?${new URLSearchParams({ ...asked })}`
 
   learntSince = (asked: ReportQuery): Promise<Learnt> => this.#get("/reports/waiting/changes", { ...asked })
 

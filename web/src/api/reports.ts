@@ -122,3 +122,49 @@ export interface Learnt {
   items: Change[]
   figures: Figures
 }
+
+export type Standing = "open" | "provisional" | "kept" | "broken"
+
+/** Cases that were promised a resolution, by how they stand. `took`: median and p90 with those not resolved counted. */
+export interface Resolutions extends Record<Standing, number> {
+  n: number
+  took: Percentile[]
+  with_us: Percentile // of those resolved, as the next
+  with_customer: Percentile
+}
+
+/** Which promises were kept, each kind apart. */
+export interface Targets {
+  as_of: Time
+  answers: { measure: "first_response" | "next_response"; kept: number; broken: number }[]
+  resolution: Resolutions
+}
+
+export interface ResolutionsQuery extends ReportQuery {
+  standing?: Standing
+  cursor?: string
+}
+
+/** One case. `allowed`, `used`: seconds of opening hours if `business`; all other spans by the clock. */
+export interface ResolutionRow {
+  conversation_id: Id
+  opened_at: Time
+  resolved_at: Time | null
+  final_at: Time | null
+  standing: Standing
+  due_at: Time | null
+  allowed: number
+  business: boolean
+  used: number
+  with_us: number
+  with_customer: number | null
+  kind: string
+  platform: string
+  channel: string
+  person: string
+}
+
+export interface ResolutionsPage {
+  items: ResolutionRow[]
+  next: string | null
+}

@@ -222,6 +222,7 @@ export interface Episode {
   closed_at?: Time | null
   customer_waited?: number | null
   lines: LedgerLine[]
+  resolution?: LedgerLine[] // what it means for the resolution of its case, where one was promised
 }
 
 /** One line of the audit log. `token_name`: the program that did it. */

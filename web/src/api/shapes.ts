@@ -59,8 +59,9 @@ export interface Conversation {
   last_inbound_at: Time | null
   waiting_since: Time | null
   waiting_count: number
-  due_at: Time | null // by when the first of those who wait was promised an answer
-  risk: 0 | 1 | 2 // of that promise: 1 three quarters are used up, 2 all of it
+  due_at: Time | null // when the first promise to those who wait ends
+  due_for: "" | "answer" | "resolution" // what it is about
+  risk: 0 | 1 | 2 // of one of them: 1 three quarters are used up, 2 all of it
   imported: boolean
   is_spam?: boolean
   held: number
@@ -273,6 +274,7 @@ export interface Notification {
   message_id: Id | null
   by: Id | null
   read_at: Time | null
+  promise: "" | "answer" | "resolution" // which is at risk, or broken
   in_app: boolean
 }
 

@@ -45,6 +45,7 @@ export interface Policy {
   contact_tags: string[] // of whoever writes
   first: Target | null
   next: Target | null
+  resolution: Target | null // of all that somebody waits in one case
   calendar_id: Id | null
 }
 
@@ -62,7 +63,7 @@ export interface Policies {
 }
 
 /** A policy as it is written; `id` null: a new one. */
-export type WantedPolicy = Omit<Policy, "id" | "version" | "first" | "next"> & { id: Id | null; first: string; next: string }
+export type WantedPolicy = Omit<Policy, "id" | "version" | "first" | "next" | "resolution"> & { id: Id | null; first: string; next: string; resolution: string }
 
 /** Somebody who waits and would be promised something else. `risk`: 2 late, 1 at risk; `is_new`: not so today. */
 export interface Touched {

@@ -39,6 +39,7 @@ export interface Promised {
   kind: Kind
   person: string
   due_at: Time
+  due_for: "answer" | "resolution"
   at_risk: boolean
   assignee_id: Id | null
 }

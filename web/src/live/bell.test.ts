@@ -15,6 +15,7 @@ function notification(given: Partial<Notification> & { id: string }): Notificati
     message_id: null,
     by: null,
     read_at: null,
+    promise: "",
     in_app: true,
     ...given,
   }

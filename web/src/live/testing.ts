@@ -24,6 +24,7 @@ export function conversation(given: Partial<Conversation> & { id: string }): Con
     waiting_since: null,
     waiting_count: 0,
     due_at: null,
+    due_for: "",
     risk: 0,
     imported: false,
     held: 0,

@@ -24,5 +24,6 @@ export function actOf(one: Pick<Activity, "verb" | "data">): string {
   const values = Object.fromEntries(Object.entries(one.data).map(([name, value]) => [name, readable(value)]))
   if (one.verb === "notified" && one.data["to"] === "supervisors") values["to"] = t("rule.people.supervisors")
   const isFreed = one.verb === "assigned" && !Object.values(one.data).some(Boolean)
-  return said("happened", isFreed ? "unassigned" : one.verb, { to: t("somebody"), ...values })
+  const ofResolution = one.data["promise"] === "resolution" ? ".resolution" : ""
+  return said("happened", isFreed ? "unassigned" : one.verb + ofResolution, { to: t("somebody"), ...values })
 }

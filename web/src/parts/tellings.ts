@@ -18,8 +18,13 @@ export function sentenceOf(one: Notification): string {
     return t(`told.${one.kind}`, { channel: (one.channel_id && channelTitle(one.channel_id)) || t("told.a_channel") })
   if (one.kind === "webhook_off" || one.kind === "goal") return t(`told.${one.kind}`)
   if (one.kind === "assigned" && !one.conversation_id) return t("told.assigned_many", { by: memberName(one.by), n: one.count })
+  if (one.promise === "resolution" && isOfPromise(one.kind)) return t(`told.${one.kind}.resolution`, { name })
   return t(`told.${one.kind}`, { name, by: memberName(one.by), n: one.count })
 }
+
+type OfPromise = "at_risk" | "unassigned_at_risk" | "breached" | "any_breached"
+
+const isOfPromise = (kind: Notification["kind"]): kind is OfPromise => kind.endsWith("at_risk") || kind.endsWith("breached")
 
 export function addressOf(one: Notification): string {
   if (one.kind === "rule_stopped") return "/settings/rules"

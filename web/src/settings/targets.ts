@@ -29,6 +29,6 @@ export function understood(text: string): Understood | null {
 
 /** A policy as it may be written again. */
 export function written(policy: Policy): WantedPolicy {
-  const { version: _, first, next, ...rest } = policy
-  return { ...rest, first: first?.text ?? "", next: next?.text ?? "" }
+  const { version: _, first, next, resolution, ...rest } = policy
+  return { ...rest, first: first?.text ?? "", next: next?.text ?? "", resolution: resolution?.text ?? "" }
 }
