@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 from uuid import UUID
 
 import msgspec
@@ -18,7 +18,8 @@ from inbox.rules.conditions import CONDITIONS
 from inbox.rules.judging import All, Is, Not, Tree
 from inbox.rules.judging import Any as AnyOf
 
-Trigger = Literal["message", "tagged", "waiting", "at_risk", "breached"]
+Promised = Literal["at_risk", "breached", "resolution_at_risk", "resolution_breached"]
+Trigger = Literal["message", "tagged", "waiting", Promised]
 
 LONGEST_TITLE = 100
 MOST_ACTIONS = 20
@@ -27,8 +28,8 @@ LONGEST_WAIT = 60 * 24 * 60  # minutes
 
 class Definition(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """`trigger`: a customer's message came; the conversation was tagged with `tag` ("" any); somebody in it has waited
-    for `minutes` (clock time); what was promised to them is at risk, or broken. `stop`: where it fires, rules further
-    down are not asked."""
+    for `minutes` (clock time); what was promised to them is at risk, or broken, whatever it was, or the resolution of
+    their case alone. `stop`: where it fires, rules further down are not asked."""
 
     trigger: Trigger = "message"
     tag: str = ""
@@ -75,7 +76,7 @@ async def _check_actions(connection: Connection, workspace_id: UUID, trigger: Tr
     for act in todo:
         if why := actions.wrong_with(act):
             raise Invalid(why, field="actions")
-    if trigger in ("waiting", "at_risk", "breached") and any(act.action == "no_reply_needed" for act in todo):
+    if trigger in ("waiting", *get_args(Promised)) and any(act.action == "no_reply_needed" for act in todo):
         raise Invalid("Whoever has waited too long did ask: that cannot be unsaid by a rule.", field="actions")
     taking = {act.value for act in todo if actions.ACTIONS[act.action].takes == "member" and act.value}
     told = {act.value for act in todo if actions.ACTIONS[act.action].takes == "people"}

@@ -126,17 +126,19 @@ def of(event: EventOut, triggers: set[str], timers: Sequence[Timer]) -> list[Due
             )
         )
     rung = PROMISES.get(event.name)
-    if rung in triggers and thread.due_at is not None:  # else somebody was quicker
+    if rung and thread.due_at is not None:  # else somebody was quicker
         of_which = " resolution" if event.promise == "resolution" else ""
-        found.append(
+        found += [
             Due(
-                name=f"{rung}{of_which} {thread.id} {_micros(thread.due_at)}",
-                trigger=str(rung),
+                name=f"{trigger}{of_which} {thread.id} {_micros(thread.due_at)}",
+                trigger=trigger,
                 conversation_id=thread.id,
                 at=event.at,
                 due_at=event.at,
             )
-        )
+            for trigger in (rung, *([f"resolution_{rung}"] if of_which else []))
+            if trigger in triggers
+        ]
     since = thread.waiting_since
     if since is not None and not thread.imported:
         found += [

@@ -49,7 +49,7 @@ class VerdictOut(msgspec.Struct, kw_only=True):
 
 
 class LookOut(msgspec.Struct, kw_only=True):
-    """Rules were asked. `trigger`: message, tagged, waiting, at_risk, breached. `message_id`: what they looked at."""
+    """Rules were asked. `trigger`: as a rule says when it begins. `message_id`: what they looked at."""
 
     id: UUID
     at: datetime

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
+from typing import get_args
 from uuid import UUID
 
 import asyncpg
@@ -27,7 +28,7 @@ from inbox.ground.ids import new_id
 from inbox.people.access import Agent, Role
 from inbox.rules import gathering, judging, keeping
 from inbox.rules.actions import ACTIONS, Act, Subject
-from inbox.rules.definitions import Definition
+from inbox.rules.definitions import Definition, Promised
 from inbox.rules.gathering import Seen, Wanted
 from inbox.rules.looks import Verdict
 
@@ -196,7 +197,7 @@ async def _see(batch: Batch, taken: Sequence[asyncpg.Record]) -> dict[str, Seen]
     found: dict[str, asyncpg.Record] = {}
     for trigger, sql, columns in (
         ("message", MESSAGES, ("name", "message_id")),
-        *((trigger, TAGGED, ("name", "conversation_id")) for trigger in ("tagged", "at_risk", "breached")),
+        *((trigger, TAGGED, ("name", "conversation_id")) for trigger in ("tagged", *get_args(Promised))),
         ("waiting", WAITING, ("name", "conversation_id", "waiting_since")),
     ):
         if rows := by_trigger[trigger]:

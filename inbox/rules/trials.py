@@ -77,7 +77,12 @@ ORDER BY opened_at, key LIMIT $6
 """
 
 
-THRESHOLDS = {"at_risk": ("risk", "resolution_risk"), "breached": ("due", "resolution_due")}
+THRESHOLDS = {
+    "at_risk": ("risk", "resolution_risk"),
+    "breached": ("due", "resolution_due"),
+    "resolution_at_risk": ("resolution_risk",),
+    "resolution_breached": ("resolution_due",),
+}
 
 Place = tuple[Any, ...]  # how far a walk has come; () is its beginning
 Found = tuple[list[Wanted], Place | None]  # a page, and where the next begins

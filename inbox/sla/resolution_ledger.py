@@ -30,7 +30,7 @@ def resolution_ledger(resolution: Resolution, episode: Episode) -> tuple[Entry, 
     place = resolution.episodes.index(episode)
     span = resolution.spans[place]
     entries = [*_promises(resolution, span), *_spending(resolution, place, span)]
-    if resolution.due and _holds(span, resolution.due):
+    if resolution.due and span.end and _holds(span, resolution.due):
         entries.append(Entry(resolution.due, "resolution_overdue", {}))
     case, ends = resolution.case, [one.end for one in resolution.spans if one.end]
     if case.resolved_at and case.over_at and span.end == max(ends, default=None):

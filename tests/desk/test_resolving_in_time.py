@@ -154,7 +154,6 @@ async def test_the_ledger_tells_what_was_promised_what_used_it_and_how_it_stands
     ]
     assert [line.text for line in new.resolution] == [
         f"1 h 40 min of 2 clock hours is left for the resolution, so until {minutes_ago(10):%d %b %Y, %H:%M} UTC.",
-        "What was promised for the resolution was used up while somebody waited.",
     ]
     await desk.posts(thread, "On its way!", by=desk.ana, ago=5)
     await desk.does(conversations.resolve, thread, by=desk.ana)

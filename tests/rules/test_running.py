@@ -254,6 +254,24 @@ async def test_a_promise_at_risk_or_broken_is_looked_at_once_each_and_a_dry_run_
     assert (trial.looked, trial.fired) == (2, 2)
 
 
+async def test_a_rule_may_begin_with_a_resolution_alone_or_with_whatever_was_promised(office: Rules) -> None:
+    promised = [policies.WantedPolicy(name="Everybody", first="10 hours", resolution="1 hour")]
+    since = minutes_ago(60 * 24)
+    await office.does(policies.put, policies.Wanted(policies=promised, version=0), by=office.world.admin, since=since)
+    whole = rule("Whole", trigger="resolution_breached", conditions=All(), actions=[Act("prioritise", "3")])
+    await office.runs(whole)
+    await office.runs(rule("Any", trigger="breached", conditions=All(), actions=[Act("prioritise", "4")]))
+    thread = await office.hears("7001", "Where is my order?", ago=70)
+    for _ in range(2):
+        await alarms.ring(office.database, office.workspace_id)
+        await office.works()
+    assert sorted(await office.verdicts(thread)) == [("Any", "fired"), ("Whole", "fired")]
+    kept = await office.kept(rule(trigger="resolution_breached", conditions=All()))
+    trial = (await office.tried(kept.id)).trial
+    assert trial is not None
+    assert (trial.looked, trial.fired) == (1, 1)
+
+
 async def test_who_is_answered_in_time_is_none_of_its_business(office: Rules) -> None:
     await office.runs(rule("Late", trigger="waiting", minutes=1, conditions=All(), actions=[Act("prioritise", "4")]))
     thread = await office.hears("7001", "Where is my order?", ago=0)

@@ -28,7 +28,7 @@ export interface Trial {
 /** When, if, then: what a person writes. */
 export interface Wording {
   title: string
-  trigger: "message" | "tagged" | "waiting" | "at_risk" | "breached"
+  trigger: "message" | "tagged" | "waiting" | "at_risk" | "breached" | "resolution_at_risk" | "resolution_breached"
   tag: string
   minutes: number
   conditions: Tree
