@@ -40,9 +40,11 @@ WHERE workspace_id = $1 AND conversation_id = ANY($2) AND rings_at <= $3
 RINGING_CASES = """
 SELECT conversation_id, waits_in FROM resolution WHERE rings_at <= $2 AND workspace_id = $1 ORDER BY rings_at LIMIT $3
 """
-HELD_CASES = """
-SELECT conversation_id, key, waits_in, due_at, risk_at, due_rung_at, risk_rung_at FROM resolution
-WHERE workspace_id = $1 AND (conversation_id = ANY($2) OR waits_in = ANY($2)) AND rings_at <= $3
+CASE = "SELECT conversation_id, key, waits_in, due_at, risk_at, due_rung_at, risk_rung_at FROM resolution"
+# Also of those that began in another conversation: a private reply led here.
+HELD_CASES = f"""
+{CASE} WHERE workspace_id = $1 AND conversation_id = ANY($2) AND rings_at <= $3
+UNION {CASE} WHERE workspace_id = $1 AND waits_in = ANY($2) AND waits_in <> conversation_id AND rings_at <= $3
 """
 RING = f"""
 UPDATE episode e SET due_rung_at = g.due_rung_at, risk_rung_at = g.risk_rung_at,

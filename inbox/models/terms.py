@@ -104,7 +104,12 @@ class Resolution(Tenant, Table):
     __tablename__ = "resolution"
     __table_args__ = (
         within("conversation", "conversation_id"),
-        Index("ix_resolution_opened", "workspace_id", "opened_at"),
+        Index("ix_resolution_opened", "workspace_id", "opened_at", "conversation_id", "key"),
+        Index(
+            "ix_resolution_elsewhere",
+            *("workspace_id", "waits_in"),
+            postgresql_where=sql("waits_in <> conversation_id"),
+        ),
         Index("ix_resolution_rings", "rings_at", "workspace_id", postgresql_where=sql("rings_at IS NOT NULL")),
     )
     conversation_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
@@ -138,7 +143,7 @@ class ResolutionPast(Tenant, Table):
     """
 
     __tablename__ = "resolution_past"
-    __table_args__ = (Index("ix_resolution_past_opened", "workspace_id", "opened_at"),)
+    __table_args__ = (Index("ix_resolution_past_opened", "workspace_id", "opened_at", "conversation_id", "key"),)
     conversation_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
     key: Mapped[Key] = mapped_column(primary_key=True)
     known_from: Mapped[datetime] = mapped_column(DateTime(timezone=True), primary_key=True)

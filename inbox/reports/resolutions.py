@@ -40,11 +40,12 @@ WHICH = """e.workspace_id = $1 AND e.opened_at >= $2 AND e.opened_at < $3
 # As it stood, and was known, at $5; as sla.resolutions.standing says it.
 STANDING = """CASE WHEN e.due_at < $5 THEN 'broken' WHEN e.resolved_at IS NULL OR e.resolved_at > $5 THEN 'open'
     WHEN e.over_at <= $5 THEN 'kept' ELSE 'provisional' END"""
-KNOWN = f"""(
-    SELECT {", ".join(f"e.{name}" for name in COLUMNS)}, {STANDING} AS standing FROM resolution e WHERE {WHICH}
-    UNION ALL
-    SELECT {", ".join(f"e.{name}" for name in COLUMNS)}, {STANDING} AS standing FROM resolution_past e
-    WHERE {WHICH} AND e.known_until > $5) e"""
+CASES = f"SELECT {', '.join(f'e.{name}' for name in COLUMNS)}, {STANDING} AS standing"
+NOW = f"{CASES} FROM resolution e WHERE {WHICH}"
+PAST = f"{CASES} FROM resolution_past e WHERE {WHICH} AND e.known_until > $5"
+# Each walks its own index from where the page begins.
+NEXT = f"""AND (e.opened_at, e.conversation_id, e.key) > ($6, $7, $8) AND ($9 = '' OR {STANDING} = $9)
+    ORDER BY e.opened_at, e.conversation_id, e.key LIMIT $10"""
 COUNTED = f"""
 SELECT e.standing, count(*) AS n,
        coalesce(array_agg(extract(epoch FROM e.resolved_at - e.opened_at)::float8)
@@ -52,17 +53,17 @@ SELECT e.standing, count(*) AS n,
        coalesce(array_agg(extract(epoch FROM e.with_us)::float8) FILTER (WHERE e.resolved_at <= $5), '{{}}') AS with_us,
        coalesce(array_agg(extract(epoch FROM $5 - e.opened_at)::float8)
            FILTER (WHERE e.resolved_at IS NULL OR e.resolved_at > $5), '{{}}') AS going_on
-FROM {KNOWN} GROUP BY 1
+FROM ({NOW} UNION ALL {PAST}) e GROUP BY 1
 """
 ROWS = f"""
 SELECT e.*, h.name AS channel, h.platform, coalesce(nullif(i.name, ''), i.handle, '') AS person
 FROM (
-    SELECT * FROM {KNOWN}
-    WHERE (e.opened_at, e.conversation_id, e.key) > ($6, $7, $8) AND ($9 = '' OR e.standing = $9)
+    SELECT * FROM (({NOW} {NEXT}) UNION ALL ({PAST} {NEXT})) e
     ORDER BY e.opened_at, e.conversation_id, e.key LIMIT $10) e
 JOIN channel h ON h.workspace_id = $1 AND h.id = e.channel_id
-LEFT JOIN contact_identity i ON i.workspace_id = $1
-    AND i.id = CASE WHEN e.author ~ '^[0-9a-f-]{{36}}$' THEN e.author::uuid END
+LEFT JOIN LATERAL (
+    SELECT o.name, o.handle FROM contact_identity o WHERE o.workspace_id = $1
+        AND o.id = CASE WHEN e.author ~ '^[0-9a-f-]{{36}}$' THEN e.author::uuid END LIMIT 1) i ON true
 ORDER BY e.opened_at, e.conversation_id, e.key
 """
 HEAD = (

@@ -54,9 +54,10 @@ TABLES = {
     )""",
 }
 INDEXES = (
-    "CREATE INDEX ix_resolution_opened ON resolution (workspace_id, opened_at)",
+    "CREATE INDEX ix_resolution_opened ON resolution (workspace_id, opened_at, conversation_id, key)",
+    "CREATE INDEX ix_resolution_elsewhere ON resolution (workspace_id, waits_in) WHERE waits_in <> conversation_id",
     "CREATE INDEX ix_resolution_rings ON resolution (rings_at, workspace_id) WHERE rings_at IS NOT NULL",
-    "CREATE INDEX ix_resolution_past_opened ON resolution_past (workspace_id, opened_at)",
+    "CREATE INDEX ix_resolution_past_opened ON resolution_past (workspace_id, opened_at, conversation_id, key)",
 )
 # What is due already is due for an answer; yesterday's code promises nothing else.
 COLUMNS = (
