@@ -123,7 +123,7 @@ async def _promise(database: Database, demo: Demo) -> None:
         calendar = await calendars.make(session, hours, by=demo.admin)
         promised = [
             WantedPolicy(name="Refunds", tags=["refund"], first="1 hour", next="2 hours"),
-            WantedPolicy(name="Messages", kinds=["dm"], first="2 hours", next="4 hours"),
+            WantedPolicy(name="Messages", kinds=["dm"], first="2 hours", next="4 hours", resolution="24 clock hours"),
             WantedPolicy(name="In public", first="4 business hours", next="8 business hours", calendar_id=calendar.id),
         ]
         await policies.put(
