@@ -10,19 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.ground.db import raw
 from inbox.people.access import Agent
-from inbox.reports import as_of, resolutions, waiting
-from inbox.reports.columns import WHICH
-from inbox.reports.population import BROKEN
+from inbox.reports import as_of, population, resolutions, waiting
 from inbox.reports.resolutions import ResolutionsOut
 from inbox.reports.waiting import Wanted
 
-COLUMNS = ("kind", "state", "opened_at", "ended_at", "due_at", "channel_id", "before_connection")
-SOURCE = as_of.known(COLUMNS, where=f"{WHICH} AND e.due_at IS NOT NULL", as_of="$7::timestamptz")
-COUNTED = f"""
-SELECT e.kind, count(*) FILTER (WHERE e.state = 'answered' AND e.ended_at <= e.due_at) AS kept,
-       count(*) FILTER (WHERE {BROKEN}) AS broken
-FROM {SOURCE} GROUP BY 1
-"""
+MEASURES: tuple[Literal["first_response", "next_response"], ...] = ("first_response", "next_response")
 
 
 class TargetOut(msgspec.Struct, kw_only=True):
@@ -49,26 +41,17 @@ async def report(session: AsyncSession, wanted: Wanted, *, by: Agent) -> Targets
     connection = await raw(session)
     at = await as_of.settled(connection, by.workspace_id, wanted.as_of)
     zone, first, last, asked = await waiting.period_of(connection, wanted, by=by)
-    found = await connection.fetch(
-        COUNTED,
-        by.workspace_id,
-        asked.start,
-        asked.end,
-        None if asked.channel_ids is None else sorted(asked.channel_ids),
-        "any",
-        asked.zone,
-        at,
-    )
-    counts = {row["kind"]: row for row in found}
+    both = msgspec.structs.replace(asked, measure="any", hours="clock")
+    parts = await population.fetch(connection, by.workspace_id, both, at, "measure")
     return TargetsOut(
         as_of=at,
         zone=zone,
         first=first,
         last=last,
         answers=[
-            TargetOut(measure=one, kept=counts[one]["kept"], broken=counts[one]["broken"])
-            for one in ("first_response", "next_response")
-            if one in counts
+            TargetOut(measure=one, kept=part.kept, broken=part.broken)
+            for one in MEASURES
+            if (part := parts.get(one)) and (part.kept or part.broken)
         ],
         resolution=await resolutions.count(connection, by.workspace_id, asked, at),
     )
