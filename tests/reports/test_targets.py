@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
+from hypothesis import HealthCheck, given, settings
 from sqlalchemy.ext.asyncio import AsyncSession
+from time_machine import travel
 
 from inbox.desk import conversations
 from inbox.desk.policies import WantedPolicy
-from inbox.ground.db import raw
+from inbox.ground.db import Connection, raw
 from inbox.reports import resolutions, targets, waiting
+from inbox.reports.population import Asked
 from inbox.reports.resolutions import ResolutionsPageOut
 from inbox.reports.targets import TargetsOut
 from inbox.reports.waiting import Wanted
+from inbox.sla import resolutions as core
+from inbox.sla import storage
+from inbox.sla.episodes import fold
+from inbox.sla.facts import AnyFact
 from inbox.sla.resolutions import Standing, standing
+from inbox.sla.terms import Edition, Place, Policy, Target, Terms
 from tests.desk.story import Desk
 from tests.desk.test_alarms import Promises, promises
+from tests.reports.test_as_of import LONG, begin, with_ids
+from tests.sla import random_facts
+from tests.sla.random_facts import START
 
 __all__ = ["promises"]
 
@@ -110,3 +122,58 @@ async def test_the_list_says_how_each_stands_as_the_core_does(desk: Desk, promis
             found = await resolutions.count(connection, desk.workspace_id, asked, then)
         counted = (found.open, found.provisional, found.kept, found.broken)
         assert counted == tuple(said.count(one) for one in ("open", "provisional", "kept", "broken"))
+
+
+async def test_of_any_story_each_instant_keeps_its_resolutions_and_they_are_those_of_the_facts_known_then(
+    desk: Desk, promises: Promises
+) -> None:
+    await promises(WantedPolicy(name="Solved", resolution="20 hours"))
+    stories: list[list[AnyFact]] = []
+
+    @settings(max_examples=40, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    @given(random_facts.conversations())
+    def draw(facts: list[AnyFact]) -> None:
+        conversation = str(uuid4())
+        stories.append([with_ids(fact, conversation) for fact in facts])
+
+    draw()
+    told = [fact for story in stories for fact in story]
+    for conversation in {fact.conversation for fact in told}:
+        await begin(desk, conversation)
+    taken: dict[datetime, tuple[int, ...]] = {}
+    async with desk.database.tenant(desk.workspace_id) as connection:
+        for at in sorted({fact.recorded_at for fact in told}):
+            with travel(at, tick=False):
+                await storage.remember(connection, desk.workspace_id, [fact for fact in told if fact.recorded_at == at])
+            taken[at] = await stood(desk, connection, at)
+        for at, numbers in taken.items():
+            assert await stood(desk, connection, at) == numbers, "said again at the end"
+            assert of_facts([[fact for fact in story if fact.recorded_at <= at] for story in stories], at) == numbers
+    assert max(sum(numbers) for numbers in taken.values()) > 20
+    assert await storage.recompute(desk.database, desk.workspace_id) == 0
+
+
+STANDINGS: tuple[Standing, ...] = ("open", "provisional", "kept", "broken")
+
+
+async def stood(desk: Desk, connection: Connection, at: datetime) -> tuple[int, ...]:
+    """As the report has it."""
+    asked = Asked(start=START - LONG, end=START + LONG, zone="UTC", measure="any")
+    found = await resolutions.count(connection, desk.workspace_id, asked, at)
+    return tuple(getattr(found, one) for one in STANDINGS)
+
+
+def of_facts(stories: list[list[AnyFact]], at: datetime) -> tuple[int, ...]:
+    """The same by the fold alone."""
+    promised = Edition(
+        version=1,
+        valid_from=START - LONG,
+        policies=(Policy(id="p", name="Solved", resolution=Target(20 * 3600)),),
+    )
+    terms = Terms([promised], {})
+    found: list[Standing] = []
+    for facts in filter(None, stories):
+        places = {facts[0].conversation: Place("channel", "facebook", "dm")}
+        cases = core.resolutions(fold(facts), terms, places)
+        found += [standing(one.due, one.case.resolved_at, one.case.over_at, at) for one in cases]
+    return tuple(found.count(one) for one in STANDINGS)
