@@ -74,7 +74,8 @@ async def change(session: AsyncSession, agent: Agent, user_id: UUID, wanted: Cha
         agent.needs(Right.PEOPLE)
         agent = await keepers.one_at_a_time(connection, agent)
     if given.keys() - OWN or user_id != agent.id:
-        agent.needs(Right.PEOPLE if of_access or agent.may(Right.PEOPLE) else Right.SHARE)
+        of_work = not given.keys() - OF_WORK and not agent.may(Right.PEOPLE)
+        agent.needs(Right.SHARE if of_work else Right.PEOPLE)
     before = await _locked(connection, agent.workspace_id, user_id)
     if of_access:
         roles.must_hold(agent, rights_in(before))  # nor is anything taken from whoever may more

@@ -148,6 +148,18 @@ async def test_nobody_gives_what_they_do_not_have(web: Browsers, database: Datab
     assert (await sam.post("/roles", json={"name": "Mine", "rights": ["answer"]})).status_code == 201
 
 
+async def test_a_name_is_changed_by_whoever_has_it_or_may_change_people(web: Browsers, database: Database) -> None:
+    world = await World.make(database)
+    where, name = f"/members/{world.agent.id}", {"name": "Ana Maria"}
+    assert (await (await web.of(world, world.supervisor)).patch(where, json=name)).status_code == 403
+    assert (await (await web.of(world, world.agent)).patch(where, json=name)).status_code == 200
+    assert (await (await web.of(world, world.admin)).patch(where, json=name)).status_code == 200
+    await world.gives(world.supervisor, frozenset({Right.PEOPLE}), "Staff office")
+    office = await web.of(world, world.supervisor)
+    assert (await office.patch(f"/members/{world.outsider.id}", json={"capacity": 3})).status_code == 200
+    assert (await office.patch(f"/members/{world.read_only.id}", json=name)).status_code == 200
+
+
 async def test_a_token_for_nobody_is_held_to_what_its_maker_may(web: Browsers, database: Database) -> None:
     world = await World.make(database)
     await world.gives(world.supervisor, frozenset({Right.SETTINGS}), "Engineer")
