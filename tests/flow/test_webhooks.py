@@ -12,7 +12,7 @@ from uuid import UUID
 
 import pytest
 
-from inbox.desk import assignment, notifications, tags, webhook_log, webhooks
+from inbox.desk import alarms, assignment, notifications, policies, tags, webhook_log, webhooks
 from inbox.desk.webhook_log import DeliveryOut
 from inbox.desk.webhooks import KINDS, Wanted, WebhookOut, address_of
 from inbox.flow import names, readers, words
@@ -120,6 +120,22 @@ async def test_what_happens_is_told_once_signed_and_whole(office: Office) -> Non
     assert [(one.state, one.status, one.tries, one.error) for one in await office.log()] == [
         ("delivered", 204, 1, "")
     ] * 3
+
+
+async def test_which_promise_is_at_risk_or_broken_is_told(office: Office) -> None:
+    desk = office.desk
+    solved = policies.WantedPolicy(name="Solved", first="10 hours", resolution="1 hour")
+    wanted, since = policies.Wanted(policies=[solved], version=0), datetime.now(UTC) - timedelta(days=1)
+    await desk.does(policies.put, wanted, by=desk.world.admin, since=since)
+    await desk.hears("7001", "Where is my order?", ago=50)
+    await desk.hears("7002", "Where is mine?", ago=70)
+    await alarms.ring(desk.database, desk.workspace_id)
+    await office.tells()
+    told = [(one.told["type"], one.told["data"].get("promise")) for one in office.receiver.heard]
+    assert [one for one in told if one[1]] == [
+        ("conversation.at_risk", "resolution"),
+        ("conversation.breached", "resolution"),
+    ]
 
 
 async def test_only_what_was_chosen_is_told_and_nothing_of_before(office: Office) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from inbox.sla.episodes import fold
 from inbox.sla.facts import AnyFact, Labelled
+from inbox.sla.hours import Hours, Version, weekdays
 from inbox.sla.resolutions import Resolution, resolutions, standing
 from inbox.sla.terms import Edition, Match, Place, Policy, Target, Terms
 from tests.sla.telling import FIRST_DAY, answers, asks, at, closes, common, links, resolves
@@ -113,3 +114,11 @@ def test_what_needed_no_reply_spends_nothing() -> None:
 def test_three_quarters_may_be_used_up_in_an_earlier_waiting() -> None:
     (one,) = found([asks("m1", "09:00"), answers("r1", "12:30", "m1"), asks("m2", "15:00")], edition(policy("all", 4)))
     assert (one.aim.risk, one.due) == (at("12:00"), at("15:30"))
+
+
+def test_what_is_at_risk_while_nobody_is_there_waits_for_the_opening() -> None:
+    week = {"week": Hours([Version("UTC", weekdays("09:00", "17:00"))])}
+    for target, risk in ((Target(72 * HOUR), "d8 09:00"), (Target(8 * HOUR, business=True), "d8 14:55")):
+        promised = edition(Policy(id="p", name="p", resolution=target, calendar="week"))
+        (one,) = resolutions(fold([asks("m1", "d5 16:55")]), Terms([promised], week), {"c": DM})
+        assert (one.aim.risk, one.due) == (at(risk), at("d8 16:55"))
