@@ -279,10 +279,13 @@ async def refold(database: Database, workspace_id: UUID) -> int:
         return len(homes)
 
 
-async def _promises(
-    connection: Connection, workspace_id: UUID, homes: list[UUID]
-) -> dict[UUID, tuple[datetime | None, int]]:
+async def _promises(connection: Connection, workspace_id: UUID, homes: list[UUID]) -> dict[UUID, tuple[object, ...]]:
+    """What was promised there, to be told apart."""
     found = await connection.fetch(
-        "SELECT id, due_at, risk FROM conversation WHERE workspace_id = $1 AND id = ANY($2)", workspace_id, homes
+        """SELECT c.id, c.due_at, c.risk, ARRAY(SELECT r.due_at FROM resolution r WHERE r.workspace_id = $1
+                                                AND r.conversation_id = c.id ORDER BY r.key) AS resolutions
+           FROM conversation c WHERE c.workspace_id = $1 AND c.id = ANY($2)""",
+        workspace_id,
+        homes,
     )
-    return {row["id"]: (row["due_at"], row["risk"]) for row in found}
+    return {row["id"]: (row["due_at"], row["risk"], row["resolutions"]) for row in found}

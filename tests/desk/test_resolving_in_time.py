@@ -9,7 +9,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from inbox.desk import conversations, ledger, policies, views
+from inbox.desk import alarms, conversations, ledger, policies, views
 from inbox.desk.policies import Wanted, WantedPolicy
 from inbox.ground.errors import Invalid
 from inbox.sla import storage
@@ -159,3 +159,18 @@ async def test_the_ledger_tells_what_was_promised_what_used_it_and_how_it_stands
     await desk.does(conversations.resolve, thread, by=desk.ana)
     new, _ = await desk.does(ledger.of, thread, by=desk.ana)
     assert [line.code for line in new.resolution] == ["resolution_overdue", "resolution_used", "resolution_resolved"]
+
+
+async def test_a_resolution_that_is_late_when_it_is_promised_is_shown_and_rings_nothing(
+    desk: Desk, promises: Promises
+) -> None:
+    first = WantedPolicy(name="First", first="30 minutes")
+    await promises(first)
+    thread = await desk.hears("7001", "Where is my order?", ago=80)
+    assert await rings(desk) == ["breached"]
+    (known,) = (await desk.does(policies.current, desk.world.admin)).policies
+    both = WantedPolicy(id=known.id, name="First", first="30 minutes", resolution="1 hour")
+    await promises(both, since=0.5, waiting=True)
+    assert await alarms.refold(desk.database, desk.workspace_id) == 1
+    assert await rings(desk) == []
+    assert await kept(desk, thread) == [("due", False), ("resolution_due", False)]
