@@ -70,6 +70,11 @@ async def test_what_was_taken_is_gone_from_an_open_page(office: Office) -> None:
     await seat.opens("Where is my order?")
     await expect(seat.composer).to_be_enabled()
     await expect(seat.page.get_by_role("button", name=re.compile("^Assign"))).to_be_disabled()  # never was theirs
+    await seat.page.get_by_role("button", name=re.compile("^More about the message")).first.click()
+    menu = seat.page.get_by_role("listbox")
+    await expect(menu.get_by_role("option", name="Copy the text")).to_be_visible()
+    await expect(menu.get_by_role("option", name="No reply needed")).to_have_count(0)
+    await seat.presses("Escape")
     await change(office, role["role_id"], [])
     await expect(seat.composer).to_be_disabled()
     await change(office, role["role_id"], ["answer", "triage"])

@@ -52,6 +52,7 @@ export function conversationCommands(work: Work): Command[] {
   const has = (): boolean => work.chosen().length > 0
   const mayWrite = (): boolean => desk.mayWrite && has()
   const may = (): boolean => desk.may("triage") && has()
+  const mayModerate = (): boolean => desk.may("moderate") && has()
   const rows = (): string[] => work.chosen().map((row) => row.id)
   const newest = (): Message | undefined => work.messages().findLast((one) => one.direction === "in")
   const waiting = (): Message | undefined => work.messages().find(isUnanswered)
@@ -90,7 +91,7 @@ export function conversationCommands(work: Work): Command[] {
       title: t("do.hide"),
       group,
       keys: ["v"],
-      isPossible: () => may() && can(work, "hide"),
+      isPossible: () => mayModerate() && can(work, "hide"),
       run: () => toggle(newest(), (one) => setHidden(one, !one.hidden)),
     },
     {
@@ -98,7 +99,7 @@ export function conversationCommands(work: Work): Command[] {
       title: t("do.like"),
       group,
       keys: ["+"],
-      isPossible: () => may() && can(work, "like"),
+      isPossible: () => mayModerate() && can(work, "like"),
       run: () => toggle(newest(), (one) => setLiked(one, !one.liked)),
     },
     {
@@ -106,7 +107,7 @@ export function conversationCommands(work: Work): Command[] {
       title: t("delete.do"),
       group,
       keys: ["#"],
-      isPossible: () => may() && can(work, "delete"),
+      isPossible: () => mayModerate() && can(work, "delete"),
       run: () => toggle(newest(), (message) => asking.ask({ what: "delete", message })),
     },
     { id: "ledger", title: t("ledger.open"), group, keys: [], isPossible: has, run: () => asking.ask({ what: "ledger", row: rows()[0] ?? "", anchor: null }) },
