@@ -16,6 +16,7 @@ import structlog
 from inbox.desk import alarms, handing, snoozes, sweeps
 from inbox.flow import (
     care,
+    competing,
     deletions,
     introductions,
     lanes,
@@ -190,6 +191,27 @@ async def read_again(house: House, stop: asyncio.Event) -> None:
         resting |= {one: turn.rest_until for (_, one), turn in zip(ready, turns, strict=False)}
         with suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), 0.1 if len(ready) > REREADS_AT_ONCE else READING_AGAIN)
+
+
+async def read_competitors(house: House, stop: asyncio.Event) -> None:
+    """One account after another, so that it takes no more of anything than one patient reader would."""
+    road = Road(house.database, house.bell, house.safe, house.outbound, house.platforms)
+    while not stop.is_set():
+        asked = 0
+        for workspace_id, account_id in await competing.due(road):
+            if stop.is_set():
+                return
+            asked += await _alone(competing.turn(road, workspace_id, account_id), workspace_id)
+        await house.bell.wait("competitors", 0.2 if asked else READING_AGAIN)
+
+
+async def _alone(turn: Awaitable[int], workspace_id: UUID) -> int:
+    """One that cannot be read just now holds up no other."""
+    try:
+        return await turn
+    except Exception as error:
+        log.warning("a competitor could not be read", workspace=str(workspace_id), exc_info=error)
+        return 0
 
 
 async def answer_deletions(house: House, stop: asyncio.Event) -> None:

@@ -37,6 +37,7 @@ LOOPS: dict[str, Loop] = {
     "media": loops.fetch_media,
     "care": loops.care_for_channels,
     "rereading": loops.read_again,
+    "competitors": loops.read_competitors,
     "deletions": loops.answer_deletions,
     "retention": loops.let_words_go,
     "snoozes": loops.end_snoozes,

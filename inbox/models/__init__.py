@@ -4,6 +4,13 @@ from inbox.models.audits import ChannelAudit
 from inbox.models.base import INSTALL_TABLES, Table
 from inbox.models.channels import Channel, ChannelRoute, ChannelSpending, DeletionRequest, OAuthState, PlatformApp
 from inbox.models.checks import ReplyCheck
+from inbox.models.competitors import (
+    Competitor,
+    CompetitorAccount,
+    CompetitorFact,
+    CompetitorPost,
+    CompetitorWaiting,
+)
 from inbox.models.contacts import ContactField, ContactMerge, ContactNote, ContactTag, ContactValue
 from inbox.models.conversations import (
     Contact,
@@ -67,6 +74,11 @@ __all__ = [
     "ChannelHours",
     "ChannelRoute",
     "ChannelSpending",
+    "Competitor",
+    "CompetitorAccount",
+    "CompetitorFact",
+    "CompetitorPost",
+    "CompetitorWaiting",
     "Consent",
     "Contact",
     "ContactField",

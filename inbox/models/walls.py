@@ -59,6 +59,7 @@ CLAIM = {
     "push_letter": ["workspace_id", "due_at", "ends_at"],
     "webhook": ["workspace_id", "id", "state", "rest_until"],
     "webhook_delivery": ["workspace_id", "webhook_id", "due_at"],
+    "competitor_account": ["workspace_id", "id", "due_at", "lease_until"],
 }
 APP_INSTALL = {
     "user": "SELECT, INSERT, UPDATE",

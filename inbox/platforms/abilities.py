@@ -55,6 +55,18 @@ class Retention(msgspec.Struct, frozen=True, kw_only=True):
     note: str = ""  # a sentence for Settings
 
 
+class Others(msgspec.Struct, frozen=True, kw_only=True):
+    """What may be seen of other brands' accounts. `a_day`: requests we ask at most for it, of all accounts together.
+
+    `note`: a sentence for the report: what is read, or where `a_day` is 0 why nothing can be. `asked`: how an account
+    is named there, as an example.
+    """
+
+    note: str
+    a_day: int = 0
+    asked: str = ""
+
+
 class Seen(StrEnum):
     """How we know that a step of connecting is done; a step without one is ticked by the person."""
 

@@ -18,7 +18,7 @@ from urllib.parse import quote
 import httpx
 import msgspec
 
-from inbox.platforms.abilities import Allowance, Budget, Capabilities, Field, OAuth, Retention, Seen, Step
+from inbox.platforms.abilities import Allowance, Budget, Capabilities, Field, OAuth, Others, Retention, Seen, Step
 from inbox.platforms.incoming import Act, Actor, Attachment, Author, Incoming, Kind, PostContext, clean, from_stamp
 from inbox.platforms.outgoing import (
     Absent,
@@ -62,6 +62,7 @@ __all__ = [
     "Media",
     "NotHere",
     "OAuth",
+    "Others",
     "Outcome",
     "Outgoing",
     "Polled",
@@ -179,6 +180,7 @@ class Connector(ABC):
     name: ClassVar[str]
     title: ClassVar[str]
     capabilities: ClassVar[Capabilities]
+    others: ClassVar[Others] = Others(note="")  # what may be seen of other brands, or why nothing (`ReadsOthers`)
     idempotency: ClassVar[bool] = False  # the platform itself refuses a second post with the same key
     correlation: ClassVar[bool] = False  # our id comes back in an echo or a status
     lookup: ClassVar[Lookup] = Lookup.NONE

@@ -89,6 +89,14 @@ class Simulator(ABC):
         """Our brand posts something people can comment on. Gives its external id. Makes no event for us."""
         raise NotImplementedError(f"{self.name} has no posts")
 
+    async def publish_as(self, who: Person, text: str, *, at: datetime | None = None) -> str:
+        """Another brand posts something people can comment on; it answers them by `comment`. Gives its external id."""
+        raise NotImplementedError(f"{self.name} has no other brands")
+
+    def known_as(self, who: Person) -> str:
+        """The handle under which anybody can look them up."""
+        raise NotImplementedError(f"{self.name} has no other brands")
+
     async def comment(self, who: Person, *, post: str, text: str, parent: str = "", at: datetime | None = None) -> str:
         """Somebody writes below our post, or below another comment. Gives its external id."""
         raise NotImplementedError(f"{self.name} has no comments")

@@ -22,7 +22,7 @@ import pytest
 from litestar.routes import HTTPRoute
 
 from inbox.app import create_app
-from inbox.desk import calendars, macros, saved_replies, saved_views, teams
+from inbox.desk import calendars, competitors, macros, saved_replies, saved_views, teams
 from inbox.ground.db import Database
 from inbox.ground.ids import new_id
 from inbox.ground.settings import Settings
@@ -107,6 +107,15 @@ async def a_token(world: World) -> dict[str, Any]:
     async with world.database.app.acquire() as connection:
         made, _ = await tokens.make(connection, world.admin, name="one", role=Role.AGENT, as_me=False)
     return {"token_id": made.id}
+
+
+async def a_competitor(world: World) -> dict[str, Any]:
+    async with world.database.session(world.workspace_id) as session:
+        return {"competitor_id": (await competitors.name(session, f"Rival {new_id()}", by=world.admin)).id}
+
+
+async def an_account_nobody_has(world: World) -> dict[str, Any]:
+    return {**await a_competitor(world), "account_id": new_id()}
 
 
 async def the_channel(world: World) -> dict[str, Any]:
@@ -327,6 +336,11 @@ ROWS: dict[str, Row] = {
     "GET /api/v1/reports/channels/{channel_id}": Row("200   200   403    403     403   404    401     403", None, the_channel),
     "POST /api/v1/reports/channels/{channel_id}/audits": Row("201 201 403 403    403   404    401     403", {"decision": "keep"}, the_channel),
     "GET /api/v1/reports/audience": Row("             200   200   403    403     403   200    401     403"),
+    "GET /api/v1/reports/competition": Row("          200   200   403    403     403   200    401     403"),
+    "POST /api/v1/competitors": Row("                 201   201   403    403     403   201    401     403", {"name": "Rival Ltd"}),
+    "DELETE /api/v1/competitors/{competitor_id}": Row("204  204   403    403     403   404    401     403", None, a_competitor),
+    "POST /api/v1/competitors/{competitor_id}/accounts": Row("422 422 403 403     403   422    401     403", {"platform": "facebook", "asked": "rival"}, a_competitor),
+    "DELETE /api/v1/competitors/{competitor_id}/accounts/{account_id}": Row("404 404 403 403 403 404 401 403", None, an_account_nobody_has),
     "GET /api/v1/reports/touch": Row("                200   200   403    403     403   200    401     403"),
     "GET /api/v1/saved-views": Row("                  200   200   200    200     200   200    401     200"),
     "POST /api/v1/saved-views": Row("                 201   201   201    201     201   201    401     422", {"name": "Late"}),

@@ -19,6 +19,7 @@ from inbox.platforms.base import (
     Look,
     Lookup,
     Media,
+    Others,
     Outcome,
     Outgoing,
     Polled,
@@ -31,17 +32,19 @@ from inbox.platforms.bluesky import (
     firehose,
     keys,
     notifications,
+    others,
     polling,
     rereading,
     richtext,
     writing,
     xrpc,
 )
+from inbox.platforms.others import Below, Brand, Published, ReadsOthers
 
 PUBLIC = [Action.REPLY, Action.LIKE, Action.UNLIKE, Action.DELETE]
 
 
-class Bluesky(Connector):
+class Bluesky(Connector, ReadsOthers):
     """Polls notifications, or listens to the firehose where `stream` is set; writes records under keys of our own."""
 
     name, title = "bluesky", "Bluesky"
@@ -67,6 +70,11 @@ class Bluesky(Connector):
             "Likes and reposts by others are not items, and are not shown.",
         ],
         back_fill_days=polling.BACKFILL_DAYS,
+    )
+    others: ClassVar[Others] = Others(
+        note="Every post of the account and every public reply below it, one request for each post.",
+        a_day=2000,
+        asked="shop.bsky.social",
     )
     fields: ClassVar[list[Field]] = [
         Field("handle", "Handle", help="As in your profile, for example shop.bsky.social"),
@@ -147,3 +155,14 @@ class Bluesky(Connector):
 
     async def refresh(self, http: httpx.AsyncClient, account: Account) -> dict[str, Any] | None:
         return await accounts.renew(http, account)
+
+    # Other brands
+
+    async def brand(self, http: httpx.AsyncClient, account: Account, asked: str) -> Brand:
+        return await others.brand(http, account, asked)
+
+    async def published(self, http: httpx.AsyncClient, account: Account, brand: Brand, page: str) -> Published:
+        return await others.published(http, account, brand, page)
+
+    async def below(self, http: httpx.AsyncClient, account: Account, brand: Brand, post: str) -> Below:
+        return await others.below(http, account, brand, post)

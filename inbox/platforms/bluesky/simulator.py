@@ -77,6 +77,12 @@ class BlueskySimulator(Simulator):
     async def publish(self, text: str, *, at: datetime | None = None) -> str:
         return await self._post(self.did, text, at)
 
+    async def publish_as(self, who: Person, text: str, *, at: datetime | None = None) -> str:
+        return await self._post(self.network.join(who), text, at)
+
+    def known_as(self, who: Person) -> str:
+        return self.network.people[self.network.join(who)].handle
+
     async def comment(self, who: Person, *, post: str, text: str, parent: str = "", at: datetime | None = None) -> str:
         return await self._post(self.network.join(who), text, at, parent=parent or post)
 

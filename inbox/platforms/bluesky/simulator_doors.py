@@ -116,6 +116,8 @@ class Doors:
                 return {"posts": self._posts(asked["uris"], viewer)}
             case "getAuthorFeed":
                 return self._author_feed(asked, viewer)
+            case "getPostThread":
+                return {"thread": self._thread(asked["uri"][0], int(asked.get("depth", ["6"])[0]), viewer)}
             case "listNotifications":
                 return self._notifications(asked, viewer)
         raise Refusal(501, "MethodNotImplemented", "Method Not Implemented")
@@ -154,6 +156,8 @@ class Doors:
 
     def _author_feed(self, asked: Asked, viewer: str) -> dict[str, Any]:
         posts = self.network.feeds.get(self._did(asked["actor"][0]), [])
+        if asked.get("filter") == ["posts_no_replies"]:
+            posts = [(at, uri) for at, uri in posts if not records.parent_of(self.network.records[uri].record)]
         some, cursor = _page([(at, uri) for at, uri in reversed(posts)], asked)
         feed = []
         for _, uri in some:
@@ -168,6 +172,25 @@ class Doors:
                 }
             feed.append(entry)
         return {"feed": feed} | cursor
+
+    def _thread(self, uri: str, depth: int, viewer: str) -> dict[str, Any]:
+        view = self.network.view(uri, viewer)
+        if view is None:
+            raise Refusal(400, "NotFound", f"Post not found: {uri}")
+        below: dict[str, list[str]] = {}
+        for one, stored in self.network.records.items():
+            if parent := records.parent_of(stored.record):
+                below.setdefault(parent, []).append(one)
+        top: dict[str, Any] = {}
+        line = [(uri, view, depth, top)]
+        for here, shown, levels, node in line:
+            children = [(one, seen) for one in below.get(here, []) if (seen := self.network.view(one, viewer))]
+            node |= {"$type": "app.bsky.feed.defs#threadViewPost", "post": {**shown, "replyCount": len(children)}}
+            if levels:
+                replies: list[dict[str, Any]] = [{} for _ in children]
+                node["replies"] = replies
+                line += [(*child, levels - 1, reply) for child, reply in zip(children, replies, strict=True)]
+        return top
 
     def _notifications(self, asked: Asked, viewer: str) -> dict[str, Any]:
         if viewer in self._seen and asked.get("priority") != ["false"]:

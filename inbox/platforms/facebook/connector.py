@@ -24,6 +24,7 @@ from inbox.platforms.base import (
     Lookup,
     Media,
     OAuth,
+    Others,
     Outcome,
     Outgoing,
     Polled,
@@ -53,6 +54,10 @@ class Facebook(Connector):
 
     name = "facebook"
     title = "Facebook"
+    others: ClassVar[Others] = Others(
+        note="Facebook shows the comments below pages of others only with Page Public Content Access, which "
+        "few apps are given; the token of a page opens its own posts alone."
+    )
     correlation = True
     lookup = Lookup.WEAK
     capabilities = Capabilities(

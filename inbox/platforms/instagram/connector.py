@@ -24,6 +24,7 @@ from inbox.platforms.base import (
     Lookup,
     Media,
     OAuth,
+    Others,
     Outcome,
     Outgoing,
     Polled,
@@ -46,6 +47,9 @@ class Instagram(Connector):
 
     name = "instagram"
     title = "Instagram"
+    others: ClassVar[Others] = Others(
+        note="Instagram shows the comments below an account's own posts alone; of other businesses it gives counts."
+    )
     profile = "https://www.instagram.com/{handle}/"
     lookup = Lookup.WEAK
     capabilities = Capabilities(

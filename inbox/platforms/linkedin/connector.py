@@ -26,6 +26,7 @@ from inbox.platforms.base import (
     Lookup,
     Media,
     OAuth,
+    Others,
     Outcome,
     Outgoing,
     Polled,
@@ -57,6 +58,7 @@ class LinkedIn(Connector):
 
     name = "linkedin"
     title = "LinkedIn"
+    others: ClassVar[Others] = Others(note="LinkedIn shows comments to the administrators of a page alone.")
     lookup = Lookup.WEAK
     challenge_type = "application/json"
     capabilities = Capabilities(

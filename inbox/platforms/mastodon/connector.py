@@ -23,6 +23,7 @@ from inbox.platforms.base import (
     Look,
     Lookup,
     OAuth,
+    Others,
     Outcome,
     Outgoing,
     Polled,
@@ -30,16 +31,34 @@ from inbox.platforms.base import (
     Seen,
     Step,
 )
-from inbox.platforms.mastodon import accounts, api, counting, events, names, polling, rereading, streaming, writing
+from inbox.platforms.mastodon import (
+    accounts,
+    api,
+    counting,
+    events,
+    names,
+    others,
+    polling,
+    rereading,
+    streaming,
+    writing,
+)
+from inbox.platforms.others import Below, Brand, Published, ReadsOthers
 
 DOMAIN = re.compile(r"[\w-]+(?:\.[\w-]+)+(?::\d+)?")
 PUBLIC = [Action.REPLY, Action.PRIVATE_REPLY, Action.LIKE, Action.UNLIKE, Action.DELETE]
 
 
-class Mastodon(Connector):
+class Mastodon(Connector, ReadsOthers):
     """One account on any server. Polls, and listens to the server's stream where `stream` is set."""
 
     name, title = "mastodon", "Mastodon"
+    others: ClassVar[Others] = Others(
+        note="Public posts of the account, and the public replies that name it, as far as our own server knows them;"
+        " of our own posts no others are told to us. One request for each post.",
+        a_day=1500,
+        asked="shop@mastodon.example",
+    )
     idempotency, lookup = True, Lookup.STRONG
     capabilities: ClassVar[Capabilities] = Capabilities(
         hears=["poll", "stream"],
@@ -184,3 +203,14 @@ class Mastodon(Connector):
         return await accounts.grant(
             http, app, code=code, verifier=verifier, redirect_uri=redirect_uri, settings=settings
         )
+
+    # Other brands
+
+    async def brand(self, http: httpx.AsyncClient, account: Account, asked: str) -> Brand:
+        return await others.brand(http, account, asked)
+
+    async def published(self, http: httpx.AsyncClient, account: Account, brand: Brand, page: str) -> Published:
+        return await others.published(http, account, brand, page)
+
+    async def below(self, http: httpx.AsyncClient, account: Account, brand: Brand, post: str) -> Below:
+        return await others.below(http, account, brand, post)

@@ -72,9 +72,16 @@ class MastodonSimulator(Simulator):
     async def publish(self, text: str, *, at: datetime | None = None) -> str:
         return self.network.write(self.network.us, text, at=at, app="Web").id
 
+    async def publish_as(self, who: Person, text: str, *, at: datetime | None = None) -> str:
+        return self.network.write(self.network.join(who).id, text, at=at, language=who.language).id
+
+    def known_as(self, who: Person) -> str:
+        return self.network.join(who).name
+
     async def comment(self, who: Person, *, post: str, text: str, parent: str = "", at: datetime | None = None) -> str:
         acct, above = self.network.join(who), self.network.posts[parent or post]
-        words = self._to_us(text)
+        brand = self.network.posts[post].author
+        words = self._to_us(text) if brand == self.network.us else self._to(text, acct, brand, above.author)
         return self.network.write(
             acct.id, words, at=at, parent=above.id, visibility=above.visibility, language=who.language
         ).id
@@ -129,6 +136,11 @@ class MastodonSimulator(Simulator):
         """With our name in it, for otherwise nobody would tell us."""
         ours = f"@{self.us.username}"
         return text if ours in text else f"{ours} {text}"
+
+    def _to(self, text: str, acct: Acct, *whom: str) -> str:
+        """With the names of those it is for."""
+        names = [f"@{self.network.accounts[each].name}" for each in dict.fromkeys(whom) if each != acct.id]
+        return " ".join([*(name for name in names if name not in text), text])
 
     def keep(self) -> bytes:
         return self.network.keep()

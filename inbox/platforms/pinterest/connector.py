@@ -16,6 +16,7 @@ from inbox.platforms.base import (
     Incoming,
     Kind,
     OAuth,
+    Others,
     Outcome,
     Outgoing,
     Polled,
@@ -35,6 +36,7 @@ class Pinterest(Connector):
 
     name = "pinterest"
     title = "Pinterest"
+    others: ClassVar[Others] = Others(note="Pinterest's API gives no comments, only counts of one's own pins.")
     profile = "https://www.pinterest.com/{handle}/"
     capabilities = Capabilities(
         hears=["poll"],

@@ -21,6 +21,7 @@ from inbox.platforms.base import (
     Look,
     Lookup,
     OAuth,
+    Others,
     Outcome,
     Outgoing,
     Polled,
@@ -50,6 +51,9 @@ class Reddit(Connector):
     """Mentions, answers, private messages, modmail and watched subreddits of one account, heard by asking."""
 
     name, title = "reddit", "Reddit"
+    others: ClassVar[Others] = Others(
+        note="Reddit shows public threads to any app, but Earshot does not read those of other accounts yet."
+    )
     profile = "https://www.reddit.com/user/{handle}"
     lookup = Lookup.WEAK
     capabilities: ClassVar[Capabilities] = Capabilities(

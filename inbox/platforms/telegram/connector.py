@@ -19,6 +19,7 @@ from inbox.platforms.base import (
     Incoming,
     Kind,
     Media,
+    Others,
     Outcome,
     Outgoing,
     Polled,
@@ -38,6 +39,7 @@ class Telegram(Connector):
 
     name = "telegram"
     title = "Telegram"
+    others: ClassVar[Others] = Others(note="Telegram shows a bot only the chats that it is a member of.")
     profile = "https://t.me/{handle}"
     makes_app = True
     capabilities = Capabilities(

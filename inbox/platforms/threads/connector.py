@@ -24,6 +24,7 @@ from inbox.platforms.base import (
     Lookup,
     Media,
     OAuth,
+    Others,
     Outcome,
     Outgoing,
     Polled,
@@ -42,6 +43,7 @@ class Threads(Connector):
 
     name = "threads"
     title = "Threads"
+    others: ClassVar[Others] = Others(note="Threads shows the replies below an account's own posts alone.")
     profile = "https://www.threads.com/@{handle}"
     lookup = Lookup.WEAK
     capabilities = Capabilities(

@@ -18,6 +18,7 @@ from inbox.platforms.base import (
     Incoming,
     Kind,
     Media,
+    Others,
     Outcome,
     Outgoing,
     Receipt,
@@ -38,6 +39,7 @@ class WhatsApp(Connector):
 
     name = "whatsapp"
     title = "WhatsApp"
+    others: ClassVar[Others] = Others(note="WhatsApp is private: there are no public answers to see.")
     correlation = True
     capabilities = Capabilities(
         hears=["webhook"],

@@ -26,6 +26,7 @@ from inbox.platforms.base import (
     Lookup,
     Media,
     OAuth,
+    Others,
     Outcome,
     Outgoing,
     Polled,
@@ -57,6 +58,9 @@ class X(Connector):
 
     name = "x"
     title = "X"
+    others: ClassVar[Others] = Others(
+        note="X bills every post that is read, and its self-serve access gives no whole conversations of others."
+    )
     profile = "https://x.com/{handle}"
     lookup = Lookup.WEAK
     challenge_type = "application/json"

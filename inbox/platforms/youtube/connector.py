@@ -25,6 +25,7 @@ from inbox.platforms.base import (
     Lookup,
     Media,
     OAuth,
+    Others,
     Outcome,
     Outgoing,
     Polled,
@@ -44,6 +45,9 @@ class YouTube(Connector):
 
     name = "youtube"
     title = "YouTube"
+    others: ClassVar[Others] = Others(
+        note="YouTube shows public comments to any app, but Earshot does not read those of other channels yet."
+    )
     profile = "https://www.youtube.com/channel/{id}"
     lookup = Lookup.WEAK
     capabilities = Capabilities(
