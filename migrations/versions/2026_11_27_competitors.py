@@ -1,13 +1,13 @@
 """Other brands that are watched, and what was read of them.
 
 Revision ID: 2026_11_27_competitors
-Revises: 2026_11_27_packed_weeks
+Revises: 2026_11_27_push
 """
 
 from alembic import op
 
 revision = "2026_11_27_competitors"
-down_revision = "2026_11_27_packed_weeks"
+down_revision = "2026_11_27_push"
 branch_labels = None
 depends_on = None
 

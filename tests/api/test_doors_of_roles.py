@@ -54,14 +54,16 @@ DOORS: dict[Right, str] = {
         DELETE /macros/{macro_id}                               POST /rules
         PUT /rules/order                                        PUT /rules/{rule_id}
         DELETE /rules/{rule_id}                                 POST /rules/{rule_id}/trials
-        DELETE /rules/{rule_id}/running""",
+        DELETE /rules/{rule_id}/running                         POST /competitors
+        DELETE /competitors/{competitor_id}                     POST /competitors/{competitor_id}/accounts
+        DELETE /competitors/{competitor_id}/accounts/{account_id}""",
     Right.WATCH: """
         GET /reports/needs-reply                                GET /reports/needs-reply/export
         GET /reports/channels                                   GET /reports/channels/export
         GET /reports/channels/{channel_id}                      GET /reports/audience
         GET /reports/touch                                      GET /reports/wallboard
-        GET /wall-links                                         POST /wall-links
-        DELETE /wall-links/{wall_link_id}""",
+        GET /reports/competition                                GET /wall-links
+        POST /wall-links                                        DELETE /wall-links/{wall_link_id}""",
     Right.GOALS: """
         POST /goals                                             PUT /goals/{goal_id}
         DELETE /goals/{goal_id}""",
