@@ -9,17 +9,19 @@ from random import Random
 
 import structlog
 
-from inbox.demo import history, stages, workspace
+from inbox.demo import history, rival, stages, workspace
 from inbox.demo.cast import Cast
 from inbox.demo.colleagues import Colleagues
 from inbox.demo.live import Live, Pace
 from inbox.demo.stages import Stage
 from inbox.demo.words import Writer
+from inbox.flow.road import Road
 from inbox.ground.bell import Bell
 from inbox.ground.crypto import Safe
 from inbox.ground.db import Database
 from inbox.ground.outbound import Outbound
 from inbox.ground.settings import CannotStart, Settings
+from inbox.platforms.registry import platforms
 
 log = structlog.get_logger("demo")
 
@@ -75,6 +77,7 @@ async def play(settings: Settings, stop: asyncio.Event, *, pace: Pace, size: flo
                 for stage in opened
                 if not stage.notes.past
             ),
+            *([asyncio.create_task(_rival(database, bell, outbound, demo, opened, cast))] if demo.fresh else []),
         ]
         for task in tasks:
             task.add_done_callback(_noticed)
@@ -119,6 +122,13 @@ async def _tell_past(
     stage.notes.past = True
     stage.save()
     log.info("the past is told", network=stage.name, waiting=len(stage.notes.asks))
+
+
+async def _rival(
+    database: Database, bell: Bell, outbound: Outbound, demo: workspace.Demo, opened: list[Stage], cast: Cast
+) -> None:
+    road = Road(database, bell, Safe(database.settings.secret_key), outbound, platforms())
+    await rival.move_in(road, demo, opened, cast)
 
 
 async def _keep(opened: list[Stage]) -> None:
