@@ -69,7 +69,8 @@ class TrialOut(msgspec.Struct, kw_only=True):
     `waiting`: people looked at; `is_everybody` false: more of them wait, and those who waited longest were looked at.
     `changed`: who would be promised something else; of them `late` and `at_risk` would be so at once, and are not now;
     `earlier` and `later` have another due instant, `promised` had none, `released` would have none.
-    `people`: the first of `changed` in channels that one sees, those late first, by how late.
+    `people`: the first of `changed` in channels that one sees, those late first, by how late. Only promises of answers
+    are looked at; `leaves_out_resolutions`: policies promise a resolution, now or in that edition, which is not.
     """
 
     at: datetime
@@ -83,6 +84,7 @@ class TrialOut(msgspec.Struct, kw_only=True):
     promised: int
     released: int
     people: list[TouchedOut]
+    leaves_out_resolutions: bool
 
 
 class Touched(NamedTuple):
@@ -120,6 +122,7 @@ async def tell(session: AsyncSession, wanted: Wanted, *, by: Agent) -> TrialOut:
         promised=tally.promised,
         released=tally.released,
         people=await _named(connection, by, tally.first),
+        leaves_out_resolutions=any(policy.resolution for one in (held, edition) if one for policy in one.policies),
     )
 
 

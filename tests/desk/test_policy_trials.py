@@ -112,6 +112,15 @@ async def test_what_would_be_promised_no_more_and_what_never_was_are_counted(des
     assert [(one.due_before is None, one.due is None) for one in said.people] == [(True, False), (False, True)]
 
 
+async def test_it_says_that_it_leaves_out_resolutions(desk: Desk, owner: Owner) -> None:
+    await long_ago(desk, owner, ALL)
+    assert not (await tried(desk, ALL)).leaves_out_resolutions
+    whole = WantedPolicy(name="Everybody", first="8 hours", resolution="20 hours")
+    assert (await tried(desk, whole)).leaves_out_resolutions
+    await kept(desk, owner, whole, waiting=False)
+    assert (await tried(desk, ALL)).leaves_out_resolutions
+
+
 async def test_whom_one_may_not_see_is_counted_and_not_shown(desk: Desk, owner: Owner) -> None:
     await long_ago(desk, owner, ALL)
     await desk.hears("7001", "Where is my order?", ago=200)

@@ -89,4 +89,5 @@ export interface PolicyTrial {
   promised: number
   released: number
   people: Touched[]
+  leaves_out_resolutions: boolean // they are promised too, and not counted here
 }
