@@ -11,10 +11,10 @@ from __future__ import annotations
 import asyncio
 import heapq
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 from uuid import UUID
 
 import asyncpg
@@ -30,7 +30,10 @@ from inbox.realtime.shapes import ConversationOut, PersonOut
 from inbox.sla import facts as f
 from inbox.sla import stored_facts, stored_terms
 from inbox.sla.aimed import Risk, contact_worn, risk_of
-from inbox.sla.terms import Aim, Edition, Place, Terms, Waits, Worn, woven
+from inbox.sla.spending import Span, spans_of
+from inbox.sla.terms import Aim, Allowed, Edition, Place, Terms, Waits, Worn, woven
+
+AnyAim = TypeVar("AnyAim", Aim, Allowed)
 
 MOST = 50_000  # people looked at: some three seconds
 PAGE = 1000
@@ -40,8 +43,8 @@ NEVER = datetime(9999, 12, 31, tzinfo=UTC)
 NO_NEWS = 2  # neither late nor at risk because of it
 
 WAITING = """
-SELECT e.conversation_id, e.key, e.kind, e.author, e.opened_at, e.opening_item, e.channel_id, e.thread_kind, c.platform,
-       c.priority
+SELECT e.conversation_id, e.key, e.kind, e.author, e.opened_at, e.opening_item, e.channel_id, e.thread_kind, e.case_key,
+       c.platform, c.priority
 FROM episode e CROSS JOIN LATERAL (
     SELECT platform, priority FROM conversation c WHERE c.workspace_id = $1 AND c.id = e.conversation_id LIMIT 1) c
 WHERE e.workspace_id = $1 AND e.state = 'waiting' AND (e.opened_at, e.conversation_id, e.key) > ($2, $3, $4)
@@ -49,9 +52,21 @@ WHERE e.workspace_id = $1 AND e.state = 'waiting' AND (e.opened_at, e.conversati
 ORDER BY e.opened_at, e.conversation_id, e.key LIMIT $5
 """
 
+# Every waiting of their cases; part of one may be in the conversation that a private reply ties to theirs.
+OF_CASES = """
+SELECT e.conversation_id, e.key, e.author, e.opened_at, e.ended_at, e.opening_item, e.channel_id, e.thread_kind,
+       e.case_key, c.platform, c.priority
+FROM conversation c JOIN episode e ON e.workspace_id = $1 AND e.conversation_id = c.id
+WHERE c.workspace_id = $1 AND c.id = ANY(ARRAY(
+        SELECT unnest(ARRAY[h.id, h.linked_id]) FROM conversation h WHERE h.workspace_id = $1 AND h.id = ANY($2)))
+    AND e.case_key = ANY($3) AND e.state <> 'never_asked' AND NOT e.before_connection
+ORDER BY e.opened_at, e.key
+"""
+
 
 class TouchedOut(msgspec.Struct, kw_only=True):
-    """Somebody whose promise would change. `due_before`, `due`: UTC; null: none. `risk`: 2 late, 1 at risk, 0 neither;
+    """Somebody whose promise would change. `due_before`, `due`: UTC, of an answer or of the resolution of their case,
+    whichever ends first; null: none. `risk`: 2 late, 1 at risk, 0 neither;
     `is_new`: and is not so today."""
 
     conversation: ConversationOut
@@ -69,8 +84,7 @@ class TrialOut(msgspec.Struct, kw_only=True):
     `waiting`: people looked at; `is_everybody` false: more of them wait, and those who waited longest were looked at.
     `changed`: who would be promised something else; of them `late` and `at_risk` would be so at once, and are not now;
     `earlier` and `later` have another due instant, `promised` had none, `released` would have none.
-    `people`: the first of `changed` in channels that one sees, those late first, by how late. Only promises of answers
-    are looked at; `leaves_out_resolutions`: policies promise a resolution, now or in that edition, which is not.
+    `people`: the first of `changed` in channels that one sees, those late first, by how late.
     """
 
     at: datetime
@@ -84,7 +98,6 @@ class TrialOut(msgspec.Struct, kw_only=True):
     promised: int
     released: int
     people: list[TouchedOut]
-    leaves_out_resolutions: bool
 
 
 class Touched(NamedTuple):
@@ -122,8 +135,33 @@ async def tell(session: AsyncSession, wanted: Wanted, *, by: Agent) -> TrialOut:
         promised=tally.promised,
         released=tally.released,
         people=await _named(connection, by, tally.first),
-        leaves_out_resolutions=any(policy.resolution for one in (held, edition) if one for policy in one.policies),
     )
+
+
+@dataclass(frozen=True, eq=False)
+class Promised:
+    """What somebody who waits is promised: an answer, and the resolution of their case."""
+
+    answer: Aim | None
+    resolution: Allowed | None = None
+
+    @property
+    def due(self) -> datetime | None:
+        """The first of the two."""
+        return min((due for _, due, _ in self._said), default=None)
+
+    def risk(self, at: datetime) -> Risk:
+        """The worse of the two."""
+        return max((risk_of(due, risk, at) for _, due, risk in self._said), default=Risk.NONE)
+
+    @property
+    def _said(self) -> list[tuple[str, datetime, datetime | None]]:
+        both = (self.answer, self.resolution)
+        return [(one.policy.id, one.due, one.risk) for one in both if one is not None and one.due is not None]
+
+    def is_as(self, other: Promised) -> bool:
+        """Whether nobody would see a difference."""
+        return self._said == other._said
 
 
 @dataclass(slots=True)
@@ -141,15 +179,14 @@ class Tally:
     released: int = 0
     first: list[Touched] = field(default_factory=list)
 
-    def add(self, row: asyncpg.Record, before: Aim | None, after: Aim | None, *, seen: bool) -> None:
-        """Somebody waits who has the one promise, and would have the other."""
+    def add(self, row: asyncpg.Record, before: Promised, after: Promised, *, seen: bool) -> None:
+        """Somebody waits who is promised the one, and would be promised the other."""
         self.waiting += 1
-        if _said(before) == _said(after):
+        if before.is_as(after):
             return
         self.changed += 1
-        due_before, due = before.due if before else None, after.due if after else None
-        was = risk_of(before.due, before.risk, self.at) if before else Risk.NONE
-        risk = risk_of(after.due, after.risk, self.at) if after else Risk.NONE
+        due_before, due = before.due, after.due
+        was, risk = before.risk(self.at), after.risk(self.at)
         self.late += was < risk == Risk.BROKEN
         self.at_risk += was < risk == Risk.AT_RISK
         self.promised += due_before is None
@@ -167,11 +204,6 @@ class Tally:
         self.first = heapq.nsmallest(SHOWN, self.first)
 
 
-def _said(aim: Aim | None) -> tuple[str, datetime, datetime] | None:
-    """What a waiting shows of its promise."""
-    return (aim.policy.id, aim.due, aim.risk) if aim else None
-
-
 async def _look(connection: Connection, by: Agent, edition: Edition, tally: Tally, *, is_first: bool) -> bool:
     """Count everybody who waits, or as many as are looked at; gives whether it was everybody."""
     terms = await stored_terms.load(connection, by.workspace_id)
@@ -182,7 +214,7 @@ async def _look(connection: Connection, by: Agent, edition: Edition, tally: Tall
         page = await connection.fetch(WAITING, by.workspace_id, *last, most)
         is_beyond = tally.waiting + len(page) > MOST
         some = page[: MOST - tally.waiting]
-        await asyncio.to_thread(trial.count, some, await trial.wearing(some), tally)
+        await asyncio.to_thread(trial.count, some, await trial.wearing(some), await trial.cases(some), tally)
         if is_beyond or len(page) < most:
             return not is_beyond
         last = (page[-1]["opened_at"], page[-1]["conversation_id"], page[-1]["key"])
@@ -199,13 +231,45 @@ class Trial:
     after: Terms
     is_first: bool
 
-    def count(self, page: Sequence[asyncpg.Record], wearing: Sequence[Wearing], tally: Tally) -> None:
+    def count(
+        self,
+        page: Sequence[asyncpg.Record],
+        wearing: Sequence[Wearing],
+        cases: Mapping[str, Case],
+        tally: Tally,
+    ) -> None:
         for row, (language, worn) in zip(page, wearing, strict=True):
-            place = Place(str(row["channel_id"]), row["platform"], row["thread_kind"])
             waits = Waits(row["kind"], row["opened_at"], None, language)
-            was, would = (_last(terms.aims(waits, place, worn)) for terms in (self.before, self.after))
+            was, would = (
+                Promised(_last(terms.aims(waits, _place(row), worn)), cases[row["case_key"]].allowed(terms))
+                if row["case_key"] in cases
+                else Promised(_last(terms.aims(waits, _place(row), worn)))
+                for terms in (self.before, self.after)
+            )
             tally.add(row, was, would, seen=self.by.sees(row["channel_id"]))
         tally.keep_first()
+
+    async def cases(self, page: Sequence[asyncpg.Record]) -> dict[str, Case]:
+        """The cases in which they wait, by key, where a resolution is or would be promised to anybody."""
+        if not (self.before.for_resolutions or self.after.for_resolutions):
+            return {}
+        found: defaultdict[str, list[asyncpg.Record]] = defaultdict(list)
+        for row in await self.connection.fetch(
+            OF_CASES,
+            self.by.workspace_id,
+            sorted({row["conversation_id"] for row in page}),
+            sorted({row["case_key"] for row in page}),
+        ):
+            found[row["case_key"]].append(row)
+        first = [waitings[0] for waitings in found.values()]
+        return {
+            row["case_key"]: Case(
+                _place(row),
+                spans_of((one["opened_at"], one["ended_at"]) for one in found[row["case_key"]]),
+                *wearing,
+            )
+            for row, wearing in zip(first, await self.wearing(first), strict=True)
+        }
 
     async def wearing(self, page: Sequence[asyncpg.Record]) -> list[Wearing]:
         """In which language each of them asked, and what is worn there, as the facts tell it."""
@@ -263,6 +327,19 @@ class Wearing(NamedTuple):
     worn: list[Worn]
 
 
+class Case(NamedTuple):
+    """Where a case began, when somebody waited in it, and what policies look at of its opening."""
+
+    place: Place
+    spans: tuple[Span, ...]
+    language: str
+    worn: list[Worn]
+
+    def allowed(self, terms: Terms) -> Allowed | None:
+        """What is promised for its resolution."""
+        return _last(terms.allowed(self.spans, self.place, self.worn, self.language))
+
+
 class Told:
     """Facts of many conversations, each in order, laid where they belong."""
 
@@ -282,7 +359,11 @@ class Told:
                     self.texts[home, f"{fact.item}@{fact.tie:x}"] = fact
 
 
-def _last(aims: Sequence[Aim]) -> Aim | None:
+def _place(row: asyncpg.Record) -> Place:
+    return Place(str(row["channel_id"]), row["platform"], row["thread_kind"])
+
+
+def _last(aims: Sequence[AnyAim]) -> AnyAim | None:
     return aims[-1] if aims else None
 
 

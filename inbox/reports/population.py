@@ -9,6 +9,7 @@ from all of them and nothing has to be summed up beforehand and then be off.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
@@ -232,7 +233,7 @@ async def bring(connection: Connection, workspace_id: UUID, asked: Asked, at: da
         str(row["id"]): row["platform"]
         for row in await connection.fetch("SELECT id, platform FROM channel WHERE workspace_id = $1", workspace_id)
     }
-    return Brought(asked, at, columns.together(parts), platforms, hours)
+    return await asyncio.to_thread(lambda: Brought(asked, at, columns.together(parts), platforms, hours))
 
 
 async def fetch(

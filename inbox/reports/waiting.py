@@ -20,7 +20,7 @@ from inbox.reports.days import midnight, zone_of
 from inbox.reports.figures import Counted, FiguresOut, StepOut
 from inbox.reports.open_time import CountedIn
 from inbox.reports.opening_hours import HoursUsedOut
-from inbox.reports.population import Asked, Cut, Measure, Population
+from inbox.reports.population import Asked, Brought, Cut, Measure, Population
 
 LONGEST = timedelta(days=366 * 5)
 BY_DAY = 31  # days of a report up to which its trend goes by the day, and then by the week
@@ -86,27 +86,37 @@ async def report(
     step = ONE_DAY if span <= BY_DAY * ONE_DAY else 7 * ONE_DAY
     steps = [midnight(day, zone) for day in _days(first, last, step)]
 
-    def sums() -> ReportOut:
-        total = Counted(now.by().get("", Population()), at)
-        cuts = now.by(cut) if cut else {}
-        hours = total.population.hours
-        return ReportOut(
-            as_of=at,
-            zone=zone,
-            first=first,
-            last=last,
-            measure=wanted.measure,
-            hours=wanted.hours,
-            hours_used=hours.used(total.population.lanes, asked.start, at) if hours else [],
-            day=total.day,
-            step="day" if step == ONE_DAY else "week",
-            total=total.figures(target=target),
-            before=Counted(before.by().get("", Population()), at).figures(target=target),
-            trend=total.trend(steps, within=target or total.day),
-            cuts=[CutOut(name, Counted(cuts[name], at).figures(target=target)) for name in sorted(cuts)],
-        )
+    def figures_of(found: Brought) -> FiguresOut:
+        return Counted(found.by().get("", Population()), at).figures(target=target)
 
-    return await asyncio.to_thread(sums)  # a million are sorted in there, while others are served
+    def cuts() -> list[CutOut]:
+        parts = now.by(cut) if cut else {}
+        return [CutOut(name, Counted(parts[name], at).figures(target=target)) for name in sorted(parts)]
+
+    total = await asyncio.to_thread(lambda: Counted(now.by().get("", Population()), at))
+    hours, within = total.population.hours, target or total.day
+    # A million are sorted in there: side by side, for numpy lets go of the interpreter, and while others are served.
+    whole, earlier, trend, parts = await asyncio.gather(
+        asyncio.to_thread(total.figures, target=target),
+        asyncio.to_thread(figures_of, before),
+        asyncio.to_thread(total.trend, steps, within=within),
+        asyncio.to_thread(cuts),
+    )
+    return ReportOut(
+        as_of=at,
+        zone=zone,
+        first=first,
+        last=last,
+        measure=wanted.measure,
+        hours=wanted.hours,
+        hours_used=hours.used(total.population.lanes, asked.start, at) if hours else [],
+        day=total.day,
+        step="day" if step == ONE_DAY else "week",
+        total=whole,
+        before=earlier,
+        trend=trend,
+        cuts=parts,
+    )
 
 
 async def asked_for(connection: Connection, wanted: Wanted, *, by: Agent) -> Asked:

@@ -21,16 +21,28 @@ from tests.desk.story import Desk, minutes_ago
 from tests.desk.test_merges import contact
 
 Owner: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
-Promise = tuple[str, datetime | None, datetime | None]
+Promise = list[tuple[str, datetime, datetime | None]]
 
 
 async def stands(desk: Desk) -> dict[tuple[UUID, str], Promise]:
-    """What everybody who waits is promised, by conversation and waiting."""
+    """What everybody who waits is promised, an answer and the resolution of their case, by conversation and waiting."""
     found = await desk.rows(
-        """SELECT conversation_id, key, policy, due_at, risk_at FROM episode
-           WHERE workspace_id = $1 AND state = 'waiting' AND NOT before_connection"""
+        """SELECT e.conversation_id, e.key, e.policy, e.due_at, e.risk_at,
+                  r.policy AS whole, r.due_at AS whole_due_at, r.risk_at AS whole_risk_at
+           FROM episode e LEFT JOIN resolution r ON r.workspace_id = e.workspace_id AND r.key = e.case_key
+           WHERE e.workspace_id = $1 AND e.state = 'waiting' AND NOT e.before_connection"""
     )
-    return {(row["conversation_id"], row["key"]): (row["policy"], row["due_at"], row["risk_at"]) for row in found}
+    return {
+        (row["conversation_id"], row["key"]): [
+            one
+            for one in (
+                (row["policy"], row["due_at"], row["risk_at"]),
+                (row["whole"], row["whole_due_at"], row["whole_risk_at"]),
+            )
+            if one[1] is not None
+        ]
+        for row in found
+    }
 
 
 async def tried(desk: Desk, *wanted: WantedPolicy, waiting: bool = True) -> TrialOut:
@@ -112,13 +124,15 @@ async def test_what_would_be_promised_no_more_and_what_never_was_are_counted(des
     assert [(one.due_before is None, one.due is None) for one in said.people] == [(True, False), (False, True)]
 
 
-async def test_it_says_that_it_leaves_out_resolutions(desk: Desk, owner: Owner) -> None:
+async def test_a_resolution_that_would_be_used_up_at_once_is_late_too(desk: Desk, owner: Owner) -> None:
     await long_ago(desk, owner, ALL)
-    assert not (await tried(desk, ALL)).leaves_out_resolutions
-    whole = WantedPolicy(name="Everybody", first="8 hours", resolution="20 hours")
-    assert (await tried(desk, whole)).leaves_out_resolutions
-    await kept(desk, owner, whole, waiting=False)
-    assert (await tried(desk, ALL)).leaves_out_resolutions
+    thread = await desk.hears("7001", "Where is my order?", ago=300)
+    await desk.posts(thread, "Which one?", by=desk.ana, ago=240)
+    await desk.hears("7001", "The blue one.", ago=70)
+    said = await tried(desk, WantedPolicy(name="Whole", next="8 hours", resolution="2 hours"))
+    assert (said.waiting, said.changed, said.late, said.promised) == (1, 1, 1, 1)
+    assert said.people[0].due == minutes_ago(10), "an hour of the two was used by the first of the two waitings"
+    assert (await tried(desk, WantedPolicy(name="Whole", next="8 hours", resolution="20 hours"))).late == 0
 
 
 async def test_whom_one_may_not_see_is_counted_and_not_shown(desk: Desk, owner: Owner) -> None:
@@ -161,6 +175,7 @@ def drawn(draw: random.Random) -> list[WantedPolicy]:
             name=f"Policy {n}",
             first=draw.choice(["", "8 minutes", "40 minutes", "2 hours"]),
             next=draw.choice(["12 minutes", "1 hour", "8 hours"]),
+            resolution=draw.choice(["", "", "20 minutes", "3 hours", "12 hours"]),
             kinds=draw.sample(["dm", "comment"], draw.randint(0, 2)),  # type: ignore[arg-type]
             tags=draw.sample(["vip", "press", "slow"], draw.choice([0, 0, 1, 2])),
             priority=draw.choice([0, 0, 0, 2, 4]),
@@ -219,11 +234,10 @@ def counted(
 ) -> dict[str, int]:
     """The same, from the rows as they stood before and stand now."""
     pairs = [(before[name], after[name]) for name in before if before[name] != after[name]]
-    dues = [(was[1], now[1]) for was, now in pairs]
+    dues = [tuple(min((due for _, due, _ in one), default=None) for one in pair) for pair in pairs]
 
     def risk(promise: Promise) -> int:
-        _, due, risky = promise
-        return 0 if due is None or risky is None else 2 if due < at else int(risky <= at)
+        return max((2 if due < at else int(risky is not None and risky <= at) for _, due, risky in promise), default=0)
 
     return {
         "changed": len(pairs),

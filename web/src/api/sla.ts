@@ -89,5 +89,4 @@ export interface PolicyTrial {
   promised: number
   released: number
   people: Touched[]
-  leaves_out_resolutions: boolean // they are promised too, and not counted here
 }
