@@ -35,7 +35,7 @@ from inbox.sla.terms import Aim, Allowed, Edition, Place, Terms, Waits, Worn, wo
 
 AnyAim = TypeVar("AnyAim", Aim, Allowed)
 
-MOST = 50_000  # people looked at: some three seconds
+MOST = 20_000  # people looked at: some three seconds
 PAGE = 1000
 SHOWN = 20
 ALWAYS = datetime(1, 1, 1, tzinfo=UTC)
