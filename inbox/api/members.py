@@ -58,7 +58,7 @@ async def change_member(
     agent: NamedDependency[Agent],
 ) -> MemberDetailOut:
     """Role, channels, name, or that they left. Anybody may change their own name and say that they are away;
-    supervisors also the capacity of others and whether they are away; the rest is an admin's."""
+    supervisors also the capacity of others and whether they are away; the rest is for whoever may change people."""
     wanted = Change(
         role=data.role,
         role_id=data.role_id,
